@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The p2m: which machine frame, of what type and with what access, stands
+ * behind each guest frame; kept as an Arm stage-2 table that hardware walks.
+ * DDI0487 L.b D8; first seed for the reference counts. Issue A; granules 16K
+ * and 64K, types beyond these and coalescing: issue B.
+ *
+ * Locking is the caller's: one writer at a time. All counts are of 4 KiB
+ * frames.
+ */
+#ifndef CORE_P2M_P2M_H
+#define CORE_P2M_P2M_H
+
+#include "core/base/addr.h"
+#include "core/base/err.h"
+
+/* Stands in the descriptor's software bits; independent of bit 0. */
+enum p2m_type {
+	P2M_INVALID = 0,
+	P2M_RAM_RW,
+	P2M_RAM_RO,
+	P2M_DEVICE_NGNRE, /* memory-mapped device passed through */
+	P2M_TYPE_COUNT
+};
+
+/* What the guest may do, on top of what the type allows. */
+enum p2m_access {
+	P2M_ACCESS_R = 1,
+	P2M_ACCESS_W = 2,
+	P2M_ACCESS_X = 4,
+	P2M_ACCESS_RWX = 7,
+};
+
+enum p2m_tlbi_policy { P2M_TLBI_VMID, P2M_TLBI_IPA, P2M_TLBI_RANGE };
+enum p2m_order_policy { P2M_ORDER_GREEDY, P2M_ORDER_MASK };
+
+struct p2m_config {
+	uint8_t ipa_bits;    /* 32..48 */
+	uint8_t granule_lg2; /* 12 */
+	int8_t start_level;  /* -1: the highest that concatenation allows */
+	uint16_t vmid;
+	bool free_empty;     /* remove tables whose count falls to zero */
+	enum p2m_tlbi_policy tlbi;
+	enum p2m_order_policy order;
+};
+
+/* Counts since init; `live` and `mappings` are of now. */
+struct p2m_stats {
+	uint64_t tables_live, tables_peak, tables_allocated, tables_freed;
+	uint64_t mappings[4]; /* valid leaves by level */
+	uint64_t pte_writes, splits, coalesces, cleans, barriers;
+	uint64_t tlbi_vmid, tlbi_ipa, tlbi_range;
+};
+
+/* The caller owns the storage; the members are the p2m's own. */
+struct p2m {
+	void *host;
+	struct p2m_config config;
+	pa_t root;	    /* the first of root_tables concatenated tables */
+	uint8_t start_level;
+	uint8_t root_order; /* log2 of the number of concatenated tables */
+	struct p2m_stats stats;
+	pa_t free_list;	    /* unlinked tables waiting for the TLB flush */
+	uint64_t free_list_count;
+};
+
+/* What a lookup found. */
+struct p2m_entry {
+	mfn_t mfn;	    /* of the frame asked for, if type is not invalid */
+	enum p2m_type type;
+	unsigned int access; /* enum p2m_access bits */
+	uint8_t level;	    /* where the walk ended, holes included */
+	uint8_t order;	    /* 2^order frames from the aligned gfn are alike */
+};
+
+/*
+ * An empty address space: the root tables are allocated and zeroed.
+ * ERR_INVAL for sizes the architecture does not have, ERR_NOMEM.
+ */
+MUST_CHECK int p2m_init(struct p2m *p2m, void *host,
+			const struct p2m_config *config);
+
+/*
+ * Remove everything and free every table. Preemptible: ERR_PREEMPTED means
+ * call again. The p2m may not be used afterwards; no CPU may run on it.
+ */
+MUST_CHECK int p2m_fini(struct p2m *p2m);
+
+/*
+ * Map [gfn, gfn + frames) to [mfn, mfn + frames). What was mapped there is
+ * replaced, break-before-make; a block that is only partly replaced is split.
+ * The largest leaf at each step that policy, alignment and count allow. TLBs
+ * are flushed and freed tables returned before it returns.
+ * On ERR_NOMEM or ERR_PREEMPTED the first *done frames are mapped and the
+ * rest are as they were. ERR_RANGE, ERR_INVAL: nothing changed, *done 0.
+ */
+MUST_CHECK int p2m_map(struct p2m *p2m, gfn_t gfn, mfn_t mfn, uint64_t frames,
+		       enum p2m_type type, unsigned int access, uint64_t *done);
+
+/* Remove what is mapped in the range; holes are skipped. As p2m_map. */
+MUST_CHECK int p2m_remove(struct p2m *p2m, gfn_t gfn, uint64_t frames,
+			  uint64_t *done);
+
+/*
+ * Change the access of what is mapped in the range, in place: no break,
+ * TLBs flushed afterwards; blocks partly inside are split. As p2m_map.
+ */
+MUST_CHECK int p2m_protect(struct p2m *p2m, gfn_t gfn, uint64_t frames,
+			   unsigned int access, uint64_t *done);
+
+/* Never fails: beyond the space is a hole at the root's level. */
+void p2m_lookup(struct p2m *p2m, gfn_t gfn, struct p2m_entry *entry);
+
+/* Values for the registers, DDI0487 L.b D24.2.196 and D24.2.198. */
+uint64_t p2m_vttbr(const struct p2m *p2m);
+uint64_t p2m_vtcr(const struct p2m *p2m, unsigned int pa_bits);
+
+#endif

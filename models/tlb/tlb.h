@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A TLB: set-associative or full, several page sizes in one array, tagged.
+ * It keeps what it was given until eviction or invalidation, right or wrong.
+ * Used for whole translations (L1, L2), for IPA to PA, and for IOTLBs.
+ * Counting rules: models/README.md.
+ */
+#ifndef MODELS_TLB_TLB_H
+#define MODELS_TLB_TLB_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/base/err.h"
+#include "models/replacement.h"
+
+#define TLB_SIZES_MAX 8
+
+struct tlb_config {
+	uint32_t entries;     /* 0: absent */
+	uint32_t ways;	      /* == entries: fully associative */
+	enum replacement replacement;
+	uint32_t latency;     /* cycles; used by cost formulas, not here */
+	uint8_t sizes_lg2[TLB_SIZES_MAX]; /* ascending, 12 first */
+	uint32_t size_count;
+};
+
+/* Who the entry belongs to. An entry matches a lookup if regime, stage1 and
+ * vmid are equal and it is global or the asids are equal. */
+struct tlb_tag {
+	uint16_t vmid;
+	uint16_t asid;
+	uint8_t regime; /* the architecture's translation regime, opaque here */
+	bool stage1;	/* whether stage 1 was on when it was made */
+};
+
+/* What an entry says; the TLB looks at none of it. */
+struct tlb_value {
+	uint64_t out;	/* output address of the entry's first byte */
+	uint64_t ipa;	/* of the entry's first byte, for fault reports */
+	uint64_t attrs;	/* permissions, memory type, levels: the owner's own */
+};
+
+struct tlb_entry {
+	uint64_t page;	/* input address >> size_lg2 */
+	struct tlb_tag tag;
+	uint8_t size_lg2;
+	bool global;
+	bool valid;
+	struct tlb_value value;
+	/* followed by the implementation's own */
+	uint32_t link[4];
+};
+
+struct tlb_counters {
+	uint64_t hits, misses, fills, evictions, invalidated;
+};
+
+struct tlb;
+
+/* NULL when out of memory; entries 0 gives a TLB that always misses and
+ * counts nothing. */
+struct tlb *tlb_new(const struct tlb_config *config,
+		    struct model_random *random);
+void tlb_free(struct tlb *tlb);
+const struct tlb_counters *tlb_counters(const struct tlb *tlb);
+
+/*
+ * Look `address` up: sizes in ascending order, the first match wins; counts a
+ * hit or a miss and updates replacement state. NULL: no match. The pointer is
+ * good until the next fill or invalidation.
+ */
+const struct tlb_entry *tlb_lookup(struct tlb *tlb, uint64_t address,
+				   const struct tlb_tag *tag);
+/* The same without counting or touching anything. */
+const struct tlb_entry *tlb_probe(const struct tlb *tlb, uint64_t address,
+				  const struct tlb_tag *tag);
+
+/*
+ * Put in a translation of 2^size_lg2 bytes around `address`; `value` is of
+ * that whole range's first byte. A size that the TLB does not have becomes
+ * the piece around `address` of the largest size it has below. An entry of
+ * equal page, size and tag is replaced in place. Counts a fill, and an
+ * eviction if a valid entry made way. Returns the entry.
+ */
+const struct tlb_entry *tlb_fill(struct tlb *tlb, uint64_t address,
+				 unsigned int size_lg2,
+				 const struct tlb_tag *tag, bool global,
+				 const struct tlb_value *value);
+
+/* What an invalidation drops: all conditions that are set must hold. */
+struct tlb_match {
+	bool by_vmid, by_asid, by_range, by_regime, by_stage1;
+	bool globals_too; /* with by_asid: global entries match as well */
+	uint16_t vmid, asid;
+	uint8_t regime;
+	bool stage1;
+	uint64_t first, last; /* input addresses; any overlap matches */
+};
+/* Returns how many entries were dropped; they count as invalidated. */
+uint64_t tlb_invalidate(struct tlb *tlb, const struct tlb_match *match);
+
+/* Visit every valid entry, in array order. */
+void tlb_for_each(const struct tlb *tlb,
+		  void (*visit)(void *context, const struct tlb_entry *entry),
+		  void *context);
+
+/* True if a further hit on `entry` would change no replacement state
+ * (it is most recent, or its policy keeps none on hits). */
+bool tlb_hit_is_idle(const struct tlb *tlb, const struct tlb_entry *entry);
+/* Counts `n` such idle hits that the caller found by itself. */
+void tlb_count_hits(struct tlb *tlb, uint64_t n);
+
+#endif

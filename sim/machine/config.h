@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A machine file, read: JSON "p2msim.machine/1", presets by name, and --set.
+ * DESIGN §5. All --set apply first, then everything is validated once.
+ */
+#ifndef SIM_MACHINE_CONFIG_H
+#define SIM_MACHINE_CONFIG_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/p2m/p2m.h"
+#include "models/arm/mmu.h"
+#include "models/memory/memory.h"
+
+/* One line for a person: what, where, what would be right; and the exit code
+ * it ends in (cli: 2 usage, 3 bad input, 5 not modelled, 6 I/O). */
+struct error_line {
+	int exit_code;
+	char text[512];
+};
+/* Fills *error and returns false, for `return error_set(...)`. */
+bool error_set(struct error_line *error, int exit_code, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+enum exit_code {
+	EXIT_FINE = 0,
+	EXIT_FINDING = 1,
+	EXIT_USAGE = 2,
+	EXIT_INPUT = 3,
+	EXIT_GUEST = 4,
+	EXIT_NOT_MODELLED = 5,
+	EXIT_IO = 6,
+	EXIT_BUG = 70,
+};
+
+enum backing { BACKING_CONTIGUOUS, BACKING_FRAGMENTED, BACKING_RANDOM };
+enum populate { POPULATE_EAGER, POPULATE_FAULT };
+
+/* 1/1024 cycle: the unit of every charge. */
+#define CYCLE_LG2 10
+#define CYCLE (UINT64_C(1) << CYCLE_LG2)
+
+struct machine_config {
+	json_t *json;	     /* the whole machine as validated, every key */
+	char name[64];
+	char digest[65];     /* SHA-256 of the canonical JSON, hex */
+	uint64_t seed;
+
+	uint32_t cpus;
+	uint64_t base_cpi_fp; /* 1/1024 cycle per instruction */
+	double mlp;	      /* >= 1 */
+	uint32_t mhz;
+	uint32_t slice_cycles; /* scheduler, several CPUs */
+	uint32_t syscall_cycles;
+	struct arm_mmu_config mmu;
+	struct memory_config memory;
+	double dram_latency_ns;
+	uint32_t trap_cycles, hypercall_cycles, mmio_cycles, tlbi_cycles,
+		barrier_cycles, clean_cycles;
+
+	uint32_t ram_mib;
+	uint8_t ipa_bits;
+	enum backing backing;
+	uint32_t fragmented_percent;
+
+	struct p2m_config p2m;
+	enum populate populate;
+};
+
+/* One --set, as typed. */
+struct config_set {
+	const char *key_value; /* "cpu.l2_tlb.entries=0" */
+};
+
+/*
+ * Build a configuration: `machine` is a preset's name or a file's path (NULL:
+ * neoverse-n1), or `base` is given instead (a trace header's machine object).
+ * seed: from --seed, NULL if none. False: *error says why (2 for --set and
+ * unknown preset names, 3 for files, 5 for values not modelled yet).
+ */
+bool config_load(struct machine_config *config, const char *machine,
+		 const json_t *base, const struct config_set *sets,
+		 unsigned int set_count, const uint64_t *seed,
+		 struct error_line *error);
+void config_fini(struct machine_config *config);
+
+/* Names of the presets, sorted; NULL-terminated, static storage not owned. */
+const char *const *config_presets(void);
+
+#endif

@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A machine: CPUs' MMUs, memory system, RAM, the hypervisor's p2m behind
+ * them, one account of cycles, and a sink for the trace. `run` drives it from
+ * Unicorn, `replay` from a trace; everything behind these functions is the
+ * same for both, and it is here that stimulus is recorded. DESIGN §2, §4.
+ */
+#ifndef SIM_MACHINE_MACHINE_H
+#define SIM_MACHINE_MACHINE_H
+
+#include "core/p2m/p2m.h"
+#include "models/arm/mmu.h"
+#include "models/memory/memory.h"
+#include "models/memory/ram.h"
+#include "sim/machine/config.h"
+#include "traces/trace.h"
+
+enum bucket {
+	BUCKET_BASE,
+	BUCKET_FETCH,
+	BUCKET_TLB,
+	BUCKET_WALK,
+	BUCKET_DATA,
+	BUCKET_MMIO,
+	BUCKET_TRAP,
+	BUCKET_HYPERVISOR,
+	BUCKET_MAINTENANCE,
+	BUCKET_KERNEL,
+	BUCKET_IDLE,
+	BUCKET_COUNT
+};
+const char *bucket_name(enum bucket bucket); /* "base" */
+
+#define GUEST_RAM_BASE UINT64_C(0x40000000) /* IPA */
+#define GUEST_UART_BASE UINT64_C(0x09000000)
+#define GUEST_UART_BYTES UINT64_C(0x1000)
+#define SIM_VMID 1
+
+struct machine_cpu {
+	struct arm_mmu mmu;
+	unsigned int index, el;
+	uint64_t by[BUCKET_COUNT]; /* 1/1024 cycle */
+	uint64_t instructions, fetches, loads, stores, kernel_accesses;
+	uint64_t faults[2][ARM_FAULT_KINDS]; /* by stage - 1 and kind */
+	uint64_t walk_charge;	   /* 1/1024 cycle, guest's and kernel's */
+	/* The last page and line of data and of code: an access to the same
+	 * ones changes no state (see access.h). */
+	struct last_access {
+		uint64_t page, line; /* va >> 12, va >> line_lg2 */
+		uint64_t context;
+		bool writable, dirty;
+		pa_t page_pa;
+	} last_data, last_fetch;
+	bool waiting; /* WFI */
+	bool on;      /* PSCI */
+};
+
+struct machine {
+	struct machine_config config;
+	struct model_random random;
+	struct ram ram;
+	struct memory_system *memory;
+	struct machine_cpu *cpu;
+	unsigned int line_lg2;
+	uint32_t latency[MEMORY_LEVEL_COUNT];	    /* cycles, data side */
+	uint32_t latency_fetch[MEMORY_LEVEL_COUNT]; /* cycles, fetch side */
+	uint64_t charge_data[MEMORY_LEVEL_COUNT];   /* 1/1024, beyond L1 */
+	uint64_t charge_fetch[MEMORY_LEVEL_COUNT];
+	uint64_t charge_l1i_tlb, charge_l1d_tlb, charge_l2_tlb;
+	unsigned int current; /* CPU that the hypervisor runs on */
+	bool in_kernel;	      /* charges go to BUCKET_KERNEL */
+
+	struct hypervisor *hypervisor; /* p2m, backing, frames of tables */
+	struct trace_writer *trace;    /* NULL: not recorded */
+	struct watch *watch;	       /* of stage-1 tables, while recording */
+	struct trace_open_batch *batch;
+	/* How the guest ended, if it did. */
+	bool ended;
+	uint64_t exit_status;
+	const char *not_modelled; /* first thing that was not, or NULL */
+	uint64_t divergences;	  /* replay only */
+	json_t *marks;		  /* statistics at each MARK hypercall */
+	/* Where console output goes (NULL: nowhere, as in replay). */
+	void (*console)(void *context, const void *bytes, size_t count);
+	void *console_context;
+};
+
+/* NULL: *error says why. The guest's memory is populated if policy says so;
+ * that work stands in the account. */
+struct machine *machine_new(const struct machine_config *config,
+			    struct error_line *error);
+void machine_free(struct machine *m);
+
+/* How an access or block ended. */
+enum machine_result {
+	MACHINE_OK,
+	MACHINE_FAULT, /* the guest's to handle: *fault says what */
+	MACHINE_MMIO,  /* an emulated device: go on with machine_mmio */
+	MACHINE_STOP,  /* machine->not_modelled or ->ended is set */
+};
+
+/* The block is about to execute: lookups and lines of its fetch, and its
+ * instructions' base cost. `instructions` may be taken back by
+ * machine_block_trim when an exception cut it short. */
+enum machine_result machine_block(struct machine *m, struct machine_cpu *cpu,
+				  va_t va, uint32_t bytes,
+				  uint32_t instructions,
+				  struct arm_fault *fault);
+void machine_block_trim(struct machine *m, struct machine_cpu *cpu,
+			uint32_t instructions);
+
+/* One data access, counted, charged, recorded; stage-2 faults that the
+ * hypervisor can resolve are resolved on the way. */
+enum machine_result machine_access(struct machine *m, struct machine_cpu *cpu,
+				   va_t va, uint32_t what,
+				   struct arm_fault *fault);
+
+/*
+ * What Unicorn needs before it performs an access: the frame behind the page
+ * as the models see it now. If that faults, the attempt is made for real
+ * (counted, hypervisor asked): MACHINE_OK then means resolved, and the access
+ * itself is still to come; MACHINE_FAULT that the attempt has been counted
+ * and recorded as an access.
+ */
+enum machine_result machine_prepare(struct machine *m, struct machine_cpu *cpu,
+				    va_t va, uint32_t what,
+				    struct arm_translation *out,
+				    struct arm_fault *fault);
+
+/* Device registers. The access has been found to be MACHINE_MMIO. */
+void machine_mmio(struct machine *m, struct machine_cpu *cpu, va_t va,
+		  ipa_t ipa, unsigned int size, bool write, uint64_t *value);
+
+void machine_sysreg(struct machine *m, struct machine_cpu *cpu,
+		    enum arm_sysreg reg, uint64_t value);
+/* SYS instructions by encoding ARM_SYSREG(1, op1, crn, crm, op2). False: no
+ * such instruction (the guest gets an undefined-instruction exception). */
+bool machine_tlbi(struct machine *m, struct machine_cpu *cpu, unsigned int op,
+		  uint64_t value);
+bool machine_ic(struct machine *m, struct machine_cpu *cpu, unsigned int op,
+		uint64_t value);
+bool machine_dc(struct machine *m, struct machine_cpu *cpu, unsigned int op,
+		uint64_t value);
+bool machine_at(struct machine *m, struct machine_cpu *cpu, unsigned int op,
+		uint64_t value, uint64_t *par);
+enum machine_barrier { BARRIER_DMB, BARRIER_DSB, BARRIER_ISB };
+void machine_barrier(struct machine *m, struct machine_cpu *cpu,
+		     enum machine_barrier kind);
+/* Taken to EL1, by any cause; and back. */
+void machine_exception(struct machine *m, struct machine_cpu *cpu,
+		       const char *kind, uint64_t esr, uint64_t far,
+		       uint64_t elr);
+void machine_eret(struct machine *m, struct machine_cpu *cpu, unsigned int el);
+void machine_wfi(struct machine *m, struct machine_cpu *cpu);
+void machine_switch(struct machine *m, struct machine_cpu *cpu);
+void machine_idle(struct machine *m, struct machine_cpu *cpu, uint64_t charge);
+
+/* HVC #0: hypercalls and PSCI. x[0..5] in, x[0] out. CPU_ON is reported in
+ * *start (NULL if none): the caller starts that CPU at entry with x0. */
+struct machine_start {
+	unsigned int cpu;
+	uint64_t entry, context;
+};
+bool machine_hypercall(struct machine *m, struct machine_cpu *cpu,
+		       uint64_t x[6], struct machine_start *start);
+
+/* --linux: the simulated kernel's own accesses, and its boundaries. */
+void machine_kernel_enter(struct machine *m, struct machine_cpu *cpu,
+			  const char *kind, uint64_t number, uint64_t far);
+void machine_kernel_return(struct machine *m, struct machine_cpu *cpu,
+			   uint64_t result);
+enum machine_result machine_kernel_access(struct machine *m,
+					  struct machine_cpu *cpu, va_t va,
+					  uint64_t bytes, bool write,
+					  struct arm_fault *fault);
+
+/* A store of the simulated kernel to one aligned descriptor of its tables:
+ * counted as a kernel access at `va`, which maps `ipa`; the value is written
+ * to guest memory, and recorded if the page is watched. */
+enum machine_result machine_kernel_store64(struct machine *m,
+					   struct machine_cpu *cpu, va_t va,
+					   ipa_t ipa, uint64_t value,
+					   struct arm_fault *fault);
+/* Start recording: from now on everything goes to the writer. */
+void machine_record(struct machine *m, struct trace_writer *writer);
+
+/* Stage-1 table contents, for replay: applied to guest memory. */
+void machine_table_page(struct machine *m, ipa_t ipa, const void *bytes,
+			size_t count);
+void machine_table_write(struct machine *m, ipa_t ipa, unsigned int size,
+			 uint64_t value);
+
+/* Host memory behind a guest page as the hypervisor knows it (populating it
+ * if that is left to faults); NULL if it is no guest memory. Uncounted: for
+ * loading and for Unicorn. */
+uint8_t *machine_guest_page(struct machine *m, gfn_t gfn);
+/* Copy in or out, uncounted. False if any byte is not guest memory. */
+bool machine_guest_copy_in(struct machine *m, ipa_t ipa, const void *from,
+			   size_t bytes);
+bool machine_guest_copy_out(struct machine *m, ipa_t ipa, void *to,
+			    size_t bytes);
+
+/* All cycles of a CPU so far, 1/1024. */
+uint64_t machine_cycles(const struct machine_cpu *cpu);
+
+/* The statistics document, DESIGN §7, without `host`. New reference. */
+json_t *machine_stats(const struct machine *m, const json_t *guest);
+
+#endif

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What one does with a machine: run a guest, replay a trace, look at one
+ * translation, vary a policy. The commands in cli/ parse options and print
+ * what these return. Issue A.
+ */
+#ifndef SIM_STUDY_STUDY_H
+#define SIM_STUDY_STUDY_H
+
+#include "sim/guest/guest.h"
+
+/* Called now and then from the loop, with what was done so far; total 0 if
+ * it is not known. */
+struct study_progress {
+	void (*report)(void *context, uint64_t instructions, uint64_t accesses,
+		       uint64_t done_bytes, uint64_t total_bytes);
+	void *context;
+};
+
+struct run_options {
+	const char *guest;	 /* ELF path */
+	int argc;
+	const char *const *argv; /* guest's arguments, argv[0] is the path */
+	bool linux_mode;
+	const char *root;	 /* --root */
+	const char *trace;	 /* path or NULL */
+	enum trace_level trace_level;
+	struct guest_limits limits;
+	bool quiet;
+	struct study_progress progress;
+	/* bare metal: where the UART and semihosting write */
+	void (*console)(void *context, const void *bytes, size_t count);
+	void *console_context;
+};
+
+struct study_result {
+	json_t *stats;	      /* "p2msim.stats/1" with `host`; new reference */
+	uint64_t exit_status; /* the guest's */
+	bool guest_ended;
+};
+
+/* Exit code (enum exit_code); what is not 0 has its line in *error. Stats are
+ * set whenever anything ran, also if the guest died. */
+int study_run(const struct machine_config *config,
+	      const struct run_options *options, struct study_result *result,
+	      struct error_line *error);
+
+struct replay_options {
+	const char *trace;
+	struct guest_limits limits;
+	struct study_progress progress;
+};
+int study_replay(const struct machine_config *config,
+		 const struct replay_options *options,
+		 struct study_result *result, struct error_line *error);
+
+/* The machine object of a trace's header, for config_load's `base`. New
+ * reference; NULL: *error. */
+json_t *study_trace_machine(const char *trace, struct error_line *error);
+
+/*
+ * One translation, step by step, at the end of a run or trace (whichever
+ * `input` is): runs it, then translates `va` on CPU 0 as a cold walk would
+ * (walk caches and TLBs emptied first unless warm) and returns the story:
+ * {"va","regime","steps":[...],"outcome":{...},"cycles":...}.
+ */
+struct walk_options {
+	const char *input;	 /* ELF or trace */
+	int argc;
+	const char *const *argv;
+	bool linux_mode;
+	const char *root;
+	uint64_t va;
+	bool write, fetch, el0, warm;
+	struct guest_limits limits;
+};
+int study_walk(const struct machine_config *config,
+	       const struct walk_options *options, json_t **story,
+	       struct error_line *error);
+
+#endif
