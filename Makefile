@@ -15,7 +15,7 @@ WARN    := -Wall -Wextra -Wpedantic -Werror -Wshadow -Wstrict-prototypes \
 OPT     ?= -O2 -g
 SAN     ?=
 LTO     ?=
-PKGS    := jansson zstd libelf unicorn nettle
+PKGS    := jansson libzstd libelf unicorn nettle
 PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
 PKG_LIBS   := $(shell pkg-config --libs $(PKGS) 2>/dev/null)
 CPPFLAGS := -I. -DP2MSIM_VERSION='"$(VERSION)"' -D_GNU_SOURCE $(PKG_CFLAGS)
