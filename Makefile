@@ -78,3 +78,128 @@ $(UNIT_BIN): $(BUILD)/%: $(BUILD)/obj/%.o
 unit: $(UNIT_BIN)
 
 -include $(wildcard $(BUILD)/obj/*/*.d $(BUILD)/obj/*/*/*.d $(BUILD)/obj/*/*/*/*.d)
+
+# ---- presets are part of the command ----
+PRESETS := $(sort $(wildcard models/presets/*.json))
+$(BUILD)/gen/presets.c: sim/machine/presets_embed.sh $(PRESETS)
+	@mkdir -p $(@D)
+	sh sim/machine/presets_embed.sh $(PRESETS) >$@.tmp
+	mv $@.tmp $@
+$(BUILD)/obj/gen/presets.o: $(BUILD)/gen/presets.c
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
+$(BUILD)/libsim.a: $(BUILD)/obj/gen/presets.o
+
+include sim/guests/guests.mk
+
+# ---- the two commands of a newcomer ----
+.PHONY: install-build install-check demo check
+install-build:
+	@.ci/install build
+install-check:
+	@.ci/install check
+
+demo: install-build
+	@$(MAKE) --no-print-directory all
+	@mkdir -p $(BUILD)/demo
+	$(BUILD)/p2msim run --trace $(BUILD)/demo/chase.trace.zst --stats $(BUILD)/demo/chase.json $(BUILD)/guests/chase.elf
+	@echo
+	@echo "The trace is $(BUILD)/demo/chase.trace.zst. Try it on another machine:"
+	@echo "  $(BUILD)/p2msim replay --machine cortex-a53 $(BUILD)/demo/chase.trace.zst"
+
+check: install-check
+	@tests/check.sh $(BUILD)
+
+.PHONY: check-long
+check-long: install-check
+	@tests/check.sh $(BUILD) long
+
+# ---- the same under sanitizers, in a directory of its own ----
+.PHONY: asan cover
+ASAN := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+asan:
+	@$(MAKE) --no-print-directory BUILD=$(BUILD)/asan CC=clang OPT="-O1 -g" SAN="$(ASAN)" all unit
+
+cover:
+	@$(MAKE) --no-print-directory BUILD=$(BUILD)/cover OPT="-O0 -g" SAN="--coverage" all unit
+	@tests/cover.sh $(BUILD)/cover
+
+# ---- fuzzing: one target a parser; FUZZ_SECONDS each ----
+FUZZ_SRC := $(sort $(wildcard tests/fuzz/*_fuzz.c))
+FUZZ_BIN := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(FUZZ_SRC))
+FUZZ_SECONDS ?= 60
+.PHONY: fuzz
+fuzz: install-check
+	@$(MAKE) --no-print-directory BUILD=$(BUILD)/fuzzing CC=clang OPT="-O1 -g" SAN="-fsanitize=fuzzer-no-link,address,undefined" FUZZ=1 fuzz-run
+.PHONY: fuzz-run
+fuzz-run: $(FUZZ_BIN)
+	@for f in $(FUZZ_BIN); do \
+		n=$$(basename $$f); mkdir -p $(BUILD)/corpus/$$n; \
+		$$f -max_total_time=$(FUZZ_SECONDS) $(BUILD)/corpus/$$n $$([ -d tests/fuzz/corpus/$$n ] && echo tests/fuzz/corpus/$$n) || exit 1; \
+	done
+# Without FUZZ the same programs replay the corpus.
+FUZZ_FLAGS := $(if $(FUZZ),-fsanitize=fuzzer,-DFUZZ_REPLAY)
+$(FUZZ_BIN): $(BUILD)/fuzz/%: tests/fuzz/%.c $(LIBS_sim)
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(CFLAGS) $(FUZZ_FLAGS) $(LDFLAGS) -o $@ $< $(LIBS_sim) $(PKG_LIBS) -lm
+.PHONY: fuzz-replay
+fuzz-replay: $(FUZZ_BIN)
+
+# ---- benchmarks ----
+BENCH_SRC := $(sort $(wildcard tests/bench/*_bench.c))
+BENCH_BIN := $(patsubst %.c,$(BUILD)/%,$(BENCH_SRC))
+$(BENCH_BIN): $(BUILD)/%: $(BUILD)/obj/%.o $(LIBS_sim)
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(PKG_LIBS) -lm
+.PHONY: bench bench-programs
+bench-programs: $(BENCH_BIN)
+bench: install-check
+	@$(MAKE) --no-print-directory all bench-programs
+	@tests/bench/run.sh $(BUILD)
+
+# ---- the house ----
+.PHONY: layers fmt tidy install help clean
+layers:
+	@tests/layers.sh
+
+fmt:
+	clang-format -i $$(git ls-files '*.c' '*.h')
+
+tidy:
+	clang-tidy --quiet $(CORE_SRC) $(MODELS_SRC) $(TRACES_SRC) $(SIM_SRC) $(CLI_SRC) -- -std=c11 $(CPPFLAGS)
+
+INSTALL_HEADERS := $(sort $(wildcard core/base/*.h core/port.h core/p2m/p2m.h))
+install: all
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/pkgconfig \
+		$(DESTDIR)$(PREFIX)/share/man/man1 \
+		$(DESTDIR)$(PREFIX)/share/bash-completion/completions \
+		$(DESTDIR)$(PREFIX)/share/p2msim/presets \
+		$(DESTDIR)$(PREFIX)/share/p2msim/guests
+	install -m 755 $(BUILD)/p2msim $(DESTDIR)$(PREFIX)/bin/
+	install -m 644 $(BUILD)/libp2m.a $(DESTDIR)$(PREFIX)/lib/
+	for h in $(INSTALL_HEADERS); do \
+		install -D -m 644 $$h $(DESTDIR)$(PREFIX)/include/p2m/$$h; \
+	done
+	printf 'Name: p2m\nDescription: Arm stage-2 page tables, freestanding\nVersion: %s\nLibs: -L%s/lib -lp2m\nCflags: -I%s/include/p2m\n' \
+		$(VERSION) $(PREFIX) $(PREFIX) >$(DESTDIR)$(PREFIX)/lib/pkgconfig/p2m.pc
+	install -m 644 cli/man/p2msim.1 $(DESTDIR)$(PREFIX)/share/man/man1/
+	install -m 644 cli/completions/p2msim.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/p2msim
+	install -m 644 $(PRESETS) $(DESTDIR)$(PREFIX)/share/p2msim/presets/
+	install -m 644 $(GUEST_ELFS) $(DESTDIR)$(PREFIX)/share/p2msim/guests/
+
+clean:
+	rm -rf $(BUILD)
+
+help:
+	@echo "all         the command, the library and the guests, below $(BUILD)/"
+	@echo "demo        install what is missing, build, run a guest, show what it cost"
+	@echo "check       install what is missing, run every test"
+	@echo "check-long  the same with the long campaigns"
+	@echo "bench       measure, as ratios in one run"
+	@echo "asan        everything built with clang, ASan and UBSan, below $(BUILD)/asan/"
+	@echo "cover       line coverage of the tests"
+	@echo "fuzz        fuzz every parser, FUZZ_SECONDS=$(FUZZ_SECONDS) each"
+	@echo "layers      check who includes whom"
+	@echo "fmt         clang-format all sources"
+	@echo "tidy        clang-tidy all sources"
+	@echo "install     to PREFIX=$(PREFIX)"

@@ -11,12 +11,18 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #define TRACE_FORMAT "p2msim.trace/1"
 
-/* Kinds of members: V_* fill value[], in order; NAME and BLOB at most once. */
+/* Bounds that a reader keeps, whatever a file says. */
+#define TRACE_LINE_MAX (UINT64_C(64) << 20) /* bytes of a line */
+#define TRACE_BATCH_MAX (1u << 20)   /* blocks, and accesses, of a batch */
+#define TRACE_BLOCK_BYTES_MAX (1u << 20)
+#define TRACE_CPU_MAX 63
+
 enum trace_type {
-#define RECORD(TYPE, name, stimulus, members) TRACE_##TYPE,
+#define RECORD(TYPE, name, level, members) TRACE_##TYPE,
 #include "traces/records.def"
 #undef RECORD
 	TRACE_TYPE_COUNT
@@ -32,10 +38,13 @@ struct trace_record {
 	const char *name;    /* the string member, if it has one */
 	const void *blob;    /* the bytes member, if it has one */
 	size_t blob_bytes;
+	/* Read only, observations: accesses of the batch before it. */
+	bool has_at;
+	uint64_t at;
 };
 
 /* An access as stored: address, and what: size in the low 16 bits (bytes),
- * enum arm_access bits above. */
+ * enum arm_access bits (named below) above. */
 struct trace_access {
 	uint64_t address;
 	uint32_t what;
@@ -44,12 +53,28 @@ struct trace_access {
 #define TRACE_WHAT_BYTES(what) ((what) & 0xffff)
 #define TRACE_WHAT_ACCESS(what) ((what) >> 16)
 
+/* The bits of a kind, by the names that `trace cat` gives them: the values of
+ * enum arm_access, which this room may not include. */
+#define TRACE_ACCESS_LIST(F)                                                   \
+	F(WRITE, 0, "write")                                                   \
+	F(FETCH, 1, "fetch")                                                   \
+	F(EL0, 2, "el0")                                                       \
+	F(UNPRIV, 3, "unprivileged")                                           \
+	F(EXCL, 4, "exclusive")                                                \
+	F(ZERO, 5, "zero")
+#define TRACE_ACCESS_BIT(NAME, bit, name) TRACE_ACCESS_##NAME = 1 << (bit),
+enum trace_access_bit { TRACE_ACCESS_LIST(TRACE_ACCESS_BIT) };
+#undef TRACE_ACCESS_BIT
+#define TRACE_ACCESS_MASK 0x3fu
+
 /* A block execution: its accesses are the next `accesses` in order. */
 struct trace_block {
 	uint64_t address;
 	uint32_t bytes;	      /* as the CPU reported the block */
-	uint32_t instructions; /* executed; 0 and bytes 0: accesses that go on
-				* in a block from an earlier batch */
+	uint32_t instructions; /* executed. bytes 0: what goes on in a block
+				* from an earlier batch; its instructions are
+				* 0, or an int32_t below 0 that takes back some
+				* of the earlier ones (trace_batch_trim) */
 	uint32_t accesses;
 };
 
@@ -78,6 +103,11 @@ void trace_write(struct trace_writer *w, const struct trace_record *record);
 void trace_observe(struct trace_writer *w, const struct trace_record *record);
 /* Close the open batch, if any. */
 void trace_cut(struct trace_writer *w);
+/* Called after each batch was written (full ones too, which the writer closes
+ * itself), so that its costs can follow by trace_observe. Nothing else of the
+ * writer may be called from it. */
+void trace_writer_on_cut(struct trace_writer *w, void (*batch_ended)(void *),
+			 void *context);
 
 /* The open batch: arrays the inline functions append to. */
 struct trace_open_batch {
@@ -85,6 +115,7 @@ struct trace_open_batch {
 	struct trace_access *access, *access_end; /* access: next free */
 	uint32_t cpu, el;
 	bool open;
+	struct trace_writer *writer;
 };
 struct trace_open_batch *trace_writer_batch(struct trace_writer *w);
 /* Slow paths of the two below: cut, start a batch, make room. */
@@ -119,12 +150,13 @@ static inline void trace_batch_access(struct trace_writer *w,
 }
 
 /* The last block was cut short by an exception: instructions that were not
- * executed. */
+ * executed. If its batch is written already, a continuation takes them back. */
 static inline void trace_batch_trim(struct trace_open_batch *b,
 				    uint32_t instructions)
 {
-	if (b->open)
-		b->block->instructions -= instructions;
+	if (__builtin_expect(!b->open, 0))
+		trace_batch_block(b->writer, b, b->cpu, b->el, 0, 0, 0);
+	b->block->instructions -= instructions;
 }
 
 /* ---- reading ---- */
@@ -145,12 +177,17 @@ struct trace_batch {
 	const struct trace_block *block;
 	uint32_t blocks;
 	const struct trace_access *access;
-	uint64_t accesses, instructions;
+	uint64_t accesses;
+	uint64_t instructions; /* sum, modulo 2^64: see trace_block */
 };
 
-/* NULL: *error (at least 256 bytes) says why, as one line. */
+/* Opens a trace ("-": stdin), zstd or plain as its first bytes say, and reads
+ * the header line. NULL: *error (at least 256 bytes) says why, as one line. */
 struct trace_reader *trace_reader_open(const char *path, char *error,
 				       size_t error_bytes);
+/* The same over bytes that stay the caller's. */
+struct trace_reader *trace_reader_open_memory(const void *bytes, size_t count,
+					      char *error, size_t error_bytes);
 void trace_reader_close(struct trace_reader *r);
 const json_t *trace_reader_header(const struct trace_reader *r);
 /* The statistics of the last line, once TRACE_NEXT_END was returned. */
@@ -160,15 +197,51 @@ enum trace_next trace_reader_next(struct trace_reader *r,
 				  struct trace_batch *batch);
 const char *trace_reader_error(const struct trace_reader *r);
 uint64_t trace_reader_line(const struct trace_reader *r);
+/* The line last read, as it stands in the file, without its newline; good
+ * until the next call. */
+const char *trace_reader_text(const struct trace_reader *r, size_t *bytes);
+/* Bytes of the file consumed so far, and all of them (0: not known). */
+uint64_t trace_reader_position(const struct trace_reader *r, uint64_t *total);
 
 /* ---- the list ---- */
 
 const char *trace_type_name(enum trace_type type); /* "cpu.batch" */
+/* The level from which on it is recorded. */
+enum trace_level trace_type_level(enum trace_type type);
 bool trace_type_is_stimulus(enum trace_type type);
 /* The unpacked form of a record, as `trace cat` prints it. New reference. */
 json_t *trace_record_json(const struct trace_record *record);
-/* Check `line` against the schema; false: *error (256 bytes) says what. */
+/* Check `line` against the schema; false: *error (256 bytes) says what. For
+ * more than a few lines make one validator. */
 bool trace_line_validate(const char *line, size_t bytes, char *error,
 			 size_t error_bytes);
+
+struct trace_validator;
+struct trace_validator *trace_validator_new(void);
+void trace_validator_free(struct trace_validator *v);
+bool trace_validator_line(struct trace_validator *v, const char *line,
+			  size_t bytes, char *error, size_t error_bytes);
+/* The same for a statistics document ("p2msim.stats/1"). */
+bool trace_validator_stats(struct trace_validator *v, const json_t *stats,
+			   char *error, size_t error_bytes);
+
+/* The schemas, as they stand in traces/schema. New references. */
+json_t *trace_schema(void);
+json_t *trace_stats_schema(void);
+
+/* ---- whole files, for `p2msim trace` ---- */
+
+/* How the file ended: TRACE_NEXT_END, _TRUNCATED or _MALFORMED; the last two
+ * with one line in *error. A file that cannot be opened is _MALFORMED. */
+
+/* Every line against the schema, every payload decoded. */
+enum trace_next trace_validate(const char *path, char *error,
+			       size_t error_bytes);
+/* The unpacked form, one object a line. Stops when `out` fails: ask ferror. */
+enum trace_next trace_cat(const char *path, FILE *out, char *error,
+			  size_t error_bytes);
+/* What is in it: an object of counts. NULL if it could not be opened. */
+json_t *trace_info(const char *path, enum trace_next *end, char *error,
+		   size_t error_bytes);
 
 #endif

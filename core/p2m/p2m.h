@@ -13,6 +13,7 @@
 
 #include "core/base/addr.h"
 #include "core/base/err.h"
+#include "core/pt/stats.h"
 
 /* Stands in the descriptor's software bits; independent of bit 0. */
 enum p2m_type {
@@ -23,7 +24,10 @@ enum p2m_type {
 	P2M_TYPE_COUNT
 };
 
-/* What the guest may do, on top of what the type allows. */
+/*
+ * What the guest may do. What the type forbids is not kept: execution of a
+ * device, writes to P2M_RAM_RO.
+ */
 enum p2m_access {
 	P2M_ACCESS_R = 1,
 	P2M_ACCESS_W = 2,
@@ -37,20 +41,15 @@ enum p2m_order_policy { P2M_ORDER_GREEDY, P2M_ORDER_MASK };
 struct p2m_config {
 	uint8_t ipa_bits;    /* 32..48 */
 	uint8_t granule_lg2; /* 12 */
-	int8_t start_level;  /* -1: the highest that concatenation allows */
+	int8_t start_level;  /* -1: the deepest that at most 16 root tables allow */
 	uint16_t vmid;
 	bool free_empty;     /* remove tables whose count falls to zero */
 	enum p2m_tlbi_policy tlbi;
 	enum p2m_order_policy order;
 };
 
-/* Counts since init; `live` and `mappings` are of now. */
-struct p2m_stats {
-	uint64_t tables_live, tables_peak, tables_allocated, tables_freed;
-	uint64_t mappings[4]; /* valid leaves by level */
-	uint64_t pte_writes, splits, coalesces, cleans, barriers;
-	uint64_t tlbi_vmid, tlbi_ipa, tlbi_range;
-};
+/* The engine's own counts, so that all who use it count alike. */
+#define p2m_stats pt_stats
 
 /* The caller owns the storage; the members are the p2m's own. */
 struct p2m {
@@ -62,6 +61,7 @@ struct p2m {
 	struct p2m_stats stats;
 	pa_t free_list;	    /* unlinked tables waiting for the TLB flush */
 	uint64_t free_list_count;
+	bool detached;	    /* p2m_fini has begun */
 };
 
 /* What a lookup found. */
@@ -75,7 +75,8 @@ struct p2m_entry {
 
 /*
  * An empty address space: the root tables are allocated and zeroed.
- * ERR_INVAL for sizes the architecture does not have, ERR_NOMEM.
+ * ERR_INVAL for sizes the architecture does not have, ERR_UNSUPPORTED for
+ * granules other than 4K, ERR_NOMEM.
  */
 MUST_CHECK int p2m_init(struct p2m *p2m, void *host,
 			const struct p2m_config *config);
@@ -93,6 +94,7 @@ MUST_CHECK int p2m_fini(struct p2m *p2m);
  * are flushed and freed tables returned before it returns.
  * On ERR_NOMEM or ERR_PREEMPTED the first *done frames are mapped and the
  * rest are as they were. ERR_RANGE, ERR_INVAL: nothing changed, *done 0.
+ * No frames is fine anywhere inside the space.
  */
 MUST_CHECK int p2m_map(struct p2m *p2m, gfn_t gfn, mfn_t mfn, uint64_t frames,
 		       enum p2m_type type, unsigned int access, uint64_t *done);

@@ -3,7 +3,8 @@
  * The MMU of one Armv8-A CPU, EL1&0 regime with stage 2: TLBs, walk caches
  * and the nested walk. DDI0487 L.b D8; issue A. 4K granule; 16K and 64K,
  * HAFDBS, PAN, hierarchical disables other than APTable/XNTable: see
- * models/arm/README.md for what is refused.
+ * models/arm/README.md for what is refused. The inlined L1 hit is in
+ * mmu_inline.h.
  *
  * Translation depends on state and request; what it cost is read off the
  * walk's steps afterwards (arm_walk_cycles).
@@ -36,7 +37,8 @@ enum arm_sysreg {
 	ARM_VTCR_EL2 = ARM_SYSREG(3, 4, 2, 1, 2),
 };
 
-/* What translation depends on. */
+/* What translation depends on. Read freely; write with arm_mmu_sysreg_write,
+ * which keeps what is derived from them true. */
 struct arm_regs {
 	uint64_t sctlr, tcr, ttbr0, ttbr1, mair, hcr, vtcr, vttbr;
 };
@@ -50,6 +52,7 @@ enum arm_access {
 	ARM_ACCESS_UNPRIV = 1 << 3, /* LDTR, STTR: checked as EL0 */
 	ARM_ACCESS_EXCL = 1 << 4,
 	ARM_ACCESS_ZERO = 1 << 5,   /* DC ZVA */
+	ARM_ACCESS_MAINTENANCE = 1 << 6, /* DC, IC by address; AT: ISS.CM */
 };
 
 enum arm_fault_kind {
@@ -68,7 +71,7 @@ const char *arm_fault_name(enum arm_fault_kind kind); /* "translation" */
 
 struct arm_fault {
 	enum arm_fault_kind kind;
-	uint8_t stage;	    /* 1 or 2 */
+	uint8_t stage;	    /* 1 or 2; of an abort of the access itself, 1 */
 	int8_t level;
 	bool s1ptw;	    /* stage 2, on a stage-1 descriptor's address */
 	bool on_walk;	    /* external abort on a walk, not on the access */
@@ -77,8 +80,11 @@ struct arm_fault {
 	ipa_t ipa;	    /* stage 2: page of the faulting IPA */
 	const char *why;    /* not modelled: what, with the spec section */
 };
-/* Syndromes, DDI0487 L.b D24.2.40: ISS and EC of the abort as taken to EL1
- * (from_el0 tells which EC) or to EL2; HPFAR_EL2 content. */
+/*
+ * Syndromes, DDI0487 L.b D24.2.40: ESR (EC, IL, ISS) of the abort as taken to
+ * EL1 (from_el0 tells which EC) or to EL2; HPFAR_EL2 content. The kind is one
+ * that hardware reports: neither none nor not modelled.
+ */
 uint64_t arm_fault_esr(const struct arm_fault *fault, unsigned int target_el,
 		       bool from_el0);
 uint64_t arm_fault_hpfar(const struct arm_fault *fault);
@@ -116,17 +122,17 @@ struct arm_walk_step {
 	uint8_t stage;
 	int8_t level;	     /* of the table read, or pointed to */
 	enum arm_step_source source;
-	enum memory_level served; /* ARM_STEP_MEMORY only */
+	enum memory_level served; /* ARM_STEP_MEMORY only; probes: DRAM */
 	bool for_s1_table;   /* stage 2, translating a stage-1 table's address */
 	uint64_t input;	     /* va or ipa being translated */
 	pa_t descriptor_pa;
-	uint64_t descriptor; /* or the cached output */
+	uint64_t descriptor; /* or the cached output: table, leaf's address */
 };
 
 #define ARM_WALK_STEPS_MAX 64
 struct arm_walk {
 	uint32_t steps, descriptor_reads;
-	bool uncached; /* walker attributes are non-cacheable */
+	bool uncached; /* some descriptor read went past the caches */
 	struct arm_walk_step step[ARM_WALK_STEPS_MAX];
 };
 /* Sum over the steps of latency[served], cycles; walk-cache steps are free. */
@@ -153,11 +159,41 @@ struct arm_walk_counters {
 	uint64_t by_accesses[ARM_WALK_STEPS_MAX + 1];
 };
 
+/* One root table and the input range below it: TTBR0's, TTBR1's, VTTBR's. */
+struct arm_range {
+	uint64_t root;	     /* address, in the stage's output space */
+	const char *why;     /* not modelled, or NULL */
+	uint8_t input_bits, output_bits;
+	int8_t level;	     /* of the root */
+	bool disabled;	     /* EPDn: every address faults */
+	bool impossible;     /* sizes that no walk can have: likewise */
+	bool root_too_large; /* address size fault on the root */
+	bool uncached;	     /* walker attributes, or caches off */
+};
+
+/* What follows from arm_regs; recomputed when one is written. */
+struct arm_setup {
+	struct tlb_tag tag;    /* of whole translations, stage-1 pointers */
+	struct tlb_tag s2_tag; /* of s2_tlb and stage-2 pointers */
+	struct arm_range s1[2], s2;
+	uint64_t ignored_top[2]; /* TBI, by VA bit 55: mask of ignored bits */
+	const char *why;       /* nothing is modelled in this state, or NULL */
+	bool stage1, stage2;
+	bool wxn;
+	bool default_cacheable; /* HCR_EL2.DC */
+	bool protect_walk;	/* HCR_EL2.PTW */
+	bool fetch_cacheable;	/* stage 1 off: SCTLR.I */
+	/* An entry's attributes depend on the access (stage 1 or a cache is
+	 * off): see arm_attrs_finish. */
+	bool adjust, data_uncached, fetch_uncached;
+};
+
 /* One CPU's MMU. `context` changes whenever a register that the L1 lookup
- * depends on changes, or an entry is dropped: whoever remembers a lookup's
- * outcome compares it. */
+ * depends on is written, an L1 TLB is filled, or a TLBI arrives: whoever
+ * remembers a lookup's outcome compares it. */
 struct arm_mmu {
 	struct arm_regs regs;
+	struct arm_setup setup;
 	struct tlb *l1i_tlb, *l1d_tlb, *l2_tlb, *s2_tlb;
 	struct walk_cache *walk_cache_s1, *walk_cache_s2;
 	struct ram *ram;
@@ -169,6 +205,8 @@ struct arm_mmu {
 	struct arm_walk walk; /* of the last arm_mmu_translate from a walk */
 };
 
+/* All registers 0: both stages off. ERR_INVAL if pa_bits is not 32..48,
+ * ERR_NOMEM; then nothing is held. */
 MUST_CHECK int arm_mmu_init(struct arm_mmu *mmu,
 			    const struct arm_mmu_config *config,
 			    struct ram *ram, struct memory_system *memory,
@@ -197,7 +235,8 @@ bool arm_mmu_probe(const struct arm_mmu *mmu, va_t va, unsigned int access,
 		   struct arm_translation *out, struct arm_fault *fault,
 		   struct arm_walk *walk);
 
-/* A stage-2 walk of RAM alone, for hypervisor and loader; no caches. */
+/* A stage-2 walk of RAM alone, for hypervisor and loader; no caches. The
+ * output may lie outside RAM (a device). With stage 2 off, pa is ipa. */
 bool arm_mmu_probe_ipa(const struct arm_mmu *mmu, ipa_t ipa, bool write,
 		       pa_t *pa, struct arm_fault *fault);
 
@@ -220,9 +259,22 @@ bool arm_tlbi_decode(unsigned int op, uint64_t xt, const struct arm_regs *regs,
 		     bool from_el2, struct arm_tlbi *out);
 void arm_mmu_tlbi(struct arm_mmu *mmu, const struct arm_tlbi *tlbi);
 
-/* AT S1E1R and so on: op is the SYS encoding; returns PAR_EL1's new value.
- * False in *ok: no such instruction at EL1. Reads descriptors as a walk does
- * and counts as one; fills no TLB. */
+/*
+ * AT S1E1R, S1E1W, S1E0R, S1E0W: op is the SYS encoding. Reads descriptors as
+ * a walk does and counts as one; asks no TLB but s2_tlb, fills nothing.
+ *
+ * ARM_AT_ABORT: *fault is to be taken as a data abort instead: a stage-2
+ * fault on a stage-1 table's address (to EL2; resolved, the instruction is
+ * executed again) or an external abort. Then, and when not modelled, PAR_EL1
+ * keeps its value. DDI0487 L.b D8.13.
+ */
+enum arm_at_result { ARM_AT_DONE, ARM_AT_ABORT, ARM_AT_UNDEFINED };
+enum arm_at_result arm_mmu_at_execute(struct arm_mmu *mmu, unsigned int op,
+				      va_t va, uint64_t *par,
+				      struct arm_fault *fault);
+/* The same for callers with nobody to take the abort: it too is put into the
+ * PAR_EL1 value returned, with S and PTW. False in *ok: no such instruction
+ * at EL1. */
 uint64_t arm_mmu_at(struct arm_mmu *mmu, unsigned int op, va_t va, bool *ok);
 
 #endif

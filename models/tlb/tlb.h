@@ -41,7 +41,7 @@ struct tlb_value {
 	uint64_t attrs;	/* permissions, memory type, levels: the owner's own */
 };
 
-struct tlb_entry {
+struct tlb_entry { /* one host cache line */
 	uint64_t page;	/* input address >> size_lg2 */
 	struct tlb_tag tag;
 	uint8_t size_lg2;
@@ -56,7 +56,24 @@ struct tlb_counters {
 	uint64_t hits, misses, fills, evictions, invalidated;
 };
 
-struct tlb;
+struct tag_array;
+
+/* Open for the inline path below; touched by tlb.c alone. */
+struct tlb {
+	/* The entry hit or filled last, never NULL: a further hit on it changes
+	 * no replacement state. */
+	const struct tlb_entry *recent;
+	uint8_t smallest_lg2; /* of the entries it holds */
+	/* A global entry and one with an ASID may match one lookup. */
+	bool overlapping;
+	uint8_t size_count;
+	uint8_t sizes_lg2[TLB_SIZES_MAX];
+	struct tag_array *array; /* NULL: absent */
+	struct tlb_counters counters;
+};
+
+/* NULL, or in a few words what would be right (tlb_new checks it). */
+const char *tlb_config_problem(const struct tlb_config *config);
 
 /* NULL when out of memory; entries 0 gives a TLB that always misses and
  * counts nothing. */
@@ -109,6 +126,26 @@ void tlb_for_each(const struct tlb *tlb,
  * (it is most recent, or its policy keeps none on hits). */
 bool tlb_hit_is_idle(const struct tlb *tlb, const struct tlb_entry *entry);
 /* Counts `n` such idle hits that the caller found by itself. */
-void tlb_count_hits(struct tlb *tlb, uint64_t n);
+static inline void tlb_count_hits(struct tlb *tlb, uint64_t n)
+{
+	tlb->counters.hits += n;
+}
+
+/* tlb_lookup, with a hit on the entry used last inline. No smaller entry may
+ * be held, for it would be found first. */
+static inline const struct tlb_entry *
+tlb_lookup_inline(struct tlb *tlb, uint64_t address, const struct tlb_tag *tag)
+{
+	const struct tlb_entry *e = tlb->recent;
+
+	if (address >> e->size_lg2 == e->page &&
+	    e->size_lg2 == tlb->smallest_lg2 && e->tag.vmid == tag->vmid &&
+	    e->tag.regime == tag->regime && e->tag.stage1 == tag->stage1 &&
+	    (e->global ? !tlb->overlapping : e->tag.asid == tag->asid)) {
+		tlb->counters.hits++;
+		return e;
+	}
+	return tlb_lookup(tlb, address, tag);
+}
 
 #endif

@@ -25,6 +25,8 @@ struct walk_cache_entry {
 
 struct walk_cache;
 
+/* NULL, or in a few words what would be right (walk_cache_new checks it). */
+const char *walk_cache_config_problem(const struct tlb_config *config);
 /* config->sizes_lg2 is not used. NULL when out of memory. */
 struct walk_cache *walk_cache_new(const struct tlb_config *config,
 				  struct model_random *random);

@@ -66,6 +66,16 @@ enum guest_end guest_run(struct guest *g, const struct guest_limits *limits,
 void guest_flush_translations(struct guest *g);
 void guest_flush_code(struct guest *g);
 
+/* Vector registers, for a kernel that switches processes. */
+struct guest_fp {
+	uint64_t v[32][2];
+	uint32_t fpcr, fpsr;
+};
+void guest_fp_get(struct guest *g, const struct machine_cpu *cpu,
+		  struct guest_fp *fp);
+void guest_fp_put(struct guest *g, const struct machine_cpu *cpu,
+		  const struct guest_fp *fp);
+
 /* ---- loader.c: ELF64 AArch64 by libelf ---- */
 
 /* An executable mapped for reading; segments validated. */

@@ -43,13 +43,22 @@ struct machine_cpu {
 	uint64_t instructions, fetches, loads, stores, kernel_accesses;
 	uint64_t faults[2][ARM_FAULT_KINDS]; /* by stage - 1 and kind */
 	uint64_t walk_charge;	   /* 1/1024 cycle, guest's and kernel's */
-	/* The last page and line of data and of code: an access to the same
-	 * ones changes no state (see access.h). */
+	/* The last page and line of data and of code: touching the same again
+	 * changes no state of TLB or cache, as long as nobody else did (see
+	 * access.h). */
 	struct last_access {
-		uint64_t page, line; /* va >> 12, va >> line_lg2 */
-		uint64_t context;
-		bool writable, dirty;
+		uint64_t line;	   /* va >> line_lg2, ~0: none */
+		uint64_t page;	   /* va >> 12 */
+		uint64_t context;  /* of the MMU then */
+		uint64_t idle;	   /* data: bit set of enum arm_access values
+				    * that are idle; fetch: EL + 1 */
+		uint64_t page_idle; /* the same for the page, lines apart */
+		uint64_t generation; /* of the L1 cache then */
+		const uint64_t *generation_now;
 		pa_t page_pa;
+		bool cacheable;
+		uint64_t hits;	    /* skipped: TLB and line */
+		uint64_t page_hits; /* skipped: TLB alone */
 	} last_data, last_fetch;
 	bool waiting; /* WFI */
 	bool on;      /* PSCI */
@@ -63,10 +72,11 @@ struct machine {
 	struct machine_cpu *cpu;
 	unsigned int line_lg2;
 	uint32_t latency[MEMORY_LEVEL_COUNT];	    /* cycles, data side */
-	uint32_t latency_fetch[MEMORY_LEVEL_COUNT]; /* cycles, fetch side */
-	uint64_t charge_data[MEMORY_LEVEL_COUNT];   /* 1/1024, beyond L1 */
-	uint64_t charge_fetch[MEMORY_LEVEL_COUNT];
+	uint64_t charge_data[MEMORY_LEVEL_COUNT];   /* 1/1024, beyond L1D */
+	uint64_t charge_fetch[MEMORY_LEVEL_COUNT];  /* 1/1024, beyond L1I */
+	uint64_t charge_uncached;
 	uint64_t charge_l1i_tlb, charge_l1d_tlb, charge_l2_tlb;
+	bool may_skip; /* L1 TLBs and caches are there: see access.h */
 	unsigned int current; /* CPU that the hypervisor runs on */
 	bool in_kernel;	      /* charges go to BUCKET_KERNEL */
 
@@ -74,12 +84,15 @@ struct machine {
 	struct trace_writer *trace;    /* NULL: not recorded */
 	struct watch *watch;	       /* of stage-1 tables, while recording */
 	struct trace_open_batch *batch;
+	/* The guest's arguments, for semihosting's SYS_GET_CMDLINE. */
+	const char *command_line;
 	/* How the guest ended, if it did. */
 	bool ended;
 	uint64_t exit_status;
 	const char *not_modelled; /* first thing that was not, or NULL */
 	uint64_t divergences;	  /* replay only */
 	json_t *marks;		  /* statistics at each MARK hypercall */
+	uint64_t marks_dropped;
 	/* Where console output goes (NULL: nowhere, as in replay). */
 	void (*console)(void *context, const void *bytes, size_t count);
 	void *console_context;
@@ -127,6 +140,16 @@ enum machine_result machine_prepare(struct machine *m, struct machine_cpu *cpu,
 				    struct arm_translation *out,
 				    struct arm_fault *fault);
 
+/* One page's lookup, and a range of data; neither recorded nor counted as an
+ * access: for the kernel, devices and maintenance. */
+enum machine_result machine_lookup(struct machine *m, struct machine_cpu *cpu,
+				   va_t va, unsigned int access,
+				   struct arm_translation *t,
+				   struct arm_fault *fault);
+enum machine_result machine_range(struct machine *m, struct machine_cpu *cpu,
+				  va_t va, uint64_t bytes, bool write,
+				  struct arm_fault *fault);
+
 /* Device registers. The access has been found to be MACHINE_MMIO. */
 void machine_mmio(struct machine *m, struct machine_cpu *cpu, va_t va,
 		  ipa_t ipa, unsigned int size, bool write, uint64_t *value);
@@ -155,8 +178,14 @@ void machine_wfi(struct machine *m, struct machine_cpu *cpu);
 void machine_switch(struct machine *m, struct machine_cpu *cpu);
 void machine_idle(struct machine *m, struct machine_cpu *cpu, uint64_t charge);
 
+/* An access went on with a translation that the tables no longer give: the
+ * fault that the models reported for it was not taken. */
+void machine_stale(struct machine *m, struct machine_cpu *cpu, va_t va);
+bool machine_sysreg_by_name(const char *name, enum arm_sysreg *reg);
+
 /* HVC #0: hypercalls and PSCI. x[0..5] in, x[0] out. CPU_ON is reported in
- * *start (NULL if none): the caller starts that CPU at entry with x0. */
+ * *start (cpu ~0 if none): the caller starts that CPU at entry with x0.
+ * False: not modelled. */
 struct machine_start {
 	unsigned int cpu;
 	uint64_t entry, context;

@@ -28,6 +28,9 @@ struct run_options {
 	struct guest_limits limits;
 	bool quiet;
 	struct study_progress progress;
+	/* Called at the end, if anything ran, with the machine as it is then. */
+	void (*finish)(void *context, struct machine *m);
+	void *finish_context;
 	/* bare metal: where the UART and semihosting write */
 	void (*console)(void *context, const void *bytes, size_t count);
 	void *console_context;
@@ -49,6 +52,8 @@ struct replay_options {
 	const char *trace;
 	struct guest_limits limits;
 	struct study_progress progress;
+	void (*finish)(void *context, struct machine *m);
+	void *finish_context;
 };
 int study_replay(const struct machine_config *config,
 		 const struct replay_options *options,

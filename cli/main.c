@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * p2msim: finds the subcommand, parses its options, and runs it. Exit codes:
+ * DESIGN §3 (README.md here lists them).
+ */
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli/cli.h"
+#include "sim/study/study.h"
+
+int cli_fail(int exit_code, const char *format, ...)
+{
+	va_list args;
+
+	fputs("p2msim: ", stderr);
+	va_start(args, format);
+	vfprintf(stderr, format, args);
+	va_end(args);
+	fputc('\n', stderr);
+	return exit_code;
+}
+
+int cli_fail_error(int exit_code, const struct error_line *error)
+{
+	return cli_fail(exit_code, "%s", error->text);
+}
+
+int cli_refuse_core(const struct cli *cli)
+{
+	if (!cli->options.core)
+		return EXIT_FINE;
+	return cli_fail(EXIT_NOT_MODELLED,
+			"%s: --core is not available in this version",
+			cli->command->name);
+}
+
+int cli_finish_output(int exit_code)
+{
+	bool failed = ferror(stdout);
+
+	if (fflush(stdout) != 0 || failed) {
+		cli_fail(EXIT_IO, "standard output: cannot be written");
+		return exit_code ? exit_code : EXIT_IO;
+	}
+	return exit_code;
+}
+
+int cli_load_config(const struct cli *cli, const json_t *base,
+		    struct machine_config *config)
+{
+	const struct options *o = &cli->options;
+	struct config_set set[OPTION_LIST_MAX];
+	struct error_line error = { 0 };
+
+	for (unsigned int i = 0; i < o->set.count; i++)
+		set[i].key_value = o->set.item[i];
+	if (config_load(config, o->machine, o->machine ? NULL : base, set,
+			o->set.count, o->seed_given ? &o->seed : NULL, &error))
+		return EXIT_FINE;
+	return cli_fail_error(error.exit_code, &error);
+}
+
+/* Traces begin with '{' or zstd's magic; what is neither is left to the ELF
+ * loader to complain about. */
+static bool input_is_elf(const char *path)
+{
+	char magic[4];
+	FILE *file = strcmp(path, "-") ? fopen(path, "rb") : NULL;
+	bool is;
+
+	if (!file)
+		return false;
+	is = fread(magic, 1, 4, file) == 4 && !memcmp(magic, "\177ELF", 4);
+	fclose(file);
+	return is;
+}
+
+int cli_load_config_for(const struct cli *cli, const char *input,
+			struct machine_config *config)
+{
+	struct error_line error = { 0 };
+	json_t *base;
+	int code;
+
+	if (cli->options.machine || input_is_elf(input))
+		return cli_load_config(cli, NULL, config);
+	base = study_trace_machine(input, &error);
+	if (!base)
+		return cli_fail_error(error.exit_code, &error);
+	code = cli_load_config(cli, base, config);
+	json_decref(base);
+	return code;
+}
+
+int cmd_unavailable(struct cli *cli)
+{
+	return cli_fail(EXIT_NOT_MODELLED,
+			"%s: not available in this version",
+			cli->command->name);
+}
+
+static void print_usage(FILE *out)
+{
+	fputs("usage: p2msim COMMAND [options] ...\n\n"
+	      "A simulator of MMUs that runs real page-table code.\n\n"
+	      "commands:\n",
+	      out);
+	for (const struct command *c = commands; c->name; c++)
+		fprintf(out, "  %-9s %s\n", c->name, c->summary);
+	fputs("\np2msim COMMAND --help tells more. p2msim --version.\n", out);
+}
+
+static int print_version(void)
+{
+	printf("p2msim %s\n", P2MSIM_VERSION);
+	return cli_finish_output(EXIT_FINE);
+}
+
+static int run_command(const struct command *command, int argc,
+		       const char *const *argv)
+{
+	struct cli cli = { .command = command };
+	const char **operand = calloc((size_t)argc + 1, sizeof(*operand));
+	struct error_line error = { 0 };
+	int code;
+
+	if (!operand)
+		return cli_fail(EXIT_IO, "out of memory");
+	cli.options.progress = "auto";
+	cli.options.color = "auto";
+	cli.options.jobs = 1;
+	if (!options_parse(command, argc, argv, &cli.options, operand,
+			   &cli.operands, &error)) {
+		code = cli_fail_error(EXIT_USAGE, &error);
+	} else if (cli.options.help) {
+		options_help(command, stdout);
+		code = cli_finish_output(EXIT_FINE);
+	} else if (cli.options.version) {
+		code = print_version();
+	} else {
+		cli.operand = operand;
+		code = cli_refuse_core(&cli);
+		if (!code)
+			code = command->run(&cli);
+	}
+	free(operand);
+	return code;
+}
+
+int main(int argc, char **argv)
+{
+	const char *name = argc > 1 ? argv[1] : NULL;
+
+	/* A closed pipe is an error like a full disk, not a death. */
+	signal(SIGPIPE, SIG_IGN);
+	if (!name) {
+		print_usage(stderr);
+		return EXIT_USAGE;
+	}
+	if (!strcmp(name, "--help") || !strcmp(name, "-h")) {
+		print_usage(stdout);
+		return cli_finish_output(EXIT_FINE);
+	}
+	if (!strcmp(name, "--version"))
+		return print_version();
+	for (const struct command *c = commands; c->name; c++)
+		if (!strcmp(c->name, name))
+			return run_command(c, argc - 1,
+					   (const char *const *)argv + 1);
+	return cli_fail(EXIT_USAGE, "no command '%s'; see p2msim --help", name);
+}

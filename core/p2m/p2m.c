@@ -1,0 +1,334 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The p2m on the page-table engine and the Arm stage-2 format: which types
+ * there are and what they look like to hardware, which sizes an address space
+ * may have, and what the engine must be told. DDI0487 L.b D8.
+ *
+ * Left out: granules other than 4K, set/way tracking, coalescing, a default
+ * access: see core/p2m/README.md.
+ */
+#include "core/p2m/p2m.h"
+
+#include "core/format/arm_s2.h"
+#include "core/p2m/tlbi.h"
+#include "core/pt/change.h"
+#include "core/pt/map.h"
+#include "core/pt/teardown.h"
+
+_Static_assert(P2M_INVALID == ARM_S2_TYPE_HOLE &&
+		       P2M_TYPE_COUNT <= ARM_S2_TYPE_TABLE,
+	       "the descriptor's software type has room for ours");
+_Static_assert(P2M_ACCESS_R == ARM_S2_S2AP_R && P2M_ACCESS_W == ARM_S2_S2AP_W,
+	       "access and S2AP agree");
+
+#define P2M_FORMAT (&pt_format_arm_s2_4k)
+#define P2M_IPA_BITS_MIN 32
+#define P2M_IPA_BITS_MAX 48
+
+/* ---- types and access */
+
+static const struct p2m_type_facts {
+	uint8_t access; /* the most a guest may have */
+	uint8_t memattr;
+	uint8_t sh;
+} p2m_types[P2M_TYPE_COUNT] = {
+	[P2M_RAM_RW] = { P2M_ACCESS_RWX, ARM_S2_MEMATTR_NORMAL_WB,
+			 ARM_S2_SH_INNER },
+	[P2M_RAM_RO] = { P2M_ACCESS_R | P2M_ACCESS_X, ARM_S2_MEMATTR_NORMAL_WB,
+			 ARM_S2_SH_INNER },
+	[P2M_DEVICE_NGNRE] = { P2M_ACCESS_R | P2M_ACCESS_W,
+			       ARM_S2_MEMATTR_DEVICE_NGNRE, ARM_S2_SH_OUTER },
+};
+
+static uint64_t p2m_permissions(enum p2m_type type, unsigned int access)
+{
+	access &= p2m_types[type].access;
+	return FIELD_PREP(ARM_S2_S2AP, access) |
+	       FIELD_PREP(ARM_S2_XN, access & P2M_ACCESS_X ? 0 : ARM_S2_XN_NONE);
+}
+
+static uint64_t p2m_attrs(enum p2m_type type, unsigned int access)
+{
+	return FIELD_PREP(ARM_S2_VALID, 1) | FIELD_PREP(ARM_S2_AF, 1) |
+	       FIELD_PREP(ARM_S2_MEMATTR, p2m_types[type].memattr) |
+	       FIELD_PREP(ARM_S2_SH, p2m_types[type].sh) |
+	       FIELD_PREP(ARM_S2_TYPE, type) | p2m_permissions(type, access);
+}
+
+static enum p2m_type p2m_pte_type(uint64_t pte)
+{
+	return (enum p2m_type)FIELD_GET(ARM_S2_TYPE, pte);
+}
+
+static unsigned int p2m_pte_access(uint64_t pte)
+{
+	const unsigned int s2ap = (unsigned int)FIELD_GET(ARM_S2_S2AP, pte);
+
+	return s2ap | (FIELD_GET(ARM_S2_XN, pte) ? 0 : P2M_ACCESS_X);
+}
+
+/* What p2m_remove and p2m_protect make of a leaf. */
+static inline uint64_t p2m_change_to_hole(uint64_t pte, uint64_t unused)
+{
+	(void)pte;
+	(void)unused;
+	return 0;
+}
+
+static inline uint64_t p2m_change_access(uint64_t pte, uint64_t access)
+{
+	pte &= ~(FIELD_MASK(ARM_S2_S2AP) | FIELD_MASK(ARM_S2_XN));
+	return pte | p2m_permissions(p2m_pte_type(pte), (unsigned int)access);
+}
+
+/* ---- requests */
+
+static inline void p2m_begin(struct p2m *p2m, struct pt *pt)
+{
+	pt->host = p2m->host;
+	pt->owner = p2m;
+	pt->root = p2m->root;
+	pt->start_level = p2m->start_level;
+	pt->free_empty = p2m->config.free_empty;
+	pt->written = false;
+	pt->stats = &p2m->stats;
+	pt->queue = p2m->free_list;
+	pt->queued = p2m->free_list_count;
+	pt->invalidate = p2m_tlbi_gathered;
+	pt_gather_init(&pt->gather);
+}
+
+static inline bool p2m_has_frames(const struct p2m *p2m, gfn_t gfn,
+				  uint64_t frames)
+{
+	const uint64_t space = BIT(p2m->config.ipa_bits - FRAME_LG2);
+
+	return gfn.raw < space && frames <= space - gfn.raw;
+}
+
+static inline bool p2m_access_is_known(unsigned int access)
+{
+	return (access & ~(unsigned int)P2M_ACCESS_RWX) == 0;
+}
+
+int p2m_map(struct p2m *p2m, gfn_t gfn, mfn_t mfn, uint64_t frames,
+	    enum p2m_type type, unsigned int access, uint64_t *done)
+{
+	const struct pt_format *f = P2M_FORMAT;
+	const uint64_t output = BIT(f->oa_bits - FRAME_LG2);
+	struct pt_mapping m;
+	struct pt pt;
+	int rc;
+
+	*done = 0;
+	if ((unsigned int)type >= P2M_TYPE_COUNT || type == P2M_INVALID ||
+	    !p2m_access_is_known(access))
+		return ERR_INVAL;
+	if (!p2m_has_frames(p2m, gfn, frames) || mfn.raw >= output ||
+	    frames > output - mfn.raw)
+		return ERR_RANGE;
+
+	p2m_begin(p2m, &pt);
+	m.ia = ipa_from_gfn(gfn).raw;
+	m.pa = pa_from_mfn(mfn);
+	m.bytes = frames << FRAME_LG2;
+	m.attrs = p2m_attrs(type, access);
+	m.level = -1;
+	if (p2m->config.order == P2M_ORDER_MASK)
+		m.level = (int)pt_leaf_level(f, pt.start_level,
+					     m.ia | m.pa.raw | m.bytes,
+					     m.bytes);
+	rc = pt_map(&pt, f, m, done);
+	pt_finish(&pt, f);
+	*done >>= FRAME_LG2;
+	return rc;
+}
+
+int p2m_remove(struct p2m *p2m, gfn_t gfn, uint64_t frames, uint64_t *done)
+{
+	struct pt pt;
+	int rc;
+
+	*done = 0;
+	if (!p2m_has_frames(p2m, gfn, frames))
+		return ERR_RANGE;
+	p2m_begin(p2m, &pt);
+	rc = pt_change(&pt, P2M_FORMAT, ipa_from_gfn(gfn).raw,
+		       frames << FRAME_LG2, p2m_change_to_hole, 0, done);
+	pt_finish(&pt, P2M_FORMAT);
+	*done >>= FRAME_LG2;
+	return rc;
+}
+
+int p2m_protect(struct p2m *p2m, gfn_t gfn, uint64_t frames,
+		unsigned int access, uint64_t *done)
+{
+	struct pt pt;
+	int rc;
+
+	*done = 0;
+	if (!p2m_access_is_known(access))
+		return ERR_INVAL;
+	if (!p2m_has_frames(p2m, gfn, frames))
+		return ERR_RANGE;
+	p2m_begin(p2m, &pt);
+	rc = pt_change(&pt, P2M_FORMAT, ipa_from_gfn(gfn).raw,
+		       frames << FRAME_LG2, p2m_change_access, access, done);
+	pt_finish(&pt, P2M_FORMAT);
+	*done >>= FRAME_LG2;
+	return rc;
+}
+
+void p2m_lookup(struct p2m *p2m, gfn_t gfn, struct p2m_entry *entry)
+{
+	const struct pt_format *f = P2M_FORMAT;
+	const uint64_t ia = ipa_from_gfn(gfn).raw;
+	struct pt_path path = { .level = p2m->start_level };
+	struct pt pt;
+
+	if (p2m_has_frames(p2m, gfn, 1)) {
+		pt.host = p2m->host;
+		pt.root = p2m->root;
+		pt.start_level = p2m->start_level;
+		pt_walk(&pt, f, ia, f->last, &path);
+		pt_close(&pt, &path);
+	}
+	*entry = (struct p2m_entry){
+		.level = path.level,
+		.order = (uint8_t)(f->level[path.level].lsb - FRAME_LG2),
+	};
+	if (f->kind(path.pte, path.level) != PT_LEAF)
+		return;
+	entry->mfn = mfn_from_pa((pa_t){ f->address(path.pte, path.level).raw +
+					 (ia & (pt_span(f, path.level) - 1)) });
+	entry->type = p2m_pte_type(path.pte);
+	entry->access = p2m_pte_access(path.pte);
+}
+
+/* ---- the space itself */
+
+/*
+ * Bits that the start level resolves: one at least, and no more than one
+ * table's and the concatenated tables' together. DDI0487 L.b D8.2.
+ */
+static bool p2m_start_is_legal(const struct pt_format *f, unsigned int ipa_bits,
+			       unsigned int level)
+{
+	const struct pt_level *l = &f->level[level];
+
+	return ipa_bits > l->lsb && ipa_bits <= l->lsb + l->width + f->concat_lg2;
+}
+
+/* The usual choice: as deep as concatenation allows. */
+static unsigned int p2m_start_usual(const struct pt_format *f,
+				    unsigned int ipa_bits)
+{
+	unsigned int level = f->last - 1u;
+
+	while (level > f->first && !p2m_start_is_legal(f, ipa_bits, level))
+		level--;
+	return level;
+}
+
+/* Facts of a space from its configuration; 0 or why not. */
+static int p2m_configure(struct p2m *p2m, const struct p2m_config *c)
+{
+	const struct pt_format *f = P2M_FORMAT;
+	unsigned int top;
+
+	if (c->ipa_bits < P2M_IPA_BITS_MIN || c->ipa_bits > P2M_IPA_BITS_MAX ||
+	    (unsigned int)c->tlbi > P2M_TLBI_RANGE ||
+	    (unsigned int)c->order > P2M_ORDER_MASK || c->start_level < -1 ||
+	    c->start_level >= (int)f->last)
+		return ERR_INVAL;
+	if (c->granule_lg2 == 14 || c->granule_lg2 == 16)
+		return ERR_UNSUPPORTED;
+	if (c->granule_lg2 != f->granule_lg2)
+		return ERR_INVAL;
+	p2m->start_level = c->start_level < 0
+				   ? (uint8_t)p2m_start_usual(f, c->ipa_bits)
+				   : (uint8_t)c->start_level;
+	if (!p2m_start_is_legal(f, c->ipa_bits, p2m->start_level))
+		return ERR_INVAL;
+	top = f->level[p2m->start_level].lsb + f->level[p2m->start_level].width;
+	p2m->root_order = c->ipa_bits > top ? (uint8_t)(c->ipa_bits - top) : 0;
+	p2m->config = *c;
+	return 0;
+}
+
+int p2m_init(struct p2m *p2m, void *host, const struct p2m_config *config)
+{
+	const struct pt_format *f = P2M_FORMAT;
+	struct pt pt;
+	int rc;
+
+	*p2m = (struct p2m){ .host = host };
+	rc = p2m_configure(p2m, config);
+	if (rc)
+		return rc;
+	p2m_begin(p2m, &pt);
+	rc = pt_table_get(&pt, f, pt.start_level, p2m->root_order, &p2m->root);
+	if (rc)
+		return rc;
+	for (unsigned int i = 0; i < 1u << p2m->root_order; i++) {
+		const pa_t page = {
+			p2m->root.raw + ((uint64_t)i << f->granule_lg2)
+		};
+		uint64_t *e = port_table_map(host, page);
+
+		port_table_zero(host, e, (size_t)1 << f->granule_lg2);
+		port_table_unmap(host, e);
+	}
+	/* Before any VTTBR_EL2 leads here. */
+	pt_barrier(&pt, PORT_DSB_ISHST);
+	return 0;
+}
+
+int p2m_fini(struct p2m *p2m)
+{
+	const struct pt_format *f = P2M_FORMAT;
+	struct pt pt;
+	int rc;
+
+	p2m_begin(p2m, &pt);
+	if (!p2m->detached)
+		pt_detach(&pt, f, p2m->root_order);
+	p2m->detached = true;
+	rc = pt_release(&pt, f);
+	p2m->free_list = pt.queue;
+	p2m->free_list_count = pt.queued;
+	if (rc)
+		return rc;
+	pt_table_put(&pt, f, p2m->root_order, p2m->root);
+	p2m->root = (pa_t){ 0 };
+	return 0;
+}
+
+uint64_t p2m_vttbr(const struct p2m *p2m)
+{
+	return (p2m->root.raw & FIELD_MASK(VTTBR_EL2_BADDR)) |
+	       FIELD_PREP(VTTBR_EL2_VMID, p2m->config.vmid);
+}
+
+/* VTCR_EL2.PS for a machine's physical address size, rounded down. */
+static unsigned int p2m_vtcr_ps(unsigned int pa_bits)
+{
+	static const uint8_t sizes[] = { 32, 36, 40, 42, 44, 48 };
+	unsigned int ps = 0;
+
+	while (ps + 1 < sizeof(sizes) && sizes[ps + 1] <= pa_bits)
+		ps++;
+	return ps;
+}
+
+/* Walks are write-back, write-allocate and inner shareable. */
+uint64_t p2m_vtcr(const struct p2m *p2m, unsigned int pa_bits)
+{
+	return FIELD_PREP(VTCR_EL2_T0SZ, 64u - p2m->config.ipa_bits) |
+	       FIELD_PREP(VTCR_EL2_SL0, 2u - p2m->start_level) |
+	       FIELD_PREP(VTCR_EL2_IRGN0, 1) | FIELD_PREP(VTCR_EL2_ORGN0, 1) |
+	       FIELD_PREP(VTCR_EL2_SH0, 3) | FIELD_PREP(VTCR_EL2_TG0, 0) |
+	       FIELD_PREP(VTCR_EL2_PS, p2m_vtcr_ps(pa_bits)) |
+	       FIELD_PREP(VTCR_EL2_VS, p2m->config.vmid > 0xff) |
+	       FIELD_PREP(VTCR_EL2_RES1, 1);
+}

@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Break-before-make: the pair that takes a live entry down and puts another
+ * in its place. DDI0487 L.b D8.17.1, rules RHWZWS and RDDMVT.
+ *
+ *   pt_break  invalid entry, DSB ISHST, TLBI, DSB ISH
+ *   pt_make   new entry, DSB ISHST
+ *
+ * pt_break_run and pt_make_run do the same for neighbours in one table with
+ * one flush between them.
+ */
+#ifndef CORE_PT_BBM_H
+#define CORE_PT_BBM_H
+
+#include "core/pt/walk.h"
+
+/*
+ * Gather and queue a table that is about to be unlinked, and all below it.
+ * `ia` is the start of what the table covers. An empty table has no leaf to
+ * invalidate by, yet walk caches may hold the way to it.
+ */
+static inline void pt_collect(struct pt *pt, const struct pt_format *f,
+			      pa_t table, uint64_t ia, unsigned int level)
+{
+	const unsigned int lsb = f->level[level].lsb;
+	uint64_t *e = port_table_map(pt->host, table);
+	bool found = false;
+
+	for (unsigned int i = 0; i < pt_entries(f, level); i++, ia += BIT(lsb)) {
+		const uint64_t pte = port_pte_read(pt->host, &e[i]);
+		const enum pt_kind kind = f->kind(pte, level);
+
+		if (kind == PT_EMPTY)
+			continue;
+		found = true;
+		if (kind == PT_LEAF) {
+			pt_gather_add(&pt->gather, ia, 1, level, lsb);
+			pt->stats->mappings[level]--;
+		} else {
+			pt_collect(pt, f, f->address(pte, level), ia, level + 1);
+		}
+	}
+	port_table_unmap(pt->host, e);
+	if (!found) {
+		ia -= (uint64_t)pt_entries(f, level) << lsb;
+		pt_gather_add(&pt->gather, ia, 1, level - 1,
+			      f->level[level - 1].lsb);
+	}
+	pt->gather.tables = true;
+	pt_queue_push(pt, table);
+}
+
+/* Write an entry invalid and gather what it may be cached as. */
+static inline void pt_drop(struct pt *pt, const struct pt_format *f,
+			   uint64_t *pte, uint64_t ia, unsigned int level)
+{
+	const uint64_t old = port_pte_read(pt->host, pte);
+
+	if (f->kind(old, level) == PT_TABLE) {
+		pt_collect(pt, f, f->address(old, level), ia, level + 1);
+	} else {
+		pt_gather_add(&pt->gather, ia, 1, level, f->level[level].lsb);
+		pt->stats->mappings[level]--;
+	}
+	pt_write(pt, pte, 0);
+}
+
+/* `ia` is aligned to the entry's span. The table's count is the caller's. */
+static inline void pt_break(struct pt *pt, const struct pt_format *f,
+			    uint64_t *pte, uint64_t ia, unsigned int level)
+{
+	pt_drop(pt, f, pte, ia, level);
+	pt_flush(pt, f);
+}
+
+static inline void pt_make(struct pt *pt, uint64_t *pte, uint64_t value)
+{
+	pt_write(pt, pte, value);
+	pt_barrier(pt, PORT_DSB_ISHST);
+}
+
+/* Neighbouring leaves to be written in one mapped table. */
+struct pt_run {
+	uint64_t *pte;
+	uint64_t count;
+	uint64_t ia;
+	pa_t pa;
+	uint64_t attrs;
+	unsigned int level;
+};
+
+/* What shall stand in entry i of a run. */
+PT_INLINE uint64_t pt_run_pte(const struct pt_format *f,
+			      const struct pt_run *r, uint64_t i)
+{
+	const pa_t pa = { r->pa.raw + (i << f->level[r->level].lsb) };
+
+	return f->leaf(pa, r->attrs, r->level);
+}
+
+static inline bool pt_must_break(const struct pt_format *f, uint64_t old,
+				 uint64_t new, unsigned int level)
+{
+	switch (f->kind(old, level)) {
+	case PT_EMPTY:
+		return false;
+	case PT_TABLE:
+		return true;
+	case PT_LEAF:
+		break;
+	}
+	return ((old ^ new) & ~f->in_place) != 0;
+}
+
+/* Break what of the run cannot change in place; returns how many. */
+static inline unsigned int pt_break_run(struct pt *pt,
+					const struct pt_format *f,
+					const struct pt_run *r)
+{
+	unsigned int broken = 0;
+
+	for (uint64_t i = 0; i < r->count; i++) {
+		const uint64_t old = port_pte_read(pt->host, &r->pte[i]);
+
+		if (!pt_must_break(f, old, pt_run_pte(f, r, i), r->level))
+			continue;
+		pt_drop(pt, f, &r->pte[i], r->ia + i * pt_span(f, r->level),
+			r->level);
+		broken++;
+	}
+	if (broken != 0)
+		pt_flush(pt, f);
+	return broken;
+}
+
+/*
+ * Write the run after pt_break_run; returns how many entries were empty.
+ * What changes in place is gathered for the flush at the end of the call.
+ */
+static inline unsigned int pt_make_run(struct pt *pt,
+				       const struct pt_format *f,
+				       const struct pt_run *r)
+{
+	unsigned int made = 0;
+
+	for (uint64_t i = 0; i < r->count; i++) {
+		const uint64_t old = port_pte_read(pt->host, &r->pte[i]);
+		const uint64_t new = pt_run_pte(f, r, i);
+
+		if (old == new)
+			continue;
+		if (f->kind(old, r->level) == PT_EMPTY)
+			made++;
+		else
+			pt_gather_add(&pt->gather,
+				      r->ia + i * pt_span(f, r->level), 1,
+				      r->level, f->level[r->level].lsb);
+		pt_write(pt, &r->pte[i], new);
+	}
+	if (pt->written)
+		pt_barrier(pt, PORT_DSB_ISHST);
+	pt->stats->mappings[r->level] += made;
+	return made;
+}
+
+#endif

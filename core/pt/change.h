@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Changing what is mapped in a range, leaf by leaf, unmapping included.
+ */
+#ifndef CORE_PT_CHANGE_H
+#define CORE_PT_CHANGE_H
+
+#include "core/pt/extend.h"
+
+/*
+ * What becomes of a leaf: the new descriptor, which differs from the old in
+ * the format's `in_place` bits at most, or zero to unmap it.
+ */
+typedef uint64_t (*pt_change_fn)(uint64_t pte, uint64_t argument);
+
+/*
+ * Unlink the path's tables from `level` upwards while they are empty, in one
+ * go. The leaf just gathered lies below each of them, and is invalidated
+ * together with what walk caches hold of the way to it.
+ */
+static inline void pt_prune(struct pt *pt, const struct pt_format *f,
+			    const struct pt_path *path, uint64_t ia,
+			    unsigned int level)
+{
+	for (; level > pt->start_level; level--) {
+		uint64_t *e;
+
+		if (pt_path_meta(pt, path, level)->valid != 0)
+			return;
+		e = port_table_map(pt->host, path->table[level - 1]);
+		pt_write(pt, &e[pt_index(f, ia, level - 1)], 0);
+		port_table_unmap(pt->host, e);
+		pt_path_meta(pt, path, level - 1)->valid--;
+		pt->gather.tables = true;
+		pt_queue_push(pt, path->table[level]);
+	}
+}
+
+/*
+ * Change neighbouring entries of one mapped table, until one leads to a table
+ * of its own. Returns how many entries it passed.
+ */
+PT_INLINE uint64_t pt_change_run(struct pt *pt, const struct pt_format *f,
+				 const struct pt_path *path, uint64_t ia,
+				 uint64_t count, pt_change_fn change,
+				 uint64_t argument)
+{
+	const unsigned int level = path->level;
+	const unsigned int lsb = f->level[level].lsb;
+	uint64_t *pte = &path->entries[pt_index(f, ia, level)];
+	uint64_t from = 0, written = 0, cleared = 0, i;
+
+	for (i = 0; i < count; i++) {
+		const uint64_t old = port_pte_read(pt->host, &pte[i]);
+		const enum pt_kind kind = f->kind(old, level);
+		uint64_t new = old;
+
+		if (kind == PT_TABLE)
+			break;
+		if (kind == PT_LEAF)
+			new = change(old, argument);
+		if (new == old) {
+			pt_gather_add(&pt->gather, ia + (from << lsb), i - from,
+				      level, lsb);
+			from = i + 1;
+			continue;
+		}
+		port_pte_write(pt->host, &pte[i], new);
+		written++;
+		cleared += new == 0;
+	}
+	pt_gather_add(&pt->gather, ia + (from << lsb), i - from, level, lsb);
+	pt_wrote(pt, written);
+	if (cleared != 0) {
+		struct pt_meta *meta = pt_path_meta(pt, path, level);
+
+		BUG_ON(pt->host, meta->valid < cleared);
+		meta->valid -= (uint32_t)cleared;
+		pt->stats->mappings[level] -= cleared;
+		if (pt->free_empty)
+			pt_prune(pt, f, path, ia, level);
+	}
+	return i;
+}
+
+/* The beginning of the range, within one table; *step bytes are done. */
+MUST_CHECK PT_INLINE int pt_change_step(struct pt *pt,
+					const struct pt_format *f, uint64_t ia,
+					uint64_t bytes, pt_change_fn change,
+					uint64_t argument, uint64_t *step)
+{
+	struct pt_path path;
+	uint64_t span, count;
+	int rc = 0;
+
+	pt_walk(pt, f, ia, f->last, &path);
+	span = pt_span(f, path.level);
+	if (bytes < span || (ia & (span - 1)) != 0) {
+		/* Only part of this entry: a hole, or a block to split. */
+		*step = span - (ia & (span - 1));
+		if (*step > bytes)
+			*step = bytes;
+		if (f->kind(path.pte, path.level) != PT_LEAF ||
+		    change(path.pte, argument) == path.pte)
+			goto out;
+		rc = pt_extend(pt, f, &path, ia,
+			       pt_leaf_level(f, path.level + 1u, ia, bytes));
+		if (rc)
+			goto out;
+		span = pt_span(f, path.level);
+	}
+	count = pt_entries(f, path.level) - pt_index(f, ia, path.level);
+	if (count > bytes / span)
+		count = bytes / span;
+	*step = span * pt_change_run(pt, f, &path, ia, count, change, argument);
+out:
+	pt_close(pt, &path);
+	return rc;
+}
+
+/*
+ * Change what is mapped in [ia, ia + bytes), granule-aligned and inside the
+ * space; holes are skipped. As pt_map: on ERR_NOMEM or ERR_PREEMPTED the
+ * first *done bytes are changed, the rest is as it was; pt_finish ends it.
+ */
+MUST_CHECK PT_INLINE int pt_change(struct pt *pt, const struct pt_format *f,
+				   uint64_t ia, uint64_t bytes,
+				   pt_change_fn change, uint64_t argument,
+				   uint64_t *done)
+{
+	*done = 0;
+	while (*done < bytes) {
+		uint64_t step = 0;
+		int rc;
+
+		if (*done != 0 && port_preempt(pt->host))
+			return ERR_PREEMPTED;
+		rc = pt_change_step(pt, f, ia + *done, bytes - *done, change,
+				    argument, &step);
+		if (rc)
+			return rc;
+		*done += step;
+	}
+	return 0;
+}
+
+#endif

@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Table pages: taking, filling and giving them back, the notes kept on each,
+ * and the barriers and TLB maintenance around them. First seed: a count of
+ * the entries in use stands with every table, and a table that was unlinked
+ * waits in a queue until no TLB can lead to it.
+ */
+#ifndef CORE_PT_TABLE_H
+#define CORE_PT_TABLE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/port.h"
+#include "core/pt/format.h"
+#include "core/pt/gather.h"
+#include "core/pt/stats.h"
+
+/*
+ * The engine's notes on a table page. Concatenated root tables share those of
+ * the first. The queue is linked here and not through the page, which a
+ * walker may read until the flush.
+ */
+struct pt_meta {
+	uint32_t valid; /* entries that are not empty */
+	uint32_t level;
+	pa_t next;	/* in the queue */
+};
+_Static_assert(sizeof(struct pt_meta) <= PORT_TABLE_META_BYTES,
+	       "the notes fit in what a host sets aside");
+
+/* An address space, for the time of one call. */
+struct pt {
+	void *host;
+	void *owner; /* of the space, for `invalidate` */
+	pa_t root;
+	uint8_t start_level;
+	bool free_empty; /* unlink tables whose count falls to zero */
+	bool written;	 /* descriptors written since the last DSB ISHST */
+	struct pt_stats *stats;
+	pa_t queue; /* tables unlinked, not yet flushed; queued of them */
+	uint64_t queued;
+	/*
+	 * Send the TLB maintenance that `gather` asks for. The engine has the
+	 * barriers before and after it.
+	 */
+	void (*invalidate)(struct pt *pt);
+	struct pt_gather gather;
+};
+
+PT_INLINE struct pt_meta *pt_meta(struct pt *pt, pa_t table)
+{
+	return port_table_meta(pt->host, table);
+}
+
+PT_INLINE void pt_barrier(struct pt *pt, enum port_barrier kind)
+{
+	port_barrier(pt->host, kind);
+	pt->stats->barriers++;
+	if (kind == PORT_DSB_ISHST)
+		pt->written = false;
+}
+
+/* Write one descriptor; in loops over a run the caller counts in bulk. */
+PT_INLINE void pt_write(struct pt *pt, uint64_t *pte, uint64_t value)
+{
+	port_pte_write(pt->host, pte, value);
+	pt->stats->pte_writes++;
+	pt->written = true;
+}
+
+PT_INLINE void pt_wrote(struct pt *pt, uint64_t count)
+{
+	pt->stats->pte_writes += count;
+	pt->written |= count != 0;
+}
+
+/* 2^order pages for tables of `level`; their content is undefined. */
+MUST_CHECK static inline int pt_table_get(struct pt *pt,
+					  const struct pt_format *f,
+					  unsigned int level,
+					  unsigned int order, pa_t *table)
+{
+	struct pt_stats *s = pt->stats;
+	int rc = port_table_alloc(pt->host, f->granule_lg2, order, table);
+
+	if (rc)
+		return rc;
+	pt_meta(pt, *table)->level = level;
+	s->tables_allocated += BIT(order);
+	s->tables_live += BIT(order);
+	if (s->tables_live > s->tables_peak)
+		s->tables_peak = s->tables_live;
+	return 0;
+}
+
+/* Give back what no walker can reach: never linked, or flushed. */
+static inline void pt_table_put(struct pt *pt, const struct pt_format *f,
+				unsigned int order, pa_t table)
+{
+	port_table_free(pt->host, f->granule_lg2, order, table);
+	pt->stats->tables_freed += BIT(order);
+	pt->stats->tables_live -= BIT(order);
+}
+
+/* The table's parent entry is gone; the page waits for the flush. */
+static inline void pt_queue_push(struct pt *pt, pa_t table)
+{
+	pt_meta(pt, table)->next = pt->queue;
+	pt->queue = table;
+	pt->queued++;
+}
+
+static inline pa_t pt_queue_pop(struct pt *pt)
+{
+	const pa_t table = pt->queue;
+
+	pt->queue = pt_meta(pt, table)->next;
+	pt->queued--;
+	return table;
+}
+
+/*
+ * Make what was gathered unreachable to every walker: the descriptors are
+ * visible, then TLBs and walk caches are emptied of it, then that is complete
+ * (DDI0487 L.b D8.17, rule RDDMVT). Only then do the queued pages go.
+ */
+static inline void pt_flush(struct pt *pt, const struct pt_format *f)
+{
+	if (pt_gather_is_empty(&pt->gather))
+		return;
+	pt_barrier(pt, PORT_DSB_ISHST);
+	pt->invalidate(pt);
+	pt_barrier(pt, PORT_DSB_ISH);
+	pt_gather_init(&pt->gather);
+	while (pt->queued != 0)
+		pt_table_put(pt, f, 0, pt_queue_pop(pt));
+}
+
+/*
+ * At the end of a call. From invalid to valid a barrier is enough, because
+ * faults are never cached (IWZCBG).
+ */
+static inline void pt_finish(struct pt *pt, const struct pt_format *f)
+{
+	pt_flush(pt, f);
+	if (pt->written)
+		pt_barrier(pt, PORT_DSB_ISHST);
+}
+
+#endif

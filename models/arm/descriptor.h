@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Registers and descriptors of the Armv8-A EL1&0 regime, 4K granule, as the
+ * walker reads them. DDI0487 L.b D8.3 (descriptors), D24.2 (registers);
+ * issue A. Only fields that the model looks at, or refuses.
+ */
+#ifndef MODELS_ARM_DESCRIPTOR_H
+#define MODELS_ARM_DESCRIPTOR_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/base/bits.h"
+
+#define ARM_SCTLR_FIELDS(F)                                                    \
+	F(ARM_SCTLR, M, 0, 1)                                                  \
+	F(ARM_SCTLR, A, 1, 1)                                                  \
+	F(ARM_SCTLR, C, 2, 1)                                                  \
+	F(ARM_SCTLR, I, 12, 1)                                                 \
+	F(ARM_SCTLR, WXN, 19, 1)                                               \
+	F(ARM_SCTLR, EE, 25, 1)
+FIELDS_DEFINE(ARM_SCTLR, ARM_SCTLR_FIELDS);
+
+#define ARM_TCR_FIELDS(F)                                                      \
+	F(ARM_TCR, T0SZ, 0, 6)                                                 \
+	F(ARM_TCR, EPD0, 7, 1)                                                 \
+	F(ARM_TCR, IRGN0, 8, 2)                                                \
+	F(ARM_TCR, ORGN0, 10, 2)                                               \
+	F(ARM_TCR, SH0, 12, 2)                                                 \
+	F(ARM_TCR, TG0, 14, 2)                                                 \
+	F(ARM_TCR, T1SZ, 16, 6)                                                \
+	F(ARM_TCR, A1, 22, 1)                                                  \
+	F(ARM_TCR, EPD1, 23, 1)                                                \
+	F(ARM_TCR, IRGN1, 24, 2)                                               \
+	F(ARM_TCR, ORGN1, 26, 2)                                               \
+	F(ARM_TCR, SH1, 28, 2)                                                 \
+	F(ARM_TCR, TG1, 30, 2)                                                 \
+	F(ARM_TCR, IPS, 32, 3)                                                 \
+	F(ARM_TCR, AS, 36, 1)                                                  \
+	F(ARM_TCR, TBI0, 37, 1)                                                \
+	F(ARM_TCR, TBI1, 38, 1)                                                \
+	F(ARM_TCR, HA, 39, 1)                                                  \
+	F(ARM_TCR, HD, 40, 1)                                                  \
+	F(ARM_TCR, HPD0, 41, 1)                                                \
+	F(ARM_TCR, HPD1, 42, 1)                                                \
+	F(ARM_TCR, TBID0, 51, 1)                                               \
+	F(ARM_TCR, TBID1, 52, 1)                                               \
+	F(ARM_TCR, E0PD0, 55, 1)                                               \
+	F(ARM_TCR, E0PD1, 56, 1)                                               \
+	F(ARM_TCR, DS, 59, 1)
+FIELDS_DEFINE(ARM_TCR, ARM_TCR_FIELDS);
+
+#define ARM_TTBR_FIELDS(F)                                                     \
+	F(ARM_TTBR, CNP, 0, 1)                                                 \
+	F(ARM_TTBR, BADDR, 1, 47)                                              \
+	F(ARM_TTBR, ASID, 48, 16) /* VTTBR_EL2: VMID */
+FIELDS_DEFINE(ARM_TTBR, ARM_TTBR_FIELDS);
+
+#define ARM_HCR_FIELDS(F)                                                      \
+	F(ARM_HCR, VM, 0, 1)                                                   \
+	F(ARM_HCR, PTW, 2, 1)                                                  \
+	F(ARM_HCR, FB, 9, 1)                                                   \
+	F(ARM_HCR, DC, 12, 1)                                                  \
+	F(ARM_HCR, TGE, 27, 1)                                                 \
+	F(ARM_HCR, CD, 32, 1)                                                  \
+	F(ARM_HCR, ID, 33, 1)                                                  \
+	F(ARM_HCR, E2H, 34, 1)                                                 \
+	F(ARM_HCR, FWB, 46, 1)
+FIELDS_DEFINE(ARM_HCR, ARM_HCR_FIELDS);
+
+#define ARM_VTCR_FIELDS(F)                                                     \
+	F(ARM_VTCR, T0SZ, 0, 6)                                                \
+	F(ARM_VTCR, SL0, 6, 2)                                                 \
+	F(ARM_VTCR, IRGN0, 8, 2)                                               \
+	F(ARM_VTCR, ORGN0, 10, 2)                                              \
+	F(ARM_VTCR, SH0, 12, 2)                                                \
+	F(ARM_VTCR, TG0, 14, 2)                                                \
+	F(ARM_VTCR, PS, 16, 3)                                                 \
+	F(ARM_VTCR, VS, 19, 1)                                                 \
+	F(ARM_VTCR, HA, 21, 1)                                                 \
+	F(ARM_VTCR, HD, 22, 1)                                                 \
+	F(ARM_VTCR, DS, 32, 1)                                                 \
+	F(ARM_VTCR, SL2, 33, 1)
+FIELDS_DEFINE(ARM_VTCR, ARM_VTCR_FIELDS);
+
+/* Table descriptors; stage 2 has the address alone. */
+#define ARM_S1_TABLE_FIELDS(F)                                                 \
+	F(ARM_S1_TABLE, TYPE, 0, 2)                                            \
+	F(ARM_S1_TABLE, ADDRESS, 12, 36)                                       \
+	F(ARM_S1_TABLE, PXNTable, 59, 1)                                       \
+	F(ARM_S1_TABLE, UXNTable, 60, 1)                                       \
+	F(ARM_S1_TABLE, APTable, 61, 2)                                        \
+	F(ARM_S1_TABLE, NSTable, 63, 1)
+FIELDS_DEFINE(ARM_S1_TABLE, ARM_S1_TABLE_FIELDS);
+
+#define ARM_S2_TABLE_FIELDS(F)                                                 \
+	F(ARM_S2_TABLE, TYPE, 0, 2)                                            \
+	F(ARM_S2_TABLE, ADDRESS, 12, 36)
+FIELDS_DEFINE(ARM_S2_TABLE, ARM_S2_TABLE_FIELDS);
+
+/* Leaves. ADDRESS is a page's; a block's starts at 30 or 21, and the bits
+ * below (nT at 16 among them) are not looked at. */
+#define ARM_S1_LEAF_FIELDS(F)                                                  \
+	F(ARM_S1_LEAF, TYPE, 0, 2)                                             \
+	F(ARM_S1_LEAF, AttrIndx, 2, 3)                                         \
+	F(ARM_S1_LEAF, NS, 5, 1)                                               \
+	F(ARM_S1_LEAF, AP, 6, 2) /* the architecture's AP[2:1] */              \
+	F(ARM_S1_LEAF, SH, 8, 2)                                               \
+	F(ARM_S1_LEAF, AF, 10, 1)                                              \
+	F(ARM_S1_LEAF, nG, 11, 1)                                              \
+	F(ARM_S1_LEAF, ADDRESS, 12, 36)                                        \
+	F(ARM_S1_LEAF, DBM, 51, 1)                                             \
+	F(ARM_S1_LEAF, Contiguous, 52, 1)                                      \
+	F(ARM_S1_LEAF, PXN, 53, 1)                                             \
+	F(ARM_S1_LEAF, UXN, 54, 1)                                             \
+	F(ARM_S1_LEAF, Software, 55, 4)
+FIELDS_DEFINE(ARM_S1_LEAF, ARM_S1_LEAF_FIELDS);
+
+#define ARM_S2_LEAF_FIELDS(F)                                                  \
+	F(ARM_S2_LEAF, TYPE, 0, 2)                                             \
+	F(ARM_S2_LEAF, MemAttr, 2, 4)                                          \
+	F(ARM_S2_LEAF, S2AP, 6, 2)                                             \
+	F(ARM_S2_LEAF, SH, 8, 2)                                               \
+	F(ARM_S2_LEAF, AF, 10, 1)                                              \
+	F(ARM_S2_LEAF, ADDRESS, 12, 36)                                        \
+	F(ARM_S2_LEAF, DBM, 51, 1)                                             \
+	F(ARM_S2_LEAF, Contiguous, 52, 1)                                      \
+	F(ARM_S2_LEAF, XN, 53, 2)                                              \
+	F(ARM_S2_LEAF, Software, 55, 4)
+FIELDS_DEFINE(ARM_S2_LEAF, ARM_S2_LEAF_FIELDS);
+
+/* The 4K granule: bits of the address below one entry of a level's table, and
+ * below one whole table. */
+#define ARM_LEVEL_LAST 3
+#define ARM_LEVEL_SHIFT(level) (39 - 9 * (level))
+#define ARM_LEVEL_RANGE(level) (48 - 9 * (level))
+#define ARM_ADDRESS_BITS 48
+
+enum arm_descriptor_kind {
+	ARM_DESCRIPTOR_INVALID, /* reserved encodings too */
+	ARM_DESCRIPTOR_TABLE,
+	ARM_DESCRIPTOR_LEAF,	/* block or page */
+};
+
+/* Both stages alike: D8.3.1. */
+static inline enum arm_descriptor_kind arm_descriptor_kind(uint64_t raw,
+							   int level)
+{
+	switch (raw & 3) {
+	case 3:
+		return level == ARM_LEVEL_LAST ? ARM_DESCRIPTOR_LEAF :
+						 ARM_DESCRIPTOR_TABLE;
+	case 1:
+		return level == 1 || level == 2 ? ARM_DESCRIPTOR_LEAF :
+						  ARM_DESCRIPTOR_INVALID;
+	default:
+		return ARM_DESCRIPTOR_INVALID;
+	}
+}
+
+static inline uint64_t arm_table_address(uint64_t raw)
+{
+	return raw & FIELD_MASK(ARM_S1_TABLE_ADDRESS);
+}
+
+static inline uint64_t arm_leaf_address(uint64_t raw, int level)
+{
+	return raw & MASK(ARM_LEVEL_SHIFT(level),
+			  ARM_ADDRESS_BITS - ARM_LEVEL_SHIFT(level));
+}
+
+/* What a stage-1 table descriptor restricts for all below: or them up. */
+#define ARM_S1_INHERITED                                                       \
+	(FIELD_MASK(ARM_S1_TABLE_PXNTable) |                                   \
+	 FIELD_MASK(ARM_S1_TABLE_UXNTable) | FIELD_MASK(ARM_S1_TABLE_APTable))
+
+/* Permissions of a leaf as ARM_ATTRS_S1_*, ARM_ATTRS_S2_*. */
+uint64_t arm_s1_permissions(uint64_t leaf, uint64_t inherited, bool wxn);
+uint64_t arm_s2_permissions(uint64_t leaf);
+
+/* For people: the fields of a descriptor, by ascending lsb, ended by a name
+ * of NULL. Static storage. */
+struct arm_field {
+	const char *name;
+	uint8_t lsb, width;
+};
+const struct arm_field *arm_descriptor_fields(unsigned int stage, uint64_t raw,
+					      int level);
+
+#endif

@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What the registers say about walks and tags, worked out when one of them is
+ * written. DDI0487 L.b D8.2 (controls), D8.16 (tags), D24.2; issue A. What is
+ * refused stands here with its reason: models/arm/README.md.
+ */
+#include "models/arm/descriptor.h"
+#include "models/arm/walker.h"
+
+#define REGIME_EL1 1
+#define REGIME_STAGE2 2
+
+/* T0SZ and T1SZ without FEAT_LVA and FEAT_TTST; VTCR's likewise. */
+#define TNSZ_MIN 16
+#define TNSZ_MAX 39
+
+/* IPS and PS; 52 bits need DS, and 7 is reserved: what we have. */
+static uint8_t output_bits(uint64_t field, uint8_t pa_bits)
+{
+	static const uint8_t bits[8] = { 32, 36, 40, 42, 44, 48, 48, 48 };
+	uint8_t asked = bits[field];
+
+	return asked < pa_bits ? asked : pa_bits;
+}
+
+static int stage1_root_level(unsigned int input_bits)
+{
+	int level = ARM_LEVEL_LAST;
+
+	while (level > 0 && input_bits > (unsigned int)ARM_LEVEL_RANGE(level))
+		level--;
+	return level;
+}
+
+/* The base with the bits that its table's own size rules out cleared. */
+static void range_set_root(struct arm_range *range, uint64_t ttbr)
+{
+	unsigned int index_bits =
+		range->input_bits - ARM_LEVEL_SHIFT(range->level);
+	uint64_t base = ttbr & FIELD_MASK(ARM_TTBR_BADDR);
+
+	range->root = align_down(base, index_bits + 3);
+	range->root_too_large = range->root >> range->output_bits != 0;
+}
+
+static bool tnsz_ok(uint64_t tnsz)
+{
+	return tnsz >= TNSZ_MIN && tnsz <= TNSZ_MAX;
+}
+
+/* One half's fields of TCR_EL1. */
+struct tcr_half {
+	uint64_t tsz, irgn, orgn;
+	bool epd, granule_4k, hpd, tbid, e0pd;
+};
+
+static struct tcr_half tcr_half(uint64_t tcr, bool upper)
+{
+	if (upper)
+		return (struct tcr_half){
+			.tsz = FIELD_GET(ARM_TCR_T1SZ, tcr),
+			.irgn = FIELD_GET(ARM_TCR_IRGN1, tcr),
+			.orgn = FIELD_GET(ARM_TCR_ORGN1, tcr),
+			.epd = FIELD_GET(ARM_TCR_EPD1, tcr),
+			.granule_4k = FIELD_GET(ARM_TCR_TG1, tcr) == 2,
+			.hpd = FIELD_GET(ARM_TCR_HPD1, tcr),
+			.tbid = FIELD_GET(ARM_TCR_TBID1, tcr),
+			.e0pd = FIELD_GET(ARM_TCR_E0PD1, tcr),
+		};
+	return (struct tcr_half){
+		.tsz = FIELD_GET(ARM_TCR_T0SZ, tcr),
+		.irgn = FIELD_GET(ARM_TCR_IRGN0, tcr),
+		.orgn = FIELD_GET(ARM_TCR_ORGN0, tcr),
+		.epd = FIELD_GET(ARM_TCR_EPD0, tcr),
+		.granule_4k = FIELD_GET(ARM_TCR_TG0, tcr) == 0,
+		.hpd = FIELD_GET(ARM_TCR_HPD0, tcr),
+		.tbid = FIELD_GET(ARM_TCR_TBID0, tcr),
+		.e0pd = FIELD_GET(ARM_TCR_E0PD0, tcr),
+	};
+}
+
+static const char *stage1_refusal(const struct arm_regs *regs,
+				  const struct tcr_half *half)
+{
+	if (!half->granule_4k)
+		return "TCR_EL1.TG0/TG1: granules other than 4K, DDI0487 D8.2";
+	if (FIELD_GET(ARM_SCTLR_EE, regs->sctlr))
+		return "SCTLR_EL1.EE: big-endian tables, DDI0487 D24.2";
+	if (FIELD_GET(ARM_TCR_HA, regs->tcr) ||
+	    FIELD_GET(ARM_TCR_HD, regs->tcr))
+		return "TCR_EL1.HA/HD: hardware update of the access flag and "
+		       "dirty state, DDI0487 D8.5 (FEAT_HAFDBS)";
+	if (half->hpd)
+		return "TCR_EL1.HPD0/HPD1: hierarchical permission disables, "
+		       "DDI0487 D24.2 (FEAT_HPDS)";
+	if (half->tbid)
+		return "TCR_EL1.TBID0/TBID1, DDI0487 D24.2 (FEAT_PAuth)";
+	if (half->e0pd)
+		return "TCR_EL1.E0PD0/E0PD1, DDI0487 D24.2 (FEAT_E0PD)";
+	if (FIELD_GET(ARM_TCR_DS, regs->tcr))
+		return "TCR_EL1.DS: 52-bit addresses, DDI0487 D24.2 "
+		       "(FEAT_LPA2)";
+	return NULL;
+}
+
+static struct arm_range stage1_range(const struct arm_mmu *mmu, bool upper)
+{
+	const struct arm_regs *regs = &mmu->regs;
+	struct tcr_half half = tcr_half(regs->tcr, upper);
+	struct arm_range range = {
+		.disabled = half.epd,
+		.why = stage1_refusal(regs, &half),
+		.impossible = !tnsz_ok(half.tsz),
+		.input_bits = (uint8_t)(64 - half.tsz),
+		.output_bits = output_bits(FIELD_GET(ARM_TCR_IPS, regs->tcr),
+					   mmu->pa_bits),
+		.uncached = !half.irgn || !half.orgn ||
+			    !FIELD_GET(ARM_SCTLR_C, regs->sctlr) ||
+			    FIELD_GET(ARM_HCR_CD, regs->hcr),
+	};
+
+	if (range.impossible)
+		return range;
+	range.level = (int8_t)stage1_root_level(range.input_bits);
+	range_set_root(&range, upper ? regs->ttbr1 : regs->ttbr0);
+	return range;
+}
+
+static const char *stage2_refusal(uint64_t vtcr)
+{
+	if (FIELD_GET(ARM_VTCR_TG0, vtcr) != 0)
+		return "VTCR_EL2.TG0: granules other than 4K, DDI0487 D8.2";
+	if (FIELD_GET(ARM_VTCR_HA, vtcr) || FIELD_GET(ARM_VTCR_HD, vtcr))
+		return "VTCR_EL2.HA/HD: hardware update of the access flag and "
+		       "dirty state, DDI0487 D8.5 (FEAT_HAFDBS)";
+	if (FIELD_GET(ARM_VTCR_DS, vtcr) || FIELD_GET(ARM_VTCR_SL2, vtcr))
+		return "VTCR_EL2.DS/SL2: 52-bit addresses, DDI0487 D24.2 "
+		       "(FEAT_LPA2)";
+	return NULL;
+}
+
+/* SL0 and T0SZ must agree: the root resolves one bit at least, and at most
+ * four more than a table has (16 concatenated tables). */
+static bool stage2_possible(const struct arm_range *range, uint64_t vtcr,
+			    uint8_t pa_bits)
+{
+	int index_bits = range->input_bits - ARM_LEVEL_SHIFT(range->level);
+
+	if (!tnsz_ok(FIELD_GET(ARM_VTCR_T0SZ, vtcr)) ||
+	    FIELD_GET(ARM_VTCR_SL0, vtcr) == 3)
+		return false;
+	if (range->input_bits > pa_bits || (range->level == 0 && pa_bits < 44))
+		return false;
+	return index_bits >= 1 && index_bits <= 9 + 4;
+}
+
+static struct arm_range stage2_range(const struct arm_mmu *mmu)
+{
+	uint64_t vtcr = mmu->regs.vtcr;
+	struct arm_range range = {
+		.why = stage2_refusal(vtcr),
+		.input_bits = (uint8_t)(64 - FIELD_GET(ARM_VTCR_T0SZ, vtcr)),
+		.output_bits = output_bits(FIELD_GET(ARM_VTCR_PS, vtcr),
+					   mmu->pa_bits),
+		.level = (int8_t)(2 - (int)FIELD_GET(ARM_VTCR_SL0, vtcr)),
+		.uncached = !FIELD_GET(ARM_VTCR_IRGN0, vtcr) ||
+			    !FIELD_GET(ARM_VTCR_ORGN0, vtcr) ||
+			    FIELD_GET(ARM_HCR_CD, mmu->regs.hcr),
+	};
+
+	range.impossible = !stage2_possible(&range, vtcr, mmu->pa_bits);
+	if (!range.impossible)
+		range_set_root(&range, mmu->regs.vttbr);
+	return range;
+}
+
+static const char *regime_refusal(uint64_t hcr)
+{
+	if (FIELD_GET(ARM_HCR_E2H, hcr) || FIELD_GET(ARM_HCR_TGE, hcr))
+		return "HCR_EL2.E2H/TGE: the EL2&0 regime, DDI0487 D24.2 "
+		       "(FEAT_VHE)";
+	if (FIELD_GET(ARM_HCR_FWB, hcr))
+		return "HCR_EL2.FWB: stage 2 overriding stage 1's memory type, "
+		       "DDI0487 D8.6 (FEAT_S2FWB)";
+	return NULL;
+}
+
+uint16_t arm_regs_vmid(const struct arm_regs *regs)
+{
+	uint64_t vmid = FIELD_GET(ARM_TTBR_ASID, regs->vttbr);
+
+	return (uint16_t)(FIELD_GET(ARM_VTCR_VS, regs->vtcr) ? vmid :
+							       vmid & 0xff);
+}
+
+uint16_t arm_regs_asid(const struct arm_regs *regs, uint64_t asid)
+{
+	return (uint16_t)(FIELD_GET(ARM_TCR_AS, regs->tcr) ? asid :
+							     asid & 0xff);
+}
+
+static void setup_tags(struct arm_setup *setup, const struct arm_regs *regs)
+{
+	uint64_t ttbr = FIELD_GET(ARM_TCR_A1, regs->tcr) ? regs->ttbr1 :
+							   regs->ttbr0;
+	uint64_t asid = FIELD_GET(ARM_TTBR_ASID, ttbr);
+
+	setup->tag = (struct tlb_tag){
+		.vmid = arm_regs_vmid(regs),
+		.asid = setup->stage1 ? arm_regs_asid(regs, asid) : 0,
+		.regime = REGIME_EL1,
+		.stage1 = setup->stage1,
+	};
+	setup->s2_tag = (struct tlb_tag){
+		.vmid = setup->tag.vmid,
+		.regime = REGIME_STAGE2,
+	};
+}
+
+static void setup_attributes(struct arm_setup *setup,
+			     const struct arm_regs *regs)
+{
+	bool sctlr_c = FIELD_GET(ARM_SCTLR_C, regs->sctlr);
+	bool sctlr_i = FIELD_GET(ARM_SCTLR_I, regs->sctlr);
+	bool dc = setup->default_cacheable;
+
+	setup->wxn = FIELD_GET(ARM_SCTLR_WXN, regs->sctlr);
+	setup->fetch_cacheable = sctlr_i;
+	setup->data_uncached = (!sctlr_c && !dc) ||
+			       FIELD_GET(ARM_HCR_CD, regs->hcr);
+	setup->fetch_uncached = (!sctlr_i && !dc) ||
+				FIELD_GET(ARM_HCR_ID, regs->hcr);
+	setup->adjust = !setup->stage1 || setup->data_uncached ||
+			setup->fetch_uncached;
+}
+
+void arm_setup_compute(struct arm_mmu *mmu)
+{
+	const struct arm_regs *regs = &mmu->regs;
+	struct arm_setup *setup = &mmu->setup;
+	uint64_t top = MASK(56, 8);
+
+	setup->why = regime_refusal(regs->hcr);
+	setup->default_cacheable = FIELD_GET(ARM_HCR_DC, regs->hcr);
+	setup->stage1 = FIELD_GET(ARM_SCTLR_M, regs->sctlr) &&
+			!setup->default_cacheable;
+	setup->stage2 = FIELD_GET(ARM_HCR_VM, regs->hcr) ||
+			setup->default_cacheable;
+	setup->protect_walk = FIELD_GET(ARM_HCR_PTW, regs->hcr);
+	setup->ignored_top[0] = FIELD_GET(ARM_TCR_TBI0, regs->tcr) ? top : 0;
+	setup->ignored_top[1] = FIELD_GET(ARM_TCR_TBI1, regs->tcr) ? top : 0;
+	setup->s1[0] = stage1_range(mmu, false);
+	setup->s1[1] = stage1_range(mmu, true);
+	setup->s2 = stage2_range(mmu);
+	setup_tags(setup, regs);
+	setup_attributes(setup, regs);
+}

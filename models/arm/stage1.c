@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The stage-1 walk, VA to IPA. DDI0487 L.b D8.2, D8.3; issue A. 4K granule,
+ * 48-bit addresses. Every descriptor's address is an IPA and goes through
+ * stage 2 first.
+ */
+#include "models/arm/attrs.h"
+#include "models/arm/descriptor.h"
+#include "models/arm/walker.h"
+
+/* Checks made before any table is looked at. */
+static bool range_check(struct arm_walker *w, const struct arm_range *range,
+			uint64_t address)
+{
+	uint64_t above;
+
+	if (range->disabled)
+		return arm_fault_set(w->fault, ARM_FAULT_TRANSLATION, 1, 0);
+	if (range->why)
+		return arm_fault_set_not_modelled(w->fault, 1, range->why);
+	if (range->impossible)
+		return arm_fault_set(w->fault, ARM_FAULT_TRANSLATION, 1, 0);
+	/* TTBR0's half has zeros above the input size, TTBR1's ones. */
+	above = (uint64_t)((int64_t)address >> (range->input_bits - 1)) >> 1;
+	if (range == &w->mmu->setup.s1[0] ? address >> range->input_bits != 0 :
+					    above != UINT64_MAX >> 1)
+		return arm_fault_set(w->fault, ARM_FAULT_TRANSLATION, 1, 0);
+	if (range->root_too_large)
+		return arm_fault_set(w->fault, ARM_FAULT_ADDRESS_SIZE, 1, 0);
+	return true;
+}
+
+/* One descriptor at IPA `ipa`, through stage 2. */
+static bool read_descriptor(struct arm_walker *w, const struct arm_range *range,
+			    uint64_t ipa, uint64_t address, int level,
+			    uint64_t *raw)
+{
+	struct arm_read read = {
+		.pa = ipa,
+		.input = address,
+		.stage = 1,
+		.level = (int8_t)level,
+		.uncached = range->uncached,
+	};
+	struct arm_leaf leaf;
+
+	if (w->mmu->setup.stage2) {
+		if (!arm_stage2_translate(w, ipa, FIELD_MASK(ARM_ATTRS_S2_R),
+					  true, &leaf))
+			return false;
+		read.pa = leaf.base + (ipa & (BIT(leaf.size_lg2) - 1));
+		if (!arm_memattr_cacheable(
+			    FIELD_GET(ARM_ATTRS_MEMATTR, leaf.attrs)))
+			read.uncached = true;
+	}
+	return arm_walker_read(w, &read, raw);
+}
+
+static bool leaf_decode(struct arm_walker *w, const struct arm_range *range,
+			uint64_t raw, int level, uint64_t inherited,
+			struct arm_leaf *leaf)
+{
+	unsigned int shift = ARM_LEVEL_SHIFT(level);
+
+	leaf->base = arm_leaf_address(raw, level);
+	leaf->size_lg2 = (uint8_t)shift;
+	if (leaf->base >> range->output_bits)
+		return arm_fault_set(w->fault, ARM_FAULT_ADDRESS_SIZE, 1,
+				     level);
+	if (!FIELD_GET(ARM_S1_LEAF_AF, raw))
+		return arm_fault_set(w->fault, ARM_FAULT_ACCESS_FLAG, 1, level);
+	leaf->attrs = arm_s1_permissions(raw, inherited, w->mmu->setup.wxn) |
+		      arm_s1_memory(raw, w->mmu->regs.mair) |
+		      FIELD_PREP(ARM_ATTRS_NG,
+				 FIELD_GET(ARM_S1_LEAF_nG, raw)) |
+		      FIELD_PREP(ARM_ATTRS_S1_LEVEL, level) |
+		      FIELD_PREP(ARM_ATTRS_S1_SIZE_LG2, shift);
+	return true;
+}
+
+static uint64_t descriptor_address(const struct arm_range *range,
+				   const struct arm_start *at, uint64_t address)
+{
+	unsigned int shift = ARM_LEVEL_SHIFT(at->level);
+	unsigned int top = at->level == range->level ? range->input_bits :
+						       shift + 9;
+
+	return at->table + ((address & (BIT(top) - 1)) >> shift) * 8;
+}
+
+bool arm_stage1_walk(struct arm_walker *w, uint64_t address,
+		     struct arm_leaf *leaf)
+{
+	const struct arm_range *range = &w->mmu->setup.s1[address >> 55 & 1];
+	struct arm_start at;
+	uint64_t raw;
+
+	if (!range_check(w, range, address))
+		return false;
+	for (at = arm_walker_begin(w, 1, address, false);; at.level++) {
+		if (!read_descriptor(w, range,
+				     descriptor_address(range, &at, address),
+				     address, at.level, &raw))
+			return false;
+		switch (arm_descriptor_kind(raw, at.level)) {
+		case ARM_DESCRIPTOR_INVALID:
+			return arm_fault_set(w->fault, ARM_FAULT_TRANSLATION, 1,
+					     at.level);
+		case ARM_DESCRIPTOR_LEAF:
+			return leaf_decode(w, range, raw, at.level,
+					   at.inherited, leaf);
+		case ARM_DESCRIPTOR_TABLE:
+			break;
+		}
+		at.table = arm_table_address(raw);
+		at.inherited |= raw & ARM_S1_INHERITED;
+		if (at.table >> range->output_bits)
+			return arm_fault_set(w->fault, ARM_FAULT_ADDRESS_SIZE,
+					     1, at.level);
+		arm_walker_learn_table(w, ARM_LEARNED_S1, address,
+				       at.level + 1, at.table, at.inherited);
+	}
+}

@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The stage-2 walk, IPA to PA. DDI0487 L.b D8.2.10 (concatenated roots),
+ * D8.3, D8.4.2; issue A. 4K granule, 48-bit addresses, FEAT_XNX.
+ */
+#include "models/arm/attrs.h"
+#include "models/arm/descriptor.h"
+#include "models/arm/walker.h"
+
+/* What is being translated, and why. */
+struct request {
+	uint64_t ipa, need;
+	bool for_s1_table;
+};
+
+static bool fail(struct arm_walker *w, const struct request *request,
+		 enum arm_fault_kind kind, int level)
+{
+	arm_fault_set(w->fault, kind, 2, level);
+	w->fault->s1ptw = request->for_s1_table;
+	w->fault->ipa.raw = align_down(request->ipa, FRAME_LG2);
+	return false;
+}
+
+static bool permitted(struct arm_walker *w, const struct request *request,
+		      const struct arm_leaf *leaf)
+{
+	bool denied = (leaf->attrs & request->need) != request->need;
+
+	if (request->for_s1_table && w->mmu->setup.protect_walk &&
+	    arm_memattr_device(FIELD_GET(ARM_ATTRS_MEMATTR, leaf->attrs)))
+		denied = true;
+	if (!denied)
+		return true;
+	return fail(w, request, ARM_FAULT_PERMISSION,
+		    (int)FIELD_GET(ARM_ATTRS_S2_LEVEL, leaf->attrs));
+}
+
+static bool ask_s2_tlb(struct arm_walker *w, const struct request *request,
+		       struct arm_leaf *leaf)
+{
+	const struct arm_mmu *mmu = w->mmu;
+	const struct tlb_tag *tag = &mmu->setup.s2_tag;
+	const struct tlb_entry *entry;
+	struct arm_walk_step *step;
+
+	if (w->mode == ARM_WALK_RAM)
+		return false;
+	entry = w->mode == ARM_WALK_LIVE ?
+			tlb_lookup(mmu->s2_tlb, request->ipa, tag) :
+			tlb_probe(mmu->s2_tlb, request->ipa, tag);
+	if (!entry)
+		return false;
+	leaf->base = entry->value.out;
+	leaf->attrs = entry->value.attrs;
+	leaf->size_lg2 = entry->size_lg2;
+	step = arm_walker_step(w);
+	*step = (struct arm_walk_step){
+		.stage = 2,
+		.level = (int8_t)FIELD_GET(ARM_ATTRS_S2_LEVEL, leaf->attrs),
+		.source = ARM_STEP_S2_TLB,
+		.for_s1_table = request->for_s1_table,
+		.input = request->ipa,
+		.descriptor = leaf->base,
+	};
+	return true;
+}
+
+static bool leaf_decode(struct arm_walker *w, const struct request *request,
+			uint64_t raw, int level, struct arm_leaf *leaf)
+{
+	unsigned int shift = ARM_LEVEL_SHIFT(level);
+
+	leaf->base = arm_leaf_address(raw, level);
+	leaf->size_lg2 = (uint8_t)shift;
+	if (leaf->base >> w->mmu->setup.s2.output_bits)
+		return fail(w, request, ARM_FAULT_ADDRESS_SIZE, level);
+	if (!FIELD_GET(ARM_S2_LEAF_AF, raw))
+		return fail(w, request, ARM_FAULT_ACCESS_FLAG, level);
+	leaf->attrs = arm_s2_permissions(raw) | arm_s2_memory(raw) |
+		      FIELD_PREP(ARM_ATTRS_S2_LEVEL, level) |
+		      FIELD_PREP(ARM_ATTRS_S2_SIZE_LG2, shift);
+	return true;
+}
+
+static bool range_check(struct arm_walker *w, const struct request *request)
+{
+	const struct arm_range *range = &w->mmu->setup.s2;
+
+	if (range->why)
+		return arm_fault_set_not_modelled(w->fault, 2, range->why);
+	if (range->impossible || request->ipa >> range->input_bits)
+		return fail(w, request, ARM_FAULT_TRANSLATION, 0);
+	if (range->root_too_large)
+		return fail(w, request, ARM_FAULT_ADDRESS_SIZE, 0);
+	return true;
+}
+
+static bool read_descriptor(struct arm_walker *w, const struct request *request,
+			    const struct arm_start *at, uint64_t *raw)
+{
+	const struct arm_range *range = &w->mmu->setup.s2;
+	unsigned int shift = ARM_LEVEL_SHIFT(at->level);
+	/* A concatenated root has up to 13 index bits. */
+	unsigned int top = at->level == range->level ? range->input_bits :
+						       shift + 9;
+	struct arm_read read = {
+		.pa = at->table + ((request->ipa & (BIT(top) - 1)) >> shift) * 8,
+		.input = request->ipa,
+		.stage = 2,
+		.level = (int8_t)at->level,
+		.uncached = range->uncached,
+		.for_s1_table = request->for_s1_table,
+	};
+
+	if (arm_walker_read(w, &read, raw))
+		return true;
+	w->fault->s1ptw = request->for_s1_table;
+	w->fault->ipa.raw = align_down(request->ipa, FRAME_LG2);
+	return false;
+}
+
+static bool walk(struct arm_walker *w, const struct request *request,
+		 struct arm_leaf *leaf)
+{
+	struct arm_start at;
+	uint64_t raw;
+
+	if (!range_check(w, request))
+		return false;
+	for (at = arm_walker_begin(w, 2, request->ipa, request->for_s1_table);;
+	     at.level++) {
+		if (!read_descriptor(w, request, &at, &raw))
+			return false;
+		switch (arm_descriptor_kind(raw, at.level)) {
+		case ARM_DESCRIPTOR_INVALID:
+			return fail(w, request, ARM_FAULT_TRANSLATION,
+				    at.level);
+		case ARM_DESCRIPTOR_LEAF:
+			return leaf_decode(w, request, raw, at.level, leaf);
+		case ARM_DESCRIPTOR_TABLE:
+			break;
+		}
+		at.table = arm_table_address(raw);
+		if (at.table >> w->mmu->setup.s2.output_bits)
+			return fail(w, request, ARM_FAULT_ADDRESS_SIZE,
+				    at.level);
+		arm_walker_learn_table(w, ARM_LEARNED_S2, request->ipa,
+				       at.level + 1, at.table, 0);
+	}
+}
+
+bool arm_stage2_translate(struct arm_walker *w, uint64_t ipa, uint64_t need,
+			  bool for_s1_table, struct arm_leaf *leaf)
+{
+	struct request request = { ipa, need, for_s1_table };
+	struct arm_learned *learned;
+
+	if (ask_s2_tlb(w, &request, leaf))
+		return permitted(w, &request, leaf);
+	if (!walk(w, &request, leaf) || !permitted(w, &request, leaf))
+		return false;
+	learned = arm_walker_learn(w);
+	learned->kind = ARM_LEARNED_S2_LEAF;
+	learned->size_lg2 = leaf->size_lg2;
+	learned->input = ipa;
+	learned->as.leaf = (struct tlb_value){
+		.out = leaf->base,
+		.ipa = align_down(ipa, leaf->size_lg2),
+		.attrs = leaf->attrs,
+	};
+	return true;
+}

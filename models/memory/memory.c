@@ -1,0 +1,364 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The caches of a machine bound together: accesses, write-backs, coherence of
+ * several CPUs. models/README.md, rules 19 to 23.
+ */
+#include "models/memory/cache.h"
+
+#include <stdlib.h>
+
+#include "core/base/bits.h"
+#include "core/base/bug.h"
+
+#define LINE_LG2_DEFAULT 6
+
+/* Zero if the caches disagree on their line's size. */
+static uint32_t common_line(const struct memory_config *config)
+{
+	const struct cache_config *const all[] = { &config->l1i, &config->l1d,
+						   &config->l2, &config->llc };
+	uint32_t line = 0;
+
+	for (unsigned int i = 0; i < 4; i++) {
+		if (all[i]->bytes == 0)
+			continue;
+		if (cache_config_problem(all[i]))
+			return 0;
+		if (line != 0 && line != all[i]->line)
+			return 0;
+		line = all[i]->line;
+	}
+	return line ? line : 1u << LINE_LG2_DEFAULT;
+}
+
+static void path_add(struct memory_path *path, struct cache *c,
+		     enum memory_level level)
+{
+	if (!c->present)
+		return;
+	path->cache[path->depth] = c;
+	path->level[path->depth] = level;
+	path->depth++;
+	if (level != MEMORY_LLC)
+		path->private_depth++;
+}
+
+static void cpu_make_paths(struct memory_system *ms, struct memory_cpu *cpu)
+{
+	path_add(&cpu->data, &cpu->l1d, MEMORY_L1);
+	path_add(&cpu->data, &cpu->l2, MEMORY_L2);
+	path_add(&cpu->data, &ms->llc, MEMORY_LLC);
+	path_add(&cpu->fetch, &cpu->l1i, MEMORY_L1);
+	path_add(&cpu->fetch, &cpu->l2, MEMORY_L2);
+	path_add(&cpu->fetch, &ms->llc, MEMORY_LLC);
+	if (ms->walk_entry == MEMORY_ENTRY_NONE)
+		return;
+	if (ms->walk_entry == MEMORY_ENTRY_L1D)
+		path_add(&cpu->walk, &cpu->l1d, MEMORY_L1);
+	path_add(&cpu->walk, &cpu->l2, MEMORY_L2);
+	path_add(&cpu->walk, &ms->llc, MEMORY_LLC);
+}
+
+static bool cpu_init(struct memory_system *ms, struct memory_cpu *cpu,
+		     const struct memory_config *config,
+		     struct model_random *random)
+{
+	if (!cache_init(&cpu->l1i, &config->l1i, random) ||
+	    !cache_init(&cpu->l1d, &config->l1d, random) ||
+	    !cache_init(&cpu->l2, &config->l2, random))
+		return false;
+	cpu_make_paths(ms, cpu);
+	return true;
+}
+
+struct memory_system *memory_new(const struct memory_config *config,
+				 struct model_random *random)
+{
+	uint32_t line = common_line(config);
+	struct memory_system *ms;
+
+	if (line == 0 || config->cpus == 0)
+		return NULL;
+	ms = calloc(1, sizeof(*ms));
+	if (!ms)
+		return NULL;
+	ms->line_lg2 = ctz64(line);
+	ms->walk_entry = config->walk_entry;
+	ms->cpus = config->cpus;
+	ms->cpu = calloc(config->cpus, sizeof(*ms->cpu));
+	if (!ms->cpu || !cache_init(&ms->llc, &config->llc, random))
+		goto fail;
+	path_add(&ms->dma, &ms->llc, MEMORY_LLC);
+	for (uint32_t i = 0; i < config->cpus; i++) {
+		if (!cpu_init(ms, &ms->cpu[i], config, random))
+			goto fail;
+	}
+	return ms;
+fail:
+	memory_free(ms);
+	return NULL;
+}
+
+void memory_free(struct memory_system *ms)
+{
+	if (!ms)
+		return;
+	for (uint32_t i = 0; ms->cpu && i < ms->cpus; i++) {
+		cache_fini(&ms->cpu[i].l1i);
+		cache_fini(&ms->cpu[i].l1d);
+		cache_fini(&ms->cpu[i].l2);
+	}
+	free(ms->cpu);
+	cache_fini(&ms->llc);
+	free(ms);
+}
+
+/*
+ * A dirty line leaves path->cache[at] for the next level: there it becomes
+ * dirty, or is put in, which may push out another, and so on to memory.
+ */
+static void write_back(const struct memory_path *path, uint32_t at,
+		       uint64_t line)
+{
+	for (;;) {
+		struct cache *next;
+		uint64_t *word, victim;
+
+		path->cache[at]->counters.writebacks++;
+		if (++at == path->depth)
+			return;
+		next = path->cache[at];
+		word = cache_peek(next, line);
+		if (word) {
+			*word |= CACHE_DIRTY;
+			return;
+		}
+		victim = cache_fill(next, line, true);
+		if ((victim & (CACHE_VALID | CACHE_DIRTY)) !=
+		    (CACHE_VALID | CACHE_DIRTY))
+			return;
+		line = cache_word_line(victim);
+	}
+}
+
+/* The copy in one other CPU's cache: written down to the last level if it is
+ * dirty, then dropped if the access is a write. */
+static void snoop_cache(struct memory_system *ms, struct cache *c,
+			uint64_t line, bool drop)
+{
+	uint64_t *word = c->present ? cache_peek(c, line) : NULL;
+
+	if (!word)
+		return;
+	if (*word & CACHE_DIRTY) {
+		struct memory_path down = { .depth = 1, .cache = { c } };
+
+		path_add(&down, &ms->llc, MEMORY_LLC);
+		write_back(&down, 0, line);
+		*word &= ~CACHE_DIRTY;
+		c->generation++;
+	}
+	if (drop)
+		cache_drop(c, word);
+}
+
+/* `except`: the CPU that asks; ms->cpus for a device. */
+static void snoop_others(struct memory_system *ms, uint32_t except,
+			 uint64_t line, bool drop)
+{
+	for (uint32_t i = 0; i < ms->cpus; i++) {
+		if (i == except)
+			continue;
+		snoop_cache(ms, &ms->cpu[i].l1d, line, drop);
+		snoop_cache(ms, &ms->cpu[i].l2, line, drop);
+	}
+}
+
+/* Rule 21, before the access of one of several CPUs is made. */
+static void make_coherent(struct memory_system *ms,
+			  const struct memory_path *path, unsigned int cpu,
+			  uint64_t line, bool write)
+{
+	bool in_private = false;
+
+	for (uint32_t i = 0; i < path->private_depth && !in_private; i++) {
+		const uint64_t *word = cache_peek(path->cache[i], line);
+
+		in_private = word != NULL;
+		if (i == 0 && word && (*word & CACHE_DIRTY))
+			return;
+	}
+	if (write || !in_private)
+		snoop_others(ms, cpu, line, write);
+}
+
+static enum memory_level path_access(const struct memory_path *path,
+				     enum requester who, uint64_t line,
+				     bool write)
+{
+	enum memory_level served = MEMORY_DRAM;
+	uint32_t at;
+
+	for (at = 0; at < path->depth; at++) {
+		if (cache_lookup(path->cache[at], line, who,
+				 write && at == 0)) {
+			served = path->level[at];
+			break;
+		}
+	}
+	while (at-- > 0) {
+		uint64_t victim =
+			cache_fill(path->cache[at], line, write && at == 0);
+
+		if ((victim & (CACHE_VALID | CACHE_DIRTY)) ==
+		    (CACHE_VALID | CACHE_DIRTY))
+			write_back(path, at, cache_word_line(victim));
+	}
+	return served;
+}
+
+enum memory_level memory_access(struct memory_system *ms, unsigned int cpu,
+				enum requester who, pa_t pa, bool write)
+{
+	uint64_t line = pa.raw >> ms->line_lg2;
+	const struct memory_path *path = &ms->cpu[cpu].data;
+
+	BUG_ON(ms, cpu >= ms->cpus);
+	if (who == REQUESTER_DMA) {
+		snoop_others(ms, ms->cpus, line, write);
+		return path_access(&ms->dma, who, line, write);
+	}
+	if (who == REQUESTER_FETCH) {
+		BUG_ON(ms, write);
+		path = &ms->cpu[cpu].fetch;
+	} else if (who == REQUESTER_WALK) {
+		path = &ms->cpu[cpu].walk;
+		if (ms->walk_entry == MEMORY_ENTRY_NONE)
+			return MEMORY_DRAM;
+	}
+	if (ms->cpus > 1)
+		make_coherent(ms, path, cpu, line, write);
+	return path_access(path, who, line, write);
+}
+
+/* Cleaning to the point of coherency: the data goes to memory at once. */
+static void maintain_line(struct cache *c, enum memory_op op, uint64_t *word)
+{
+	if (!word)
+		return;
+	c->counters.cleans++;
+	c->generation++;
+	if (op != MEMORY_INVALIDATE && (*word & CACHE_DIRTY)) {
+		c->counters.writebacks++;
+		*word &= ~CACHE_DIRTY;
+	}
+	if (op != MEMORY_CLEAN)
+		cache_drop(c, word);
+}
+
+/* Cleaning one level: the data goes to the next. */
+static void maintain_level(const struct memory_path *path, uint32_t at,
+			   enum memory_op op, uint64_t *word)
+{
+	struct cache *c = path->cache[at];
+
+	if (!word || !(*word & CACHE_VALID))
+		return;
+	c->counters.cleans++;
+	c->generation++;
+	if (op != MEMORY_INVALIDATE && (*word & CACHE_DIRTY)) {
+		*word &= ~CACHE_DIRTY;
+		write_back(path, at, cache_word_line(*word));
+	}
+	if (op != MEMORY_CLEAN)
+		cache_drop(c, word);
+}
+
+void memory_maintain(struct memory_system *ms, enum memory_op op, pa_t pa,
+		     bool poc)
+{
+	uint64_t line = pa.raw >> ms->line_lg2;
+
+	for (uint32_t i = 0; i < ms->cpus; i++) {
+		struct memory_cpu *cpu = &ms->cpu[i];
+
+		if (!poc) {
+			if (cpu->l1d.present)
+				maintain_level(&cpu->data, 0, op,
+					       cache_peek(&cpu->l1d, line));
+			continue;
+		}
+		maintain_line(&cpu->l1d, op, cache_peek(&cpu->l1d, line));
+		maintain_line(&cpu->l2, op, cache_peek(&cpu->l2, line));
+	}
+	if (poc)
+		maintain_line(&ms->llc, op, cache_peek(&ms->llc, line));
+}
+
+void memory_maintain_set_way(struct memory_system *ms, unsigned int cpu,
+			     enum memory_op op, unsigned int level,
+			     uint32_t set, uint32_t way)
+{
+	static const enum memory_level names[] = { MEMORY_L1, MEMORY_L2,
+						   MEMORY_LLC };
+	const struct memory_path *path = &ms->cpu[cpu].data;
+
+	BUG_ON(ms, cpu >= ms->cpus);
+	for (uint32_t at = 0; at < path->depth; at++) {
+		if (level >= 1 && level <= 3 &&
+		    path->level[at] == names[level - 1])
+			maintain_level(path, at, op,
+				       cache_way(path->cache[at], set, way));
+	}
+}
+
+void memory_invalidate_fetch_line(struct memory_system *ms, pa_t pa)
+{
+	uint64_t line = pa.raw >> ms->line_lg2;
+
+	for (uint32_t i = 0; i < ms->cpus; i++) {
+		struct cache *c = &ms->cpu[i].l1i;
+
+		maintain_line(c, MEMORY_INVALIDATE, cache_peek(c, line));
+	}
+}
+
+void memory_invalidate_fetch_all(struct memory_system *ms, unsigned int cpu,
+				 bool every_cpu)
+{
+	for (uint32_t i = 0; i < ms->cpus; i++) {
+		struct cache *c = &ms->cpu[i].l1i;
+
+		if (i == cpu || every_cpu)
+			c->counters.cleans += cache_drop_all(c);
+	}
+}
+
+static void counters_add(struct cache_counters *sum,
+			 const struct cache_counters *one)
+{
+	for (unsigned int i = 0; i < REQUESTER_COUNT; i++) {
+		sum->hits[i] += one->hits[i];
+		sum->misses[i] += one->misses[i];
+	}
+	sum->writebacks += one->writebacks;
+	sum->cleans += one->cleans;
+}
+
+void memory_counters(const struct memory_system *ms, enum memory_cache which,
+		     struct cache_counters *sum)
+{
+	*sum = (struct cache_counters){ .writebacks = 0 };
+	if (which == CACHE_LLC) {
+		*sum = ms->llc.counters;
+		return;
+	}
+	for (uint32_t i = 0; i < ms->cpus; i++) {
+		const struct memory_cpu *cpu = &ms->cpu[i];
+		const struct cache *c = which == CACHE_L1I ? &cpu->l1i :
+					which == CACHE_L1D ? &cpu->l1d :
+							     &cpu->l2;
+
+		counters_add(sum, &c->counters);
+	}
+}

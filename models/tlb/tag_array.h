@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The array inside TLBs and walk caches: entries found by input page, kind
+ * (which page size, or which table level) and tag, in sets, with replacement.
+ * It counts nothing; tlb.c and walk_cache.c do.
+ *
+ * Sets of few ways are scanned: a set's keys stand together, under LRU and
+ * FIFO newest first and invalid ones last, so that there are no time stamps
+ * and no victim scan. Sets of many ways (a fully associative TLB is one set)
+ * are found by a hash chain and ordered by a linked list: both O(1).
+ */
+#ifndef MODELS_TLB_TAG_ARRAY_H
+#define MODELS_TLB_TAG_ARRAY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "models/replacement.h"
+#include "models/tlb/tlb.h"
+
+#define TAG_ARRAY_ENTRIES_MAX 8192
+#define TAG_ARRAY_SCAN_MAX    16 /* ways; more are hashed */
+#define TAG_ARRAY_KINDS	      8
+
+/* What an entry is found by. */
+struct tag_key {
+	uint64_t page;
+	struct tlb_tag tag;
+	uint8_t kind, size_lg2;
+};
+
+struct tag_array {
+	struct tlb_entry *entries; /* by slot: set x ways + way */
+	/* A filter: a key determines page and kind, and part of the tag.
+	 * Scanned sets: in the set's order; hashed: by slot. 0: invalid. */
+	uint64_t *keys;
+	uint16_t *slots; /* scanned: slot of each key */
+	uint32_t ways, sets;
+	bool hashed, modulo;
+	/* Two entries have matched one lookup: one global, one not. */
+	bool overlapping;
+	enum replacement replacement;
+	uint32_t live_mask; /* kinds that have entries */
+	uint32_t live[TAG_ARRAY_KINDS];
+	/* Hashed: chains by slot, and per set a ring through entry
+	 * slot_count + set, newest first, invalid ones last. */
+	uint32_t bucket_lg2;
+	uint16_t *bucket, *chain, *newer, *older;
+	/* PLRU: bits and their number, by set. */
+	uint64_t *used;
+	uint32_t *used_count, used_words;
+	uint32_t *free_hint; /* hashed: no way below is free, by set */
+	struct model_random *random;
+};
+
+/* How a put ended. */
+struct tag_put {
+	struct tlb_entry *entry;
+	bool evicted; /* a valid entry of another page or tag made way */
+};
+
+/* NULL, or in a few words what would be right. */
+const char *tag_array_config_problem(const struct tlb_config *config);
+/* False when out of memory; config->entries is not 0. */
+bool tag_array_init(struct tag_array *a, const struct tlb_config *config,
+		    struct model_random *random);
+void tag_array_fini(struct tag_array *a);
+
+/* The matching entry or NULL. A find touches nothing, a lookup is a use. */
+struct tlb_entry *tag_array_find(const struct tag_array *a,
+				 const struct tag_key *key);
+struct tlb_entry *tag_array_lookup(struct tag_array *a,
+				   const struct tag_key *key);
+/* An entry with exactly this key, its value still to be written: the one that
+ * has it already, or a free or replaced one. A put is a fill. */
+struct tag_put tag_array_put(struct tag_array *a, const struct tag_key *key,
+			     bool global);
+/* Drops what matches; returns how many. */
+uint64_t tag_array_invalidate(struct tag_array *a,
+			      const struct tlb_match *match);
+/* Would a use of this entry change nothing? */
+bool tag_array_use_is_idle(const struct tag_array *a,
+			   const struct tlb_entry *entry);
+
+_Static_assert(sizeof(struct tlb_entry) == 64, "entries are host cache lines");
+
+/* Does the entry belong to whom the lookup is for? */
+static inline bool tlb_entry_has_tag(const struct tlb_entry *entry,
+				     const struct tlb_tag *tag)
+{
+	unsigned int other = (unsigned int)(entry->tag.vmid ^ tag->vmid) |
+			     (unsigned int)(entry->tag.regime ^ tag->regime) |
+			     (unsigned int)(entry->tag.stage1 ^ tag->stage1);
+
+	return other == 0 && (entry->global || entry->tag.asid == tag->asid);
+}
+
+#endif

@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * TLBs: the page sizes of one tagged array, and its counters.
+ * models/README.md, rules 6 to 11.
+ */
+#include "models/tlb/tlb.h"
+
+#include <stdlib.h>
+
+#include "core/base/bits.h"
+#include "core/base/bug.h"
+#include "models/tlb/tag_array.h"
+
+/* Matches no address: a page number has at most 52 bits. */
+static const struct tlb_entry no_entry = { .page = UINT64_MAX,
+					   .size_lg2 = 12 };
+
+const char *tlb_config_problem(const struct tlb_config *config)
+{
+	if (config->entries == 0)
+		return NULL;
+	if (config->size_count == 0 || config->size_count > TLB_SIZES_MAX)
+		return "page_sizes must be from 1 to 8";
+	if (config->sizes_lg2[0] != 12)
+		return "page_sizes must begin with 4K";
+	for (uint32_t i = 1; i < config->size_count; i++) {
+		if (config->sizes_lg2[i] <= config->sizes_lg2[i - 1])
+			return "page_sizes must ascend";
+		if (config->sizes_lg2[i] > 52)
+			return "page_sizes must be at most 4P";
+	}
+	return tag_array_config_problem(config);
+}
+
+struct tlb *tlb_new(const struct tlb_config *config,
+		    struct model_random *random)
+{
+	struct tlb *tlb = calloc(1, sizeof(*tlb));
+
+	if (!tlb)
+		return NULL;
+	tlb->recent = &no_entry;
+	if (config->entries == 0)
+		return tlb;
+	BUG_ON(tlb, tlb_config_problem(config));
+	tlb->size_count = config->size_count;
+	for (uint32_t i = 0; i < config->size_count; i++)
+		tlb->sizes_lg2[i] = config->sizes_lg2[i];
+	tlb->array = malloc(sizeof(*tlb->array));
+	if (tlb->array && tag_array_init(tlb->array, config, random))
+		return tlb;
+	free(tlb->array);
+	free(tlb);
+	return NULL;
+}
+
+void tlb_free(struct tlb *tlb)
+{
+	if (!tlb)
+		return;
+	if (tlb->array)
+		tag_array_fini(tlb->array);
+	free(tlb->array);
+	free(tlb);
+}
+
+const struct tlb_counters *tlb_counters(const struct tlb *tlb)
+{
+	return &tlb->counters;
+}
+
+static inline struct tag_key key_of(const struct tlb *tlb, uint64_t address,
+				    unsigned int kind,
+				    const struct tlb_tag *tag)
+{
+	return (struct tag_key){
+		.page = address >> tlb->sizes_lg2[kind],
+		.tag = *tag,
+		.kind = (uint8_t)kind,
+		.size_lg2 = tlb->sizes_lg2[kind],
+	};
+}
+
+const struct tlb_entry *tlb_lookup(struct tlb *tlb, uint64_t address,
+				   const struct tlb_tag *tag)
+{
+	if (!tlb->array)
+		return NULL;
+	for (uint32_t mask = tlb->array->live_mask; mask; mask &= mask - 1) {
+		struct tag_key key = key_of(tlb, address, ctz64(mask), tag);
+		struct tlb_entry *entry = tag_array_lookup(tlb->array, &key);
+
+		if (entry) {
+			tlb->recent = entry;
+			tlb->counters.hits++;
+			return entry;
+		}
+	}
+	tlb->counters.misses++;
+	return NULL;
+}
+
+const struct tlb_entry *tlb_probe(const struct tlb *tlb, uint64_t address,
+				  const struct tlb_tag *tag)
+{
+	if (!tlb->array)
+		return NULL;
+	for (uint32_t mask = tlb->array->live_mask; mask; mask &= mask - 1) {
+		struct tag_key key = key_of(tlb, address, ctz64(mask), tag);
+		struct tlb_entry *entry = tag_array_find(tlb->array, &key);
+
+		if (entry)
+			return entry;
+	}
+	return NULL;
+}
+
+/* After entries came or went: what the inline lookup must know. */
+static inline void note_state(struct tlb *tlb)
+{
+	uint32_t mask = tlb->array->live_mask;
+
+	tlb->overlapping = tlb->array->overlapping;
+	tlb->smallest_lg2 = mask ? tlb->sizes_lg2[ctz64(mask)] : 0;
+}
+
+const struct tlb_entry *tlb_fill(struct tlb *tlb, uint64_t address,
+				 unsigned int size_lg2,
+				 const struct tlb_tag *tag, bool global,
+				 const struct tlb_value *value)
+{
+	struct tag_key key;
+	struct tag_put put;
+	uint64_t piece;
+	unsigned int kind;
+
+	if (!tlb->array)
+		return NULL;
+	BUG_ON(tlb, size_lg2 < tlb->sizes_lg2[0] || size_lg2 > 63);
+	kind = tlb->size_count - 1;
+	while (tlb->sizes_lg2[kind] > size_lg2)
+		kind--;
+	key = key_of(tlb, address, kind, tag);
+	piece = align_down(address, key.size_lg2) -
+		align_down(address, size_lg2);
+	put = tag_array_put(tlb->array, &key, global);
+	put.entry->value = (struct tlb_value){
+		.out = value->out + piece,
+		.ipa = value->ipa + piece,
+		.attrs = value->attrs,
+	};
+	tlb->counters.fills++;
+	tlb->counters.evictions += put.evicted;
+	tlb->recent = put.entry;
+	note_state(tlb);
+	return put.entry;
+}
+
+uint64_t tlb_invalidate(struct tlb *tlb, const struct tlb_match *match)
+{
+	uint64_t dropped;
+
+	if (!tlb->array)
+		return 0;
+	dropped = tag_array_invalidate(tlb->array, match);
+	tlb->counters.invalidated += dropped;
+	if (!tlb->recent->valid)
+		tlb->recent = &no_entry;
+	note_state(tlb);
+	return dropped;
+}
+
+void tlb_for_each(const struct tlb *tlb,
+		  void (*visit)(void *context, const struct tlb_entry *entry),
+		  void *context)
+{
+	uint32_t count = tlb->array ? tlb->array->sets * tlb->array->ways : 0;
+
+	for (uint32_t slot = 0; slot < count; slot++) {
+		if (tlb->array->entries[slot].valid)
+			visit(context, &tlb->array->entries[slot]);
+	}
+}
+
+bool tlb_hit_is_idle(const struct tlb *tlb, const struct tlb_entry *entry)
+{
+	return tag_array_use_is_idle(tlb->array, entry);
+}

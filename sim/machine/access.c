@@ -1,0 +1,423 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Accesses that do change state: lookups page by page, lines within a page,
+ * faults settled with the hypervisor on the way. models/README.md rules 1-9
+ * and 18; what is idle is settled in access.h.
+ */
+#include "sim/machine/access.h"
+
+#include "sim/machine/hypervisor.h"
+
+#define PAGE_LG2 12
+#define PAGE_BYTES (UINT64_C(1) << PAGE_LG2)
+
+/* ---- one lookup ---- */
+
+static void charge_translation(struct machine *m, struct machine_cpu *cpu,
+			       va_t va, unsigned int access,
+			       const struct arm_translation *t, bool ok,
+			       const struct arm_fault *fault)
+{
+	uint64_t cycles;
+
+	if (t->source == ARM_FROM_L1_TLB)
+		return;
+	account_charge_cpu(m, cpu, BUCKET_TLB, m->charge_l2_tlb);
+	if (t->source != ARM_FROM_WALK)
+		return;
+	cycles = arm_walk_cycles(&cpu->mmu.walk, m->latency);
+	cpu->walk_charge += cycles * CYCLE;
+	account_charge_cpu(m, cpu, BUCKET_WALK, cycles * CYCLE);
+	if (__builtin_expect(!observing(m), 1))
+		return;
+	observe_walk(m, cpu, va, &cpu->mmu.walk, cycles,
+		     ok ? "translated" : arm_fault_name(fault->kind));
+	if (ok)
+		observe_fill(m, cpu, va, access, t);
+}
+
+static bool attempt(struct machine *m, struct machine_cpu *cpu, va_t va,
+		    unsigned int access, struct arm_translation *t,
+		    struct arm_fault *fault)
+{
+	bool ok;
+
+	account_charge_cpu(m, cpu, BUCKET_TLB,
+			   access & ARM_ACCESS_FETCH ? m->charge_l1i_tlb
+						     : m->charge_l1d_tlb);
+	if (arm_mmu_translate_l1(&cpu->mmu, va, access, t))
+		return true;
+	ok = arm_mmu_translate(&cpu->mmu, va, access, t, fault);
+	charge_translation(m, cpu, va, access, t, ok, fault);
+	return ok;
+}
+
+static bool ipa_is_device(ipa_t ipa)
+{
+	return ipa.raw - GUEST_UART_BASE < GUEST_UART_BYTES;
+}
+
+/* Nobody resolves it: the guest sees a synchronous external abort. DESIGN §4.
+ */
+static void become_external_abort(struct arm_fault *fault)
+{
+	fault->kind = ARM_FAULT_EXTERNAL;
+	fault->on_walk = fault->s1ptw;
+	fault->stage = 1;
+	fault->s1ptw = false;
+}
+
+static enum machine_result settle_stage2(struct machine *m,
+					 struct machine_cpu *cpu,
+					 struct arm_fault *fault)
+{
+	if (fault->kind == ARM_FAULT_TRANSLATION && !fault->s1ptw &&
+	    ipa_is_device(fault->ipa))
+		return MACHINE_MMIO;
+	account_charge(cpu, BUCKET_TRAP, m->config.trap_cycles * CYCLE);
+	m->current = cpu->index;
+	if (hypervisor_can_resolve(m->hypervisor, fault) &&
+	    hypervisor_resolve(m->hypervisor, fault))
+		return MACHINE_OK;
+	become_external_abort(fault);
+	return MACHINE_FAULT;
+}
+
+/* MACHINE_OK: resolved, try again. */
+static enum machine_result settle(struct machine *m, struct machine_cpu *cpu,
+				  struct arm_fault *fault)
+{
+	if (fault->kind == ARM_FAULT_NOT_MODELLED) {
+		m->not_modelled = fault->why;
+		return MACHINE_STOP;
+	}
+	cpu->faults[fault->stage == 2][fault->kind]++;
+	observe_fault(m, cpu, fault);
+	if (fault->stage == 2 && fault->kind != ARM_FAULT_EXTERNAL)
+		return settle_stage2(m, cpu, fault);
+	return MACHINE_FAULT;
+}
+
+static enum machine_result page_lookup(struct machine *m,
+				       struct machine_cpu *cpu, va_t va,
+				       unsigned int access,
+				       struct arm_translation *t,
+				       struct arm_fault *fault)
+{
+	struct last_access *last = access & ARM_ACCESS_FETCH ? &cpu->last_fetch
+							     : &cpu->last_data;
+
+	last->page = last->line = ~UINT64_C(0);
+	while (!attempt(m, cpu, va, access, t, fault)) {
+		enum machine_result result = settle(m, cpu, fault);
+
+		if (result != MACHINE_OK)
+			return result;
+	}
+	return MACHINE_OK;
+}
+
+/* ---- data ---- */
+
+static inline bool cacheable(const struct arm_translation *t)
+{
+	return FIELD_GET(ARM_ATTRS_CACHEABLE, t->attrs);
+}
+
+/* [pa, pa + bytes) lies in one page. */
+static inline void data_lines(struct machine *m, struct machine_cpu *cpu,
+			      pa_t pa, uint64_t bytes, bool write, bool cached)
+{
+	uint64_t first = pa.raw >> m->line_lg2;
+	uint64_t last = (pa.raw + bytes - 1) >> m->line_lg2;
+
+	for (uint64_t line = first; line <= last; line++) {
+		pa_t at = { line << m->line_lg2 };
+		enum memory_level served = MEMORY_DRAM;
+		uint64_t charge = m->charge_uncached;
+
+		if (cached) {
+			served = memory_access_inline(m->memory, cpu->index,
+						      REQUESTER_DATA, at,
+						      write);
+			charge = m->charge_data[served];
+		}
+		if (served != MEMORY_L1)
+			account_charge_cpu(m, cpu, BUCKET_DATA, charge);
+	}
+}
+
+/* Device memory takes natural alignment only. DDI0487 L.b B2.10.2. */
+static bool misaligned(const struct arm_translation *t, va_t va, uint32_t bytes)
+{
+	return FIELD_GET(ARM_ATTRS_DEVICE, t->attrs) && (va.raw & (bytes - 1));
+}
+
+static enum machine_result fail_alignment(struct machine_cpu *cpu, va_t va,
+					  unsigned int access,
+					  struct arm_fault *fault)
+{
+	*fault = (struct arm_fault){ .kind = ARM_FAULT_ALIGNMENT,
+				     .stage = 1,
+				     .access = access,
+				     .va = va };
+	cpu->faults[0][ARM_FAULT_ALIGNMENT]++;
+	return MACHINE_FAULT;
+}
+
+/* An access inside one page. */
+static inline enum machine_result data_page(struct machine *m,
+					    struct machine_cpu *cpu, va_t va,
+					    uint32_t bytes, unsigned int access,
+					    struct arm_fault *fault)
+{
+	struct last_access *last = &cpu->last_data;
+	bool same_page = va.raw >> PAGE_LG2 == last->page &&
+			 last->context == cpu->mmu.context;
+	bool write = access & ARM_ACCESS_WRITE;
+	uint64_t line = va.raw >> m->line_lg2;
+	struct arm_translation t;
+	enum machine_result result;
+
+	if (same_page && (last->page_idle >> access & 1)) {
+		last->page_hits++;
+		account_charge_cpu(m, cpu, BUCKET_TLB, m->charge_l1d_tlb);
+		t.pa.raw = last->page_pa.raw | (va.raw & (PAGE_BYTES - 1));
+		data_lines(m, cpu, t.pa, bytes, write, true);
+	} else {
+		result = page_lookup(m, cpu, va, access, &t, fault);
+		if (result != MACHINE_OK)
+			return result;
+		if (misaligned(&t, va, bytes))
+			return fail_alignment(cpu, va, access, fault);
+		data_lines(m, cpu, t.pa, bytes, write, cacheable(&t));
+		if (!m->may_skip || !cacheable(&t)) {
+			last->page = last->line = ~UINT64_C(0);
+			return MACHINE_OK;
+		}
+		/* Same page and no change since: what was idle still is. */
+		same_page = same_page && last->context == cpu->mmu.context;
+		last->page_idle = (same_page ? last->page_idle : 0) |
+				  UINT64_C(1) << access;
+		last->page = va.raw >> PAGE_LG2;
+		last->page_pa.raw = t.pa.raw & ~(PAGE_BYTES - 1);
+		last->context = cpu->mmu.context;
+	}
+	if ((va.raw + bytes - 1) >> m->line_lg2 != line) {
+		last->line = ~UINT64_C(0);
+		return MACHINE_OK;
+	}
+	if (!same_page || line != last->line ||
+	    last->generation != *last->generation_now)
+		last->idle = 0;
+	last->idle |= UINT64_C(1) << access;
+	last->line = line;
+	last->generation = *last->generation_now;
+	return MACHINE_OK;
+}
+
+static enum machine_result data_range(struct machine *m,
+				      struct machine_cpu *cpu, va_t va,
+				      uint64_t bytes, unsigned int access,
+				      struct arm_fault *fault)
+{
+	enum machine_result result;
+
+	while (bytes) {
+		uint64_t left = PAGE_BYTES - (va.raw & (PAGE_BYTES - 1));
+		uint32_t part = (uint32_t)(bytes < left ? bytes : left);
+
+		result = data_page(m, cpu, va, part, access, fault);
+		if (result != MACHINE_OK)
+			return result;
+		va.raw += part;
+		bytes -= part;
+	}
+	return MACHINE_OK;
+}
+
+enum machine_result machine_access_slow(struct machine *m,
+					struct machine_cpu *cpu, va_t va,
+					uint32_t what, struct arm_fault *fault)
+{
+	uint32_t bytes = TRACE_WHAT_BYTES(what);
+	unsigned int access = TRACE_WHAT_ACCESS(what);
+	struct arm_translation t;
+
+	if (access & ARM_ACCESS_FETCH) /* an attempted fetch that faulted */
+		return page_lookup(m, cpu, va, access, &t, fault);
+	if (access & ARM_ACCESS_WRITE)
+		cpu->stores++;
+	else
+		cpu->loads++;
+	if (__builtin_expect((va.raw & (PAGE_BYTES - 1)) + bytes > PAGE_BYTES,
+			     0))
+		return data_range(m, cpu, va, bytes, access, fault);
+	return data_page(m, cpu, va, bytes, access, fault);
+}
+
+enum machine_result machine_access(struct machine *m, struct machine_cpu *cpu,
+				   va_t va, uint32_t what,
+				   struct arm_fault *fault)
+{
+	return machine_access_inline(m, cpu, va, what, fault);
+}
+
+enum machine_result machine_range(struct machine *m, struct machine_cpu *cpu,
+				  va_t va, uint64_t bytes, bool write,
+				  struct arm_fault *fault)
+{
+	return data_range(m, cpu, va, bytes,
+			  write ? ARM_ACCESS_WRITE : ARM_ACCESS_READ, fault);
+}
+
+enum machine_result machine_lookup(struct machine *m, struct machine_cpu *cpu,
+				   va_t va, unsigned int access,
+				   struct arm_translation *t,
+				   struct arm_fault *fault)
+{
+	return page_lookup(m, cpu, va, access, t, fault);
+}
+
+/* ---- code ---- */
+
+static void fetch_lines(struct machine *m, struct machine_cpu *cpu, pa_t pa,
+			uint64_t bytes, bool cached)
+{
+	uint64_t first = pa.raw >> m->line_lg2;
+	uint64_t last = (pa.raw + bytes - 1) >> m->line_lg2;
+
+	for (uint64_t line = first; line <= last; line++) {
+		pa_t at = { line << m->line_lg2 };
+		uint64_t charge = m->charge_uncached;
+
+		if (cached)
+			charge = m->charge_fetch[memory_access_inline(
+				m->memory, cpu->index, REQUESTER_FETCH, at,
+				false)];
+		account_charge(cpu, BUCKET_FETCH, charge);
+	}
+}
+
+static enum machine_result fetch_page(struct machine *m,
+				      struct machine_cpu *cpu, va_t va,
+				      uint32_t bytes, struct arm_fault *fault)
+{
+	struct last_access *last = &cpu->last_fetch;
+	unsigned int access = ARM_ACCESS_FETCH |
+			      (cpu->el ? 0 : ARM_ACCESS_EL0);
+	struct arm_translation t;
+	enum machine_result result;
+
+	if (va.raw >> PAGE_LG2 == last->page &&
+	    last->page_idle == cpu->el + 1 &&
+	    last->context == cpu->mmu.context) {
+		last->page_hits++;
+		account_charge(cpu, BUCKET_TLB, m->charge_l1i_tlb);
+		t.pa.raw = last->page_pa.raw | (va.raw & (PAGE_BYTES - 1));
+		fetch_lines(m, cpu, t.pa, bytes, true);
+	} else {
+		result = page_lookup(m, cpu, va, access, &t, fault);
+		if (result != MACHINE_OK)
+			return result;
+		fetch_lines(m, cpu, t.pa, bytes, cacheable(&t));
+		last->page = last->line = ~UINT64_C(0);
+		if (!m->may_skip || !cacheable(&t))
+			return MACHINE_OK;
+		last->page = va.raw >> PAGE_LG2;
+		last->page_idle = cpu->el + 1;
+		last->page_pa.raw = t.pa.raw & ~(PAGE_BYTES - 1);
+		last->context = cpu->mmu.context;
+	}
+	last->line = (va.raw + bytes - 1) >> m->line_lg2;
+	last->idle = cpu->el + 1;
+	last->generation = *last->generation_now;
+	return MACHINE_OK;
+}
+
+enum machine_result machine_block_slow(struct machine *m,
+				       struct machine_cpu *cpu, va_t va,
+				       uint32_t bytes, struct arm_fault *fault)
+{
+	enum machine_result result = MACHINE_OK;
+
+	while (bytes && result == MACHINE_OK) {
+		uint64_t left = PAGE_BYTES - (va.raw & (PAGE_BYTES - 1));
+		uint32_t part = bytes < left ? bytes : (uint32_t)left;
+
+		result = fetch_page(m, cpu, va, part, fault);
+		va.raw += part;
+		bytes -= part;
+	}
+	return result;
+}
+
+enum machine_result machine_block(struct machine *m, struct machine_cpu *cpu,
+				  va_t va, uint32_t bytes,
+				  uint32_t instructions,
+				  struct arm_fault *fault)
+{
+	return machine_block_inline(m, cpu, va, bytes, instructions, fault);
+}
+
+void machine_block_trim(struct machine *m, struct machine_cpu *cpu,
+			uint32_t instructions)
+{
+	cpu->instructions -= instructions;
+	cpu->by[BUCKET_BASE] -= instructions * m->config.base_cpi_fp;
+	if (m->trace)
+		trace_batch_trim(m->batch, instructions);
+}
+
+/* ---- what Unicorn asks ---- */
+
+/* A stage-2 fault that the access itself will have resolved: where the frame
+ * will be is known already, so that the attempt is counted in its place. */
+static bool will_resolve(struct machine *m, const struct arm_fault *fault,
+			 va_t va, struct arm_translation *out)
+{
+	mfn_t mfn;
+
+	if (fault->s1ptw || !hypervisor_can_resolve(m->hypervisor, fault))
+		return false;
+	mfn = hypervisor_frame(m->hypervisor, gfn_from_ipa(fault->ipa));
+	out->pa.raw = pa_from_mfn(mfn).raw | (va.raw & (PAGE_BYTES - 1));
+	out->ipa.raw = fault->ipa.raw | (va.raw & (PAGE_BYTES - 1));
+	out->size_lg2 = PAGE_LG2;
+	return true;
+}
+
+enum machine_result machine_prepare(struct machine *m, struct machine_cpu *cpu,
+				    va_t va, uint32_t what,
+				    struct arm_translation *out,
+				    struct arm_fault *fault)
+{
+	unsigned int access = TRACE_WHAT_ACCESS(what);
+
+	while (!arm_mmu_probe(&cpu->mmu, va, access, out, fault, NULL)) {
+		enum machine_result result;
+
+		if (fault->stage == 2 && will_resolve(m, fault, va, out))
+			return MACHINE_OK;
+		if (fault->stage == 2 && !fault->s1ptw &&
+		    fault->kind == ARM_FAULT_TRANSLATION &&
+		    ipa_is_device(fault->ipa)) {
+			out->ipa.raw = fault->ipa.raw |
+				       (va.raw & (PAGE_BYTES - 1));
+			return MACHINE_MMIO;
+		}
+		if (fault->stage == 2 && fault->s1ptw &&
+		    hypervisor_can_resolve(m->hypervisor, fault)) {
+			/* A table's page: count the lookup that finds it
+			 * missing, as the access would have. */
+			if (attempt(m, cpu, va, access, out, fault))
+				continue;
+			result = settle(m, cpu, fault);
+			if (result == MACHINE_OK)
+				continue;
+			return result;
+		}
+		return machine_access(m, cpu, va, what, fault);
+	}
+	return MACHINE_OK;
+}

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The hot path of run and replay: data accesses and block executions that
+ * change no state beyond counters are settled here, in line; the rest is
+ * access.c. Exact, not approximate: what is skipped is a hit on the most
+ * recently used TLB entry and line, which every replacement policy leaves as
+ * they are. FACTS §10, models/README.md rules 1-8.
+ */
+#ifndef SIM_MACHINE_ACCESS_H
+#define SIM_MACHINE_ACCESS_H
+
+#include "models/memory/cache.h"
+#include "sim/machine/account.h"
+
+enum machine_result machine_access_slow(struct machine *m,
+					struct machine_cpu *cpu, va_t va,
+					uint32_t what, struct arm_fault *fault);
+enum machine_result machine_block_slow(struct machine *m,
+				       struct machine_cpu *cpu, va_t va,
+				       uint32_t bytes, struct arm_fault *fault);
+
+/* All of [va, va + bytes) lies in the line numbered `line`. */
+static inline bool in_line(uint64_t va, uint32_t bytes, uint64_t line,
+			   unsigned int line_lg2)
+{
+	return va >> line_lg2 == line &&
+	       (va + bytes - 1) >> line_lg2 == line;
+}
+
+/* The data access without its record. */
+static inline enum machine_result
+machine_access_model(struct machine *m, struct machine_cpu *cpu, va_t va,
+		     uint32_t what, struct arm_fault *fault)
+{
+	struct last_access *last = &cpu->last_data;
+	uint32_t access = TRACE_WHAT_ACCESS(what);
+
+	if (__builtin_expect(
+		    in_line(va.raw, TRACE_WHAT_BYTES(what), last->line,
+			    m->line_lg2) &&
+			    (last->idle >> access & 1) &&
+			    last->context == cpu->mmu.context &&
+			    last->generation == *last->generation_now,
+		    1)) {
+		last->hits++;
+		cpu->loads += !(access & ARM_ACCESS_WRITE);
+		cpu->stores += access & ARM_ACCESS_WRITE;
+		cpu->by[BUCKET_TLB] += m->charge_l1d_tlb;
+		return MACHINE_OK;
+	}
+	return machine_access_slow(m, cpu, va, what, fault);
+}
+
+static inline enum machine_result
+machine_access_inline(struct machine *m, struct machine_cpu *cpu, va_t va,
+		      uint32_t what, struct arm_fault *fault)
+{
+	if (m->trace)
+		trace_batch_access(m->trace, m->batch, cpu->index, cpu->el,
+				   va.raw, what);
+	return machine_access_model(m, cpu, va, what, fault);
+}
+
+static inline enum machine_result
+machine_block_inline(struct machine *m, struct machine_cpu *cpu, va_t va,
+		     uint32_t bytes, uint32_t instructions,
+		     struct arm_fault *fault)
+{
+	struct last_access *last = &cpu->last_fetch;
+
+	if (m->trace)
+		trace_batch_block(m->trace, m->batch, cpu->index, cpu->el,
+				  va.raw, bytes, instructions);
+	cpu->fetches++;
+	cpu->instructions += instructions;
+	cpu->by[BUCKET_BASE] += instructions * m->config.base_cpi_fp;
+	if (in_line(va.raw, bytes, last->line, m->line_lg2) &&
+	    last->idle == cpu->el + 1 && last->context == cpu->mmu.context &&
+	    last->generation == *last->generation_now) {
+		last->hits++;
+		cpu->by[BUCKET_TLB] += m->charge_l1i_tlb;
+		return MACHINE_OK;
+	}
+	return machine_block_slow(m, cpu, va, bytes, fault);
+}
+
+#endif

@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * From a preset's name, a file or a trace's header to a machine: defaults,
+ * then the file over them, then every --set, then one check. DESIGN §5.
+ */
+#include "sim/machine/config.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "sim/machine/config_check.h"
+#include "sim/machine/config_json.h"
+#include "sim/machine/config_keys.h"
+#include "sim/machine/digest.h"
+#include "sim/machine/presets.h"
+
+#define DEFAULT_PRESET "neoverse-n1"
+
+/* ---- presets ---- */
+
+const char *const *config_presets(void)
+{
+	return preset_names;
+}
+
+static const struct preset *preset_find(const char *name)
+{
+	for (const struct preset *p = preset_table; p->name; p++)
+		if (strcmp(p->name, name) == 0)
+			return p;
+	return NULL;
+}
+
+static json_t *preset_parse(const struct preset *preset,
+			    struct error_line *error)
+{
+	char label[80];
+	const struct config_origin origin = { label, EXIT_BUG };
+
+	snprintf(label, sizeof(label), "preset %s", preset->name);
+	return config_parse(&origin, preset->text, preset->bytes, error);
+}
+
+static bool preset_unknown(const char *name, struct error_line *error)
+{
+	char list[300] = "";
+	size_t used = 0;
+
+	for (const char *const *p = preset_names; *p; p++) {
+		if (used + strlen(*p) + 3 > sizeof(list))
+			break;
+		used += (size_t)snprintf(list + used, sizeof(list) - used,
+					 "%s%s", used ? ", " : "", *p);
+	}
+	return error_set(error, EXIT_USAGE,
+			 "--machine %s: no such preset or file; presets: %s",
+			 config_clip(name).text, list);
+}
+
+/* ---- what is laid over the defaults ---- */
+
+/* Every key, with its default. */
+static json_t *defaults(struct error_line *error)
+{
+	static const struct {
+		const char *name, *value;
+	} choices[] = {
+#define CHOICE(name, value, values, from) { #name, value },
+#include "models/choices.def"
+#undef CHOICE
+	};
+	const struct preset *preset = preset_find(DEFAULT_PRESET);
+	json_t *tree = preset ? preset_parse(preset, error) : NULL;
+	json_t *section = json_object_get(tree, "choices");
+
+	for (size_t i = 0; i < sizeof(choices) / sizeof(*choices); i++)
+		json_object_set_new(section, choices[i].name,
+				    json_string(choices[i].value));
+	return tree;
+}
+
+/* A file's name without folders and ".json". */
+static json_t *name_of_file(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	const char *stem = slash ? slash + 1 : path;
+	size_t length = strlen(stem);
+	json_t *name;
+
+	if (strcmp(path, "-") == 0)
+		return json_string("stdin");
+	if (length > 5 && strcmp(stem + length - 5, ".json") == 0)
+		length -= 5;
+	name = json_stringn(stem, length < 63 ? length : 63);
+	return name ? name : json_string("machine");
+}
+
+static bool looks_like_file(const char *machine)
+{
+	size_t length = strlen(machine);
+
+	return strchr(machine, '/') || strcmp(machine, "-") == 0 ||
+	       (length > 5 && strcmp(machine + length - 5, ".json") == 0) ||
+	       access(machine, F_OK) == 0;
+}
+
+/* The default's sources say nothing about another machine's figures. */
+static void forget_sources(json_t *tree)
+{
+	json_object_set_new(tree, "sources", json_array());
+}
+
+static bool overlay_machine(json_t *tree, const char *machine,
+			    struct config_origin *origin,
+			    struct error_line *error)
+{
+	const struct preset *preset = preset_find(machine);
+	json_t *file;
+	bool ok;
+
+	if (!preset && !looks_like_file(machine))
+		return preset_unknown(machine, error);
+	origin->label = strcmp(machine, "-") == 0 ? "standard input" : machine;
+	file = preset ? preset_parse(preset, error) :
+			config_read(machine, error);
+	if (!file)
+		return false;
+	forget_sources(tree);
+	if (!preset)
+		json_object_set_new(tree, "name", name_of_file(machine));
+	ok = config_overlay(tree, file, "", origin, error);
+	json_decref(file);
+	return ok;
+}
+
+static bool overlay_base(json_t *tree, const json_t *base,
+			 struct config_origin *origin,
+			 struct error_line *error)
+{
+	json_t *copy;
+	bool ok;
+
+	origin->label = "the trace's machine";
+	if (!json_is_object(base))
+		return error_set(error, EXIT_INPUT,
+				 "%s: %s where an object {...} should be",
+				 origin->label, config_show(base).text);
+	copy = json_deep_copy(base); /* --set must not reach the caller's */
+	forget_sources(tree);
+	ok = config_overlay(tree, copy, "", origin, error);
+	json_decref(copy);
+	return ok;
+}
+
+/* ---- loading ---- */
+
+static bool set_seed(json_t *tree, const uint64_t *seed,
+		     struct error_line *error)
+{
+	if (!seed)
+		return true;
+	if (*seed > INT64_MAX)
+		return error_set(error, EXIT_USAGE,
+				 "--seed: %llu is more than %lld",
+				 (unsigned long long)*seed,
+				 (long long)INT64_MAX);
+	json_object_set_new(tree, "seed", json_integer((json_int_t)*seed));
+	return true;
+}
+
+static bool set_digest(struct machine_config *config, struct error_line *error)
+{
+	char *text = json_dumps(config->json, JSON_COMPACT | JSON_SORT_KEYS);
+
+	if (!text)
+		return error_set(error, EXIT_IO, "out of memory");
+	sha256_hex(text, strlen(text), config->digest);
+	free(text);
+	return true;
+}
+
+static bool load(struct machine_config *config, const char *machine,
+		 const json_t *base, struct config_made_from *from,
+		 const uint64_t *seed, struct error_line *error)
+{
+	json_t *tree = config->json;
+
+	if (base && !overlay_base(tree, base, &from->file, error))
+		return false;
+	if (!base && machine &&
+	    !overlay_machine(tree, machine, &from->file, error))
+		return false;
+	for (unsigned int i = 0; i < from->set_count; i++)
+		if (!config_apply_set(tree, from->sets[i].key_value, error))
+			return false;
+	return set_seed(tree, seed, error) &&
+	       config_check(tree, from, config, error) &&
+	       set_digest(config, error);
+}
+
+bool config_load(struct machine_config *config, const char *machine,
+		 const json_t *base, const struct config_set *sets,
+		 unsigned int set_count, const uint64_t *seed,
+		 struct error_line *error)
+{
+	struct config_made_from from = {
+		.file = { DEFAULT_PRESET, EXIT_INPUT },
+		.sets = sets,
+		.set_count = set_count,
+	};
+
+	memset(config, 0, sizeof(*config));
+	config->json = defaults(error);
+	if (!config->json)
+		return error_set(error, EXIT_IO, "out of memory");
+	if (load(config, machine, base, &from, seed, error))
+		return true;
+	config_fini(config);
+	return false;
+}
+
+void config_fini(struct machine_config *config)
+{
+	json_decref(config->json);
+	memset(config, 0, sizeof(*config));
+}

@@ -1,0 +1,311 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* See hypervisor.h. What the core asks of its host is in port.c. */
+#include "sim/machine/hypervisor.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/port.h"
+
+#define REGION_FRAMES 512 /* 2 MiB */
+
+/* A generator of its own, so that backing does not depend on what the caches
+ * drew. */
+static uint64_t draw(struct model_random *random, uint64_t below)
+{
+	return model_random_next(random) % below;
+}
+
+static void permute(struct model_random *random, uint32_t *frame,
+		    uint64_t count)
+{
+	for (uint64_t i = count; i > 1; i--) {
+		uint64_t j = draw(random, i);
+		uint32_t t = frame[i - 1];
+
+		frame[i - 1] = frame[j];
+		frame[j] = t;
+	}
+}
+
+/* `percent` of the 2 MiB regions, drawn, are permuted inside themselves. */
+static bool fragment_regions(struct model_random *random, uint32_t *frame,
+			     uint64_t count, unsigned int percent)
+{
+	uint64_t regions = (count + REGION_FRAMES - 1) / REGION_FRAMES;
+	uint64_t chosen = (regions * percent + 50) / 100;
+	uint32_t *order = malloc(regions * sizeof(*order));
+
+	if (!order)
+		return false;
+	for (uint64_t i = 0; i < regions; i++)
+		order[i] = (uint32_t)i;
+	permute(random, order, regions);
+	for (uint64_t i = 0; i < chosen; i++) {
+		uint64_t first = (uint64_t)order[i] * REGION_FRAMES;
+		uint64_t left = count - first;
+
+		permute(random, frame + first,
+			left < REGION_FRAMES ? left : REGION_FRAMES);
+	}
+	free(order);
+	return true;
+}
+
+static bool backing_init(struct hypervisor *h)
+{
+	const struct machine_config *config = &h->m->config;
+	struct model_random random;
+
+	if (config->backing == BACKING_CONTIGUOUS)
+		return true;
+	h->frame = malloc(h->ram_frames * sizeof(*h->frame));
+	if (!h->frame)
+		return false;
+	for (uint64_t i = 0; i < h->ram_frames; i++)
+		h->frame[i] = (uint32_t)i;
+	model_random_seed(&random, config->seed ^ 0x6261636b696e67);
+	if (config->backing == BACKING_FRAGMENTED)
+		return fragment_regions(&random, h->frame, h->ram_frames,
+					config->fragmented_percent);
+	permute(&random, h->frame, h->ram_frames);
+	return true;
+}
+
+mfn_t hypervisor_frame(const struct hypervisor *h, gfn_t gfn)
+{
+	uint64_t index = gfn.raw - h->ram_first.raw;
+
+	if (h->frame)
+		index = h->frame[index];
+	return (mfn_t){ (MACHINE_BASE_PA >> FRAME_LG2) + h->ram_first.raw +
+			index };
+}
+
+uint64_t table_pool_bytes(uint64_t ram_frames)
+{
+	/* Last-level tables take 1/512 of what they map; twice that, and
+	 * room for roots and small guests, in whole 2 MiB regions. */
+	uint64_t pages = ram_frames / 256 + 4 * REGION_FRAMES;
+
+	return (pages + REGION_FRAMES - 1) / REGION_FRAMES * REGION_FRAMES
+	       << FRAME_LG2;
+}
+
+static bool pool_init(struct table_pool *pool, const struct ram *ram,
+		      uint64_t bytes)
+{
+	pool->base = ram->base;
+	pool->pages = bytes >> FRAME_LG2;
+	pool->meta = calloc(pool->pages, PORT_TABLE_META_BYTES);
+	pool->next = calloc(pool->pages, sizeof(*pool->next));
+	return pool->meta && pool->next;
+}
+
+/* Map [gfn, gfn + count) run by run, as far as frames are consecutive. */
+static int populate(struct hypervisor *h, gfn_t gfn, uint64_t count)
+{
+	while (count) {
+		mfn_t mfn = hypervisor_frame(h, gfn);
+		uint64_t run = h->frame ? 1 : count, done;
+		int rc;
+
+		while (run < count &&
+		       hypervisor_frame(h, (gfn_t){ gfn.raw + run }).raw ==
+			       mfn.raw + run)
+			run++;
+		do {
+			rc = p2m_map(&h->p2m, gfn, mfn, run, P2M_RAM_RW,
+				     P2M_ACCESS_RWX, &done);
+			gfn.raw += done;
+			mfn.raw += done;
+			run -= done;
+			count -= done;
+		} while (rc == ERR_PREEMPTED);
+		if (rc)
+			return rc;
+	}
+	return 0;
+}
+
+static void install_registers(struct hypervisor *h)
+{
+	struct machine *m = h->m;
+
+	for (unsigned int i = 0; i < m->config.cpus; i++) {
+		struct arm_mmu *mmu = &m->cpu[i].mmu;
+		uint64_t vtcr = p2m_vtcr(&h->p2m, m->config.mmu.pa_bits);
+
+		arm_mmu_sysreg_write(mmu, ARM_VTCR_EL2, vtcr);
+		arm_mmu_sysreg_write(mmu, ARM_VTTBR_EL2, p2m_vttbr(&h->p2m));
+		/* RW: EL1 is AArch64; VM: stage 2 is on. */
+		arm_mmu_sysreg_write(mmu, ARM_HCR_EL2, BIT(31) | BIT(0));
+	}
+}
+
+static bool bring_up(struct hypervisor *h, struct error_line *error)
+{
+	struct machine *m = h->m;
+	struct p2m_config config = m->config.p2m;
+	int rc;
+
+	config.vmid = SIM_VMID;
+	rc = p2m_init(&h->p2m, h, &config);
+	if (rc)
+		return error_set(error, EXIT_INPUT,
+				 "machine: guest.ipa_bits %u: no stage-2 table can be made for it (%d)",
+				 m->config.ipa_bits, rc);
+	install_registers(h);
+	if (m->config.populate != POPULATE_EAGER)
+		return true;
+	h->ops_map++;
+	rc = populate(h, h->ram_first, h->ram_frames);
+	if (rc)
+		return error_set(error, EXIT_INPUT,
+				 "machine: guest.ram_mib %u: mapping it failed (%d)",
+				 m->config.ram_mib, rc);
+	return true;
+}
+
+struct hypervisor *hypervisor_new(struct machine *m, struct error_line *error)
+{
+	struct hypervisor *h = calloc(1, sizeof(*h));
+	uint64_t frames = (uint64_t)m->config.ram_mib << (20 - FRAME_LG2);
+
+	if (!h) {
+		error_set(error, EXIT_INPUT, "machine: out of memory");
+		return NULL;
+	}
+	h->m = m;
+	m->hypervisor = h;
+	h->ram_first = gfn_from_ipa((ipa_t){ GUEST_RAM_BASE });
+	h->ram_frames = frames;
+	h->removed = calloc(frames, 1);
+	if (!h->removed || !backing_init(h) ||
+	    !pool_init(&h->pool, &m->ram, table_pool_bytes(frames))) {
+		error_set(error, EXIT_INPUT,
+			  "machine: guest.ram_mib %u: out of memory",
+			  m->config.ram_mib);
+		hypervisor_free(h);
+		return NULL;
+	}
+	if (!bring_up(h, error)) {
+		hypervisor_free(h);
+		return NULL;
+	}
+	return h;
+}
+
+void hypervisor_free(struct hypervisor *h)
+{
+	/* The p2m's pages are the pool's, which goes whole. */
+	h->m->hypervisor = NULL;
+	free(h->frame);
+	free(h->removed);
+	free(h->pool.meta);
+	free(h->pool.next);
+	free(h);
+}
+
+bool hypervisor_can_resolve(const struct hypervisor *h,
+			    const struct arm_fault *fault)
+{
+	gfn_t gfn = gfn_from_ipa(fault->ipa);
+
+	if (fault->stage != 2 || fault->kind != ARM_FAULT_TRANSLATION ||
+	    h->m->config.populate != POPULATE_FAULT)
+		return false;
+	return hypervisor_has_ram(h, gfn) &&
+	       !h->removed[gfn.raw - h->ram_first.raw];
+}
+
+bool hypervisor_resolve(struct hypervisor *h, const struct arm_fault *fault)
+{
+	h->ops_fault++;
+	return populate(h, gfn_from_ipa(fault->ipa), 1) == 0;
+}
+
+/* ---- hypercalls ---- */
+
+static int64_t guest_errno(int rc)
+{
+	switch (rc) {
+	case 0:
+		return 0;
+	case ERR_NOMEM:
+		return -ENOMEM;
+	case ERR_RANGE:
+		return -ERANGE;
+	case ERR_NOENT:
+		return -ENOENT;
+	default:
+		return -EINVAL;
+	}
+}
+
+/* A guest may name RAM only; hostile numbers must not wrap. */
+static bool range_is_ram(const struct hypervisor *h, uint64_t gfn,
+			 uint64_t count)
+{
+	uint64_t index = gfn - h->ram_first.raw;
+
+	return index < h->ram_frames && count <= h->ram_frames - index;
+}
+
+static void note_removed(struct hypervisor *h, uint64_t gfn, uint64_t count,
+			 bool removed)
+{
+	memset(h->removed + (gfn - h->ram_first.raw), removed, count);
+}
+
+static int64_t call_remove(struct hypervisor *h, uint64_t gfn, uint64_t count)
+{
+	uint64_t left = count, done;
+	int rc;
+
+	h->ops_unmap++;
+	do {
+		gfn_t at = { gfn + (count - left) };
+
+		rc = p2m_remove(&h->p2m, at, left, &done);
+		note_removed(h, at.raw, done, true);
+		left -= done;
+	} while (rc == ERR_PREEMPTED);
+	return guest_errno(rc);
+}
+
+static int64_t call_protect(struct hypervisor *h, uint64_t gfn, uint64_t count,
+			    uint64_t access)
+{
+	uint64_t left = count, done;
+	int rc;
+
+	if (access > P2M_ACCESS_RWX)
+		return -EINVAL;
+	h->ops_protect++;
+	do {
+		rc = p2m_protect(&h->p2m, (gfn_t){ gfn + (count - left) }, left,
+				 (unsigned int)access, &done);
+		left -= done;
+	} while (rc == ERR_PREEMPTED);
+	return guest_errno(rc);
+}
+
+int64_t hypervisor_p2m_call(struct hypervisor *h, const uint64_t x[6])
+{
+	if (!range_is_ram(h, x[1], x[2]) || x[2] == 0)
+		return -ERANGE;
+	switch (x[0]) {
+	case 0xC6000001:
+		h->ops_map++;
+		note_removed(h, x[1], x[2], false);
+		return guest_errno(populate(h, (gfn_t){ x[1] }, x[2]));
+	case 0xC6000002:
+		return call_remove(h, x[1], x[2]);
+	case 0xC6000003:
+		return call_protect(h, x[1], x[2], x[3]);
+	default:
+		return -ENOSYS;
+	}
+}

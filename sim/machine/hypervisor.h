@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The hypervisor of a machine: which frame backs each guest page, the p2m
+ * that says so to the hardware, the pool its tables come from, and the calls
+ * a guest may make. DESIGN §4 (backing), §8 (hypercalls). Issue A.
+ */
+#ifndef SIM_MACHINE_HYPERVISOR_H
+#define SIM_MACHINE_HYPERVISOR_H
+
+#include "sim/machine/machine.h"
+
+/* Machine frame of gfn 0 for contiguous backing, aligned to 1 GiB. */
+#define MACHINE_BASE_PA UINT64_C(0x800000000)
+
+/* Pages for translation tables, and the core's notes on each. */
+struct table_pool {
+	pa_t base;
+	uint64_t pages, used; /* used: never handed out yet begins there */
+	uint64_t *meta;	      /* PORT_TABLE_META_BYTES a page */
+	uint32_t *next;	      /* free list links by page, 0: none */
+	uint32_t free[5];     /* heads by order, page index + 1 */
+};
+
+struct hypervisor {
+	struct machine *m;
+	struct p2m p2m;
+	struct table_pool pool;
+	gfn_t ram_first;
+	uint64_t ram_frames;
+	uint32_t *frame; /* backing by frame index; NULL: contiguous */
+	uint8_t *removed; /* by frame index: taken away by hypercall */
+	uint64_t ops_map, ops_unmap, ops_protect, ops_fault;
+	bool combined_pending; /* see port_tlbi */
+	uint64_t fail_allocation; /* tests: the n-th from now fails, 0: none */
+};
+
+/* NULL: *error. Populates guest memory if the policy is eager. */
+struct hypervisor *hypervisor_new(struct machine *m, struct error_line *error);
+void hypervisor_free(struct hypervisor *h);
+
+/* Bytes of the pool for a guest of so many frames. */
+uint64_t table_pool_bytes(uint64_t ram_frames);
+
+static inline bool hypervisor_has_ram(const struct hypervisor *h, gfn_t gfn)
+{
+	return gfn.raw - h->ram_first.raw < h->ram_frames;
+}
+
+/* The frame behind a guest page of RAM, mapped or not. */
+mfn_t hypervisor_frame(const struct hypervisor *h, gfn_t gfn);
+
+/* Can a stage-2 fault at this page be resolved by populating it? */
+bool hypervisor_can_resolve(const struct hypervisor *h,
+			    const struct arm_fault *fault);
+/* Do so. False if the p2m could not (no memory for tables). */
+bool hypervisor_resolve(struct hypervisor *h, const struct arm_fault *fault);
+
+/* P2M_* hypercalls; 0 or a negative errno, as the guest sees it. */
+int64_t hypervisor_p2m_call(struct hypervisor *h, const uint64_t x[6]);
+
+#endif

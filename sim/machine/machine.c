@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* A machine's making and ending, and its clock. See machine.h. */
+#include "sim/machine/machine.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "models/memory/cache.h"
+#include "sim/machine/account.h"
+#include "sim/machine/hypervisor.h"
+#include "sim/machine/watch.h"
+
+const char *bucket_name(enum bucket bucket)
+{
+	static const char *const name[BUCKET_COUNT] = {
+		"base", "fetch",      "tlb",	     "walk",   "data", "mmio",
+		"trap", "hypervisor", "maintenance", "kernel", "idle",
+	};
+
+	return name[bucket];
+}
+
+uint64_t machine_cycles(const struct machine_cpu *cpu)
+{
+	uint64_t sum = 0;
+
+	for (int i = 0; i < BUCKET_COUNT; i++)
+		sum += cpu->by[i];
+	return sum;
+}
+
+/* ---- charges ---- */
+
+static uint64_t charge_beyond(uint32_t latency, uint32_t l1, double mlp)
+{
+	if (latency <= l1)
+		return 0;
+	return (uint64_t)llround((latency - l1) * (double)CYCLE / mlp);
+}
+
+static uint64_t tlb_charge(const struct tlb_config *tlb)
+{
+	return tlb->entries ? tlb->latency * CYCLE : 0;
+}
+
+static void set_charges(struct machine *m)
+{
+	const struct machine_config *c = &m->config;
+	const struct memory_config *mem = &c->memory;
+
+	m->latency[MEMORY_L1] = mem->l1d.latency;
+	m->latency[MEMORY_L2] = mem->l2.latency;
+	m->latency[MEMORY_LLC] = mem->llc.latency;
+	m->latency[MEMORY_DRAM] =
+		(uint32_t)llround(c->dram_latency_ns * c->mhz / 1000);
+	for (int i = 0; i < MEMORY_LEVEL_COUNT; i++) {
+		uint32_t l1d = mem->l1d.bytes ? mem->l1d.latency : 0;
+		uint32_t l1i = mem->l1i.bytes ? mem->l1i.latency : 0;
+
+		m->charge_data[i] = charge_beyond(m->latency[i], l1d, c->mlp);
+		m->charge_fetch[i] = charge_beyond(m->latency[i], l1i, 1);
+	}
+	m->charge_data[MEMORY_L1] = m->charge_fetch[MEMORY_L1] = 0;
+	m->charge_uncached = m->latency[MEMORY_DRAM] * CYCLE;
+	m->charge_l1i_tlb = tlb_charge(&c->mmu.l1i_tlb);
+	m->charge_l1d_tlb = tlb_charge(&c->mmu.l1d_tlb);
+	m->charge_l2_tlb = tlb_charge(&c->mmu.l2_tlb);
+	m->line_lg2 = ctz64(mem->l1d.line);
+	m->may_skip = mem->l1i.bytes && mem->l1d.bytes &&
+		      c->mmu.l1i_tlb.entries && c->mmu.l1d_tlb.entries;
+}
+
+/* ---- making ---- */
+
+static void forget_last(struct last_access *last, const uint64_t *generation)
+{
+	*last = (struct last_access){ .line = ~UINT64_C(0),
+				      .page = ~UINT64_C(0),
+				      .generation_now = generation };
+}
+
+static bool cpus_init(struct machine *m)
+{
+	m->cpu = calloc(m->config.cpus, sizeof(*m->cpu));
+	if (!m->cpu)
+		return false;
+	for (unsigned int i = 0; i < m->config.cpus; i++) {
+		struct machine_cpu *cpu = &m->cpu[i];
+
+		cpu->index = i;
+		cpu->el = 1;
+		cpu->on = i == 0;
+		forget_last(&cpu->last_data,
+			    &m->memory->cpu[i].l1d.generation);
+		forget_last(&cpu->last_fetch,
+			    &m->memory->cpu[i].l1i.generation);
+		if (arm_mmu_init(&cpu->mmu, &m->config.mmu, &m->ram, m->memory,
+				 i, &m->random))
+			return false;
+	}
+	return true;
+}
+
+static bool ram_fits(const struct machine_config *config,
+		     struct error_line *error)
+{
+	uint64_t end = MACHINE_BASE_PA + GUEST_RAM_BASE +
+		       ((uint64_t)config->ram_mib << 20);
+
+	if (end - 1 <= MASK(0, config->mmu.pa_bits))
+		return true;
+	return error_set(error, EXIT_INPUT,
+			 "machine: cpu.pa_bits %u: guest memory of %u MiB ends at machine address 0x%llx: more bits are needed",
+			 config->mmu.pa_bits, config->ram_mib,
+			 (unsigned long long)end);
+}
+
+static bool parts_init(struct machine *m, struct error_line *error)
+{
+	const struct machine_config *config = &m->config;
+	uint64_t bytes = (uint64_t)config->ram_mib << 20;
+	uint64_t pool = table_pool_bytes(bytes >> FRAME_LG2);
+	pa_t base = { MACHINE_BASE_PA + GUEST_RAM_BASE - pool };
+
+	if (ram_init(&m->ram, base, pool + bytes))
+		return error_set(error, EXIT_INPUT,
+				 "machine: guest.ram_mib %u: the host has not that much address space",
+				 config->ram_mib);
+	m->memory = memory_new(&config->memory, &m->random);
+	if (!m->memory || !cpus_init(m))
+		return error_set(error, EXIT_INPUT, "machine: out of memory");
+	return hypervisor_new(m, error) != NULL;
+}
+
+struct machine *machine_new(const struct machine_config *config,
+			    struct error_line *error)
+{
+	struct machine *m;
+
+	if (!ram_fits(config, error))
+		return NULL;
+	m = calloc(1, sizeof(*m));
+	if (!m) {
+		error_set(error, EXIT_INPUT, "machine: out of memory");
+		return NULL;
+	}
+	m->config = *config;
+	model_random_seed(&m->random, config->seed);
+	set_charges(m);
+	if (!parts_init(m, error)) {
+		machine_free(m);
+		return NULL;
+	}
+	return m;
+}
+
+void machine_free(struct machine *m)
+{
+	if (!m)
+		return;
+	watch_free(m->watch);
+	if (m->hypervisor)
+		hypervisor_free(m->hypervisor);
+	for (unsigned int i = 0; m->cpu && i < m->config.cpus; i++)
+		arm_mmu_fini(&m->cpu[i].mmu);
+	free(m->cpu);
+	memory_free(m->memory);
+	ram_fini(&m->ram);
+	json_decref(m->marks);
+	free(m);
+}
+
+void machine_record(struct machine *m, struct trace_writer *writer)
+{
+	m->trace = writer;
+	m->batch = writer ? trace_writer_batch(writer) : NULL;
+	if (writer && !m->watch)
+		m->watch = watch_new(m);
+}
+
+/* ---- guest memory, uncounted ---- */
+
+uint8_t *machine_guest_page(struct machine *m, gfn_t gfn)
+{
+	if (!hypervisor_has_ram(m->hypervisor, gfn))
+		return NULL;
+	return ram_host(&m->ram,
+			pa_from_mfn(hypervisor_frame(m->hypervisor, gfn)));
+}
+
+static bool guest_copy(struct machine *m, ipa_t ipa, void *out,
+		       const void *in, size_t bytes)
+{
+	while (bytes) {
+		size_t offset = ipa.raw & (FRAME_BYTES - 1);
+		size_t part = FRAME_BYTES - offset;
+		uint8_t *page = machine_guest_page(m, gfn_from_ipa(ipa));
+
+		if (!page)
+			return false;
+		part = part < bytes ? part : bytes;
+		if (in) {
+			__builtin_memcpy(page + offset, in, part);
+			in = (const uint8_t *)in + part;
+		} else {
+			__builtin_memcpy(out, page + offset, part);
+			out = (uint8_t *)out + part;
+		}
+		ipa.raw += part;
+		bytes -= part;
+	}
+	return true;
+}
+
+bool machine_guest_copy_in(struct machine *m, ipa_t ipa, const void *from,
+			   size_t bytes)
+{
+	return guest_copy(m, ipa, NULL, from, bytes);
+}
+
+bool machine_guest_copy_out(struct machine *m, ipa_t ipa, void *to,
+			    size_t bytes)
+{
+	return guest_copy(m, ipa, to, NULL, bytes);
+}
+
+void machine_table_page(struct machine *m, ipa_t ipa, const void *bytes,
+			size_t count)
+{
+	machine_guest_copy_in(m, ipa, bytes, count);
+}
+
+void machine_table_write(struct machine *m, ipa_t ipa, unsigned int size,
+			 uint64_t value)
+{
+	machine_guest_copy_in(m, ipa, &value, size);
+}

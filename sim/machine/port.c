@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The one place where core's wishes become traffic on the models: its host is
+ * a struct hypervisor. Every descriptor read and write goes through the
+ * current CPU's caches and onto its account.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/port.h"
+#include "sim/machine/account.h"
+#include "sim/machine/hypervisor.h"
+
+_Noreturn void port_bug(void *host, const char *file, int line,
+			const char *what)
+{
+	(void)host;
+	fprintf(stderr, "p2msim: bug: %s:%d: %s\n", file, line, what);
+	exit(EXIT_BUG);
+}
+
+static struct machine_cpu *current(struct hypervisor *h)
+{
+	return &h->m->cpu[h->m->current];
+}
+
+/* ---- pages for tables ---- */
+
+static uint32_t pool_take_new(struct table_pool *pool, uint64_t pages)
+{
+	uint64_t first = (pool->used + pages - 1) & ~(pages - 1);
+
+	if (first + pages > pool->pages)
+		return 0;
+	pool->used = first + pages;
+	return (uint32_t)first + 1;
+}
+
+static uint32_t pool_take(struct table_pool *pool, unsigned int order)
+{
+	uint32_t page = pool->free[order];
+
+	if (!page)
+		return pool_take_new(pool, UINT64_C(1) << order);
+	pool->free[order] = pool->next[page - 1];
+	return page;
+}
+
+int port_table_alloc(void *host, unsigned int granule_lg2, unsigned int order,
+		     pa_t *table)
+{
+	struct hypervisor *h = host;
+	uint32_t page;
+
+	order += granule_lg2 - FRAME_LG2;
+	BUG_ON(h, order >= sizeof(h->pool.free) / sizeof(h->pool.free[0]));
+	if (h->fail_allocation && --h->fail_allocation == 0)
+		return ERR_NOMEM;
+	page = pool_take(&h->pool, order);
+	if (!page)
+		return ERR_NOMEM;
+	table->raw = h->pool.base.raw + ((uint64_t)(page - 1) << FRAME_LG2);
+	memset(port_table_meta(h, *table), 0,
+	       (size_t)PORT_TABLE_META_BYTES << order);
+	observe_table(h->m, TRACE_P2M_TABLE_ALLOC, *table);
+	return 0;
+}
+
+void port_table_free(void *host, unsigned int granule_lg2, unsigned int order,
+		     pa_t table)
+{
+	struct hypervisor *h = host;
+	uint32_t page =
+		(uint32_t)((table.raw - h->pool.base.raw) >> FRAME_LG2) + 1;
+
+	order += granule_lg2 - FRAME_LG2;
+	h->pool.next[page - 1] = h->pool.free[order];
+	h->pool.free[order] = page;
+	observe_table(h->m, TRACE_P2M_TABLE_FREE, table);
+}
+
+void *port_table_meta(void *host, pa_t table)
+{
+	struct hypervisor *h = host;
+	uint64_t page = (table.raw - h->pool.base.raw) >> FRAME_LG2;
+
+	return h->pool.meta + page * (PORT_TABLE_META_BYTES / 8);
+}
+
+uint64_t *port_table_map(void *host, pa_t table)
+{
+	struct hypervisor *h = host;
+
+	return (uint64_t *)(void *)ram_host(&h->m->ram, table);
+}
+
+void port_table_unmap(void *host, uint64_t *entries)
+{
+	(void)host;
+	(void)entries;
+}
+
+/* ---- descriptors ---- */
+
+static void touch(struct hypervisor *h, const void *at, bool write)
+{
+	struct machine *m = h->m;
+	enum memory_level served = memory_access(m->memory, m->current,
+						 REQUESTER_HYPERVISOR,
+						 ram_pa(&m->ram, at), write);
+
+	account_charge(current(h), BUCKET_HYPERVISOR,
+		       (uint64_t)m->latency[served] * CYCLE);
+}
+
+uint64_t port_pte_read(void *host, const uint64_t *pte)
+{
+	touch(host, pte, false);
+	return __atomic_load_n(pte, __ATOMIC_RELAXED);
+}
+
+void port_pte_write(void *host, uint64_t *pte, uint64_t value)
+{
+	struct hypervisor *h = host;
+
+	touch(h, pte, true);
+	__atomic_store_n(pte, value, __ATOMIC_RELAXED);
+	observe_pte_write(h->m, ram_pa(&h->m->ram, pte), value);
+}
+
+void port_table_zero(void *host, uint64_t *entries, size_t bytes)
+{
+	struct hypervisor *h = host;
+	size_t line = (size_t)1 << h->m->line_lg2;
+
+	for (size_t at = 0; at < bytes; at += line)
+		touch(h, (const uint8_t *)entries + at, true);
+	memset(entries, 0, bytes);
+}
+
+void port_pte_clean(void *host, const uint64_t *first, size_t count)
+{
+	struct hypervisor *h = host;
+	struct machine *m = h->m;
+	uint64_t line = UINT64_C(1) << m->line_lg2;
+	pa_t at = ram_pa(&m->ram, first);
+	uint64_t end = at.raw + count * sizeof(*first);
+
+	for (at.raw &= ~(line - 1); at.raw < end; at.raw += line) {
+		memory_maintain(m->memory, MEMORY_CLEAN, at, true);
+		account_charge(current(h), BUCKET_MAINTENANCE,
+			       m->config.clean_cycles * CYCLE);
+	}
+}
+
+/* ---- barriers and TLB maintenance ---- */
+
+#define OP_IPAS2E1IS ARM_SYSREG(1, 4, 8, 0, 1)
+#define OP_IPAS2LE1IS ARM_SYSREG(1, 4, 8, 0, 5)
+#define OP_RIPAS2E1IS ARM_SYSREG(1, 4, 8, 0, 2)
+#define OP_RIPAS2LE1IS ARM_SYSREG(1, 4, 8, 0, 6)
+#define OP_VMALLS12E1IS ARM_SYSREG(1, 4, 8, 3, 6)
+#define OP_VMALLE1IS ARM_SYSREG(1, 0, 8, 3, 0)
+
+static void tlbi(struct hypervisor *h, unsigned int op, uint64_t operand)
+{
+	struct machine *m = h->m;
+	struct arm_tlbi decoded;
+
+	BUG_ON(h, !arm_tlbi_decode(op, operand, &current(h)->mmu.regs, true,
+				   &decoded));
+	for (unsigned int i = 0; i < m->config.cpus; i++)
+		arm_mmu_tlbi(&m->cpu[i].mmu, &decoded);
+	account_charge(current(h), BUCKET_MAINTENANCE,
+		       m->config.tlbi_cycles * CYCLE);
+}
+
+static void barrier_charge(struct hypervisor *h)
+{
+	account_charge(current(h), BUCKET_HYPERVISOR,
+		       h->m->config.barrier_cycles * CYCLE);
+}
+
+void port_barrier(void *host, enum port_barrier kind)
+{
+	struct hypervisor *h = host;
+
+	/* IPAS2E1IS; DSB; VMALLE1IS; and the DSB asked for ends it. */
+	if (kind == PORT_DSB_ISH && h->combined_pending) {
+		h->combined_pending = false;
+		barrier_charge(h);
+		tlbi(h, OP_VMALLE1IS, 0);
+	}
+	barrier_charge(h);
+}
+
+/* Operand of RIPAS2E1IS, DDI0487 L.b D24 "TLBI RIPAS2E1": the smallest
+ * (NUM + 1) * 2^(5 * SCALE + 1) granules that cover the request. */
+static uint64_t range_operand(const struct port_tlbi *r)
+{
+	uint64_t pages = (r->bytes + BIT(r->granule_lg2) - 1) >> r->granule_lg2;
+	uint64_t ttl = r->level > 0 ? (uint64_t)r->level : 0;
+	unsigned int scale = 0;
+	uint64_t num;
+
+	while (scale < 3 && pages > UINT64_C(32) << (5 * scale + 1))
+		scale++;
+	num = (pages + BIT(5 * scale + 1) - 1) >> (5 * scale + 1);
+	return UINT64_C(1) << 46 | (uint64_t)scale << 44 | (num - 1) << 39 |
+	       ttl << 37 | (r->start.raw >> r->granule_lg2 & MASK(0, 37));
+}
+
+void port_tlbi(void *host, const struct port_tlbi *r)
+{
+	struct hypervisor *h = host;
+
+	switch (r->scope) {
+	case PORT_TLBI_VMID:
+		tlbi(h, OP_VMALLS12E1IS, 0);
+		break;
+	case PORT_TLBI_IPA:
+		tlbi(h, r->leaf_only ? OP_IPAS2LE1IS : OP_IPAS2E1IS,
+		     r->start.raw >> FRAME_LG2);
+		break;
+	case PORT_TLBI_RANGE:
+		tlbi(h, r->leaf_only ? OP_RIPAS2LE1IS : OP_RIPAS2E1IS,
+		     range_operand(r));
+		break;
+	}
+	h->combined_pending |= r->combined && r->scope != PORT_TLBI_VMID;
+	observe_p2m_tlbi(h->m, r);
+}
+
+bool port_preempt(void *host)
+{
+	(void)host;
+	return false;
+}
+
+uint64_t port_time(void *host)
+{
+	return machine_cycles(current(host)) >> CYCLE_LG2;
+}

@@ -1,0 +1,452 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Stimulus other than accesses: registers, maintenance, exceptions,
+ * hypercalls, devices, the simulated kernel. Each function records what is
+ * asked of it, then does it; a replay calls the same ones. DESIGN §6.
+ */
+#include <errno.h>
+
+#include "sim/machine/access.h"
+#include "sim/machine/hypervisor.h"
+#include "sim/machine/mark.h"
+#include "sim/machine/watch.h"
+
+static void record(struct machine *m, const struct machine_cpu *cpu,
+		   struct trace_record r)
+{
+	if (!m->trace)
+		return;
+	r.cpu = cpu->index;
+	trace_write(m->trace, &r);
+}
+
+/* ---- registers ---- */
+
+static const struct {
+	enum arm_sysreg reg;
+	const char *name;
+} sysreg_names[] = {
+	{ ARM_SCTLR_EL1, "SCTLR_EL1" }, { ARM_TTBR0_EL1, "TTBR0_EL1" },
+	{ ARM_TTBR1_EL1, "TTBR1_EL1" }, { ARM_TCR_EL1, "TCR_EL1" },
+	{ ARM_MAIR_EL1, "MAIR_EL1" },
+};
+
+#define SYSREG_NAMES (sizeof(sysreg_names) / sizeof(sysreg_names[0]))
+
+bool machine_sysreg_by_name(const char *name, enum arm_sysreg *reg)
+{
+	for (size_t i = 0; i < SYSREG_NAMES; i++) {
+		if (__builtin_strcmp(sysreg_names[i].name, name) == 0) {
+			*reg = sysreg_names[i].reg;
+			return true;
+		}
+	}
+	return false;
+}
+
+void machine_sysreg(struct machine *m, struct machine_cpu *cpu,
+		    enum arm_sysreg reg, uint64_t value)
+{
+	for (size_t i = 0; i < SYSREG_NAMES; i++) {
+		if (sysreg_names[i].reg != reg)
+			continue;
+		record(m, cpu, (struct trace_record){
+				       .type = TRACE_CPU_SYSREG,
+				       .name = sysreg_names[i].name,
+				       .value = { value } });
+		arm_mmu_sysreg_write(&cpu->mmu, reg, value);
+		if (m->watch)
+			watch_roots(m->watch, cpu);
+		return;
+	}
+}
+
+/* ---- maintenance ---- */
+
+bool machine_tlbi(struct machine *m, struct machine_cpu *cpu, unsigned int op,
+		  uint64_t value)
+{
+	struct arm_tlbi tlbi;
+
+	if (!arm_tlbi_decode(op, value, &cpu->mmu.regs, false, &tlbi))
+		return false;
+	record(m, cpu, (struct trace_record){ .type = TRACE_CPU_TLBI,
+					      .name = tlbi.name,
+					      .value = { op, value } });
+	for (unsigned int i = 0; i < m->config.cpus; i++) {
+		if (tlbi.broadcast || i == cpu->index)
+			arm_mmu_tlbi(&m->cpu[i].mmu, &tlbi);
+	}
+	account_charge_cpu(m, cpu, BUCKET_MAINTENANCE,
+			   m->config.tlbi_cycles * CYCLE);
+	return true;
+}
+
+enum maintenance_kind { BY_VA, BY_SET_WAY, ALL };
+
+static const struct maintenance {
+	unsigned int op;
+	const char *name;
+	enum maintenance_kind kind;
+	enum memory_op what;
+	bool poc;
+	bool every_cpu;
+} dc_ops[] = {
+	{ ARM_SYSREG(1, 0, 7, 6, 1), "IVAC", BY_VA, MEMORY_INVALIDATE, true, true },
+	{ ARM_SYSREG(1, 0, 7, 6, 2), "ISW", BY_SET_WAY, MEMORY_INVALIDATE, false, false },
+	{ ARM_SYSREG(1, 0, 7, 10, 2), "CSW", BY_SET_WAY, MEMORY_CLEAN, false, false },
+	{ ARM_SYSREG(1, 0, 7, 14, 2), "CISW", BY_SET_WAY, MEMORY_CLEAN_INVALIDATE, false, false },
+	{ ARM_SYSREG(1, 3, 7, 10, 1), "CVAC", BY_VA, MEMORY_CLEAN, true, true },
+	{ ARM_SYSREG(1, 3, 7, 11, 1), "CVAU", BY_VA, MEMORY_CLEAN, false, true },
+	{ ARM_SYSREG(1, 3, 7, 14, 1), "CIVAC", BY_VA, MEMORY_CLEAN_INVALIDATE, true, true },
+}, ic_ops[] = {
+	{ ARM_SYSREG(1, 0, 7, 1, 0), "IALLUIS", ALL, MEMORY_INVALIDATE, false, true },
+	{ ARM_SYSREG(1, 0, 7, 5, 0), "IALLU", ALL, MEMORY_INVALIDATE, false, false },
+	{ ARM_SYSREG(1, 3, 7, 5, 1), "IVAU", BY_VA, MEMORY_INVALIDATE, false, true },
+};
+
+static const struct maintenance *find_op(const struct maintenance *table,
+					 size_t count, unsigned int op)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (table[i].op == op)
+			return &table[i];
+	}
+	return NULL;
+}
+
+/* The line's address; a fault here would be the guest's to take, which is
+ * not modelled. */
+static bool maintenance_pa(struct machine *m, struct machine_cpu *cpu, va_t va,
+			   pa_t *pa)
+{
+	unsigned int access = cpu->el ? 0 : ARM_ACCESS_EL0;
+	struct arm_translation t;
+	struct arm_fault fault;
+
+	if (machine_lookup(m, cpu, va, access, &t, &fault) != MACHINE_OK) {
+		m->not_modelled =
+			"cache maintenance by an address that faults (DDI0487 L.b D7.5.9.5)";
+		return false;
+	}
+	*pa = t.pa;
+	return true;
+}
+
+/* DDI0487 L.b C5.3 "DC CISW": level in [3:1], way in the top bits from
+ * 32 - log2(ways), set above log2(line). */
+static void maintain_set_way(struct machine *m, struct machine_cpu *cpu,
+			     enum memory_op what, uint64_t value)
+{
+	const struct memory_config *mem = &m->config.memory;
+	unsigned int level = value >> 1 & 7;
+	uint32_t ways = level == 0 ? mem->l1d.ways : mem->l2.ways;
+	unsigned int way_bits = 0;
+
+	while (UINT32_C(1) << way_bits < ways)
+		way_bits++;
+	memory_maintain_set_way(
+		m->memory, cpu->index, what, level,
+		(uint32_t)(value & MASK(4, 28 - way_bits)) >> m->line_lg2,
+		way_bits ? (uint32_t)value >> (32 - way_bits) : 0);
+}
+
+bool machine_dc(struct machine *m, struct machine_cpu *cpu, unsigned int op,
+		uint64_t value)
+{
+	const struct maintenance *dc =
+		find_op(dc_ops, sizeof(dc_ops) / sizeof(dc_ops[0]), op);
+	pa_t pa;
+
+	if (!dc)
+		return false;
+	record(m, cpu, (struct trace_record){ .type = TRACE_CPU_DC,
+					      .name = dc->name,
+					      .value = { op, value } });
+	account_charge_cpu(m, cpu, BUCKET_MAINTENANCE,
+			   m->config.clean_cycles * CYCLE);
+	if (dc->kind == BY_SET_WAY)
+		maintain_set_way(m, cpu, dc->what, value);
+	else if (maintenance_pa(m, cpu, (va_t){ value }, &pa))
+		memory_maintain(m->memory, dc->what, pa, dc->poc);
+	return true;
+}
+
+bool machine_ic(struct machine *m, struct machine_cpu *cpu, unsigned int op,
+		uint64_t value)
+{
+	const struct maintenance *ic =
+		find_op(ic_ops, sizeof(ic_ops) / sizeof(ic_ops[0]), op);
+	pa_t pa;
+
+	if (!ic)
+		return false;
+	record(m, cpu, (struct trace_record){ .type = TRACE_CPU_IC,
+					      .name = ic->name,
+					      .value = { op, value } });
+	account_charge_cpu(m, cpu, BUCKET_MAINTENANCE,
+			   m->config.clean_cycles * CYCLE);
+	if (ic->kind == ALL)
+		memory_invalidate_fetch_all(m->memory, cpu->index,
+					    ic->every_cpu);
+	else if (maintenance_pa(m, cpu, (va_t){ value }, &pa))
+		memory_invalidate_fetch_line(m->memory, pa);
+	return true;
+}
+
+bool machine_at(struct machine *m, struct machine_cpu *cpu, unsigned int op,
+		uint64_t value, uint64_t *par)
+{
+	uint64_t walks = cpu->mmu.walks.count, charge;
+	bool ok;
+
+	record(m, cpu, (struct trace_record){ .type = TRACE_CPU_AT,
+					      .name = "AT",
+					      .value = { op, value } });
+	*par = arm_mmu_at(&cpu->mmu, op, (va_t){ value }, &ok);
+	if (!ok || cpu->mmu.walks.count == walks)
+		return ok;
+	charge = arm_walk_cycles(&cpu->mmu.walk, m->latency) * CYCLE;
+	cpu->walk_charge += charge;
+	account_charge_cpu(m, cpu, BUCKET_WALK, charge);
+	return true;
+}
+
+void machine_barrier(struct machine *m, struct machine_cpu *cpu,
+		     enum machine_barrier kind)
+{
+	static const char *const name[] = { "dmb", "dsb", "isb" };
+
+	record(m, cpu, (struct trace_record){ .type = TRACE_CPU_BARRIER,
+					      .name = name[kind] });
+}
+
+/* ---- control flow ---- */
+
+void machine_exception(struct machine *m, struct machine_cpu *cpu,
+		       const char *kind, uint64_t esr, uint64_t far,
+		       uint64_t elr)
+{
+	record(m, cpu, (struct trace_record){ .type = TRACE_CPU_EXCEPTION,
+					      .name = kind,
+					      .value = { esr, far, elr } });
+	cpu->el = 1;
+}
+
+void machine_eret(struct machine *m, struct machine_cpu *cpu, unsigned int el)
+{
+	record(m, cpu, (struct trace_record){ .type = TRACE_CPU_ERET,
+					      .value = { el } });
+	cpu->el = el;
+}
+
+void machine_wfi(struct machine *m, struct machine_cpu *cpu)
+{
+	record(m, cpu, (struct trace_record){ .type = TRACE_CPU_WFI });
+	cpu->waiting = true;
+}
+
+void machine_switch(struct machine *m, struct machine_cpu *cpu)
+{
+	record(m, cpu, (struct trace_record){ .type = TRACE_CPU_SWITCH });
+	m->current = cpu->index;
+}
+
+void machine_idle(struct machine *m, struct machine_cpu *cpu, uint64_t charge)
+{
+	record(m, cpu, (struct trace_record){ .type = TRACE_CPU_IDLE,
+					      .value = { charge } });
+	account_charge(cpu, BUCKET_IDLE, charge);
+}
+
+void machine_stale(struct machine *m, struct machine_cpu *cpu, va_t va)
+{
+	record(m, cpu, (struct trace_record){ .type = TRACE_CPU_STALE,
+					      .value = { va.raw } });
+}
+
+/* ---- hypercalls ---- */
+
+#define PSCI_VERSION 0x84000000
+#define PSCI_SYSTEM_OFF 0x84000008
+#define PSCI_SYSTEM_RESET 0x84000009
+#define PSCI_FEATURES 0x8400000a
+#define PSCI_CPU_ON_32 0x84000003
+#define PSCI_CPU_ON_64 0xc4000003
+
+#define PSCI_NOT_SUPPORTED (-1)
+#define PSCI_INVALID_PARAMETERS (-2)
+#define PSCI_ALREADY_ON (-4)
+
+static int64_t psci_cpu_on(struct machine *m, const uint64_t x[6],
+			   struct machine_start *start)
+{
+	uint64_t index = x[1] & 0xff;
+
+	if ((x[1] & ~UINT64_C(0xff)) || index >= m->config.cpus)
+		return PSCI_INVALID_PARAMETERS;
+	if (m->cpu[index].on)
+		return PSCI_ALREADY_ON;
+	m->cpu[index].on = true;
+	*start = (struct machine_start){ (unsigned int)index, x[2], x[3] };
+	return 0;
+}
+
+static int64_t psci_features(uint64_t function)
+{
+	switch (function) {
+	case PSCI_VERSION:
+	case PSCI_SYSTEM_OFF:
+	case PSCI_SYSTEM_RESET:
+	case PSCI_FEATURES:
+	case PSCI_CPU_ON_32:
+	case PSCI_CPU_ON_64:
+		return 0;
+	default:
+		return PSCI_NOT_SUPPORTED;
+	}
+}
+
+static int64_t call(struct machine *m, struct machine_cpu *cpu,
+		    const uint64_t x[6], struct machine_start *start)
+{
+	switch (x[0]) {
+	case PSCI_VERSION:
+		return 0x10001; /* 1.1 */
+	case PSCI_SYSTEM_OFF:
+	case PSCI_SYSTEM_RESET:
+		m->ended = true;
+		return 0;
+	case PSCI_FEATURES:
+		return psci_features(x[1]);
+	case PSCI_CPU_ON_32:
+	case PSCI_CPU_ON_64:
+		return psci_cpu_on(m, x, start);
+	case 0xC6000001:
+	case 0xC6000002:
+	case 0xC6000003:
+		m->current = cpu->index;
+		return hypervisor_p2m_call(m->hypervisor, x);
+	case 0xC6000004:
+		mark_add(m, x[1]);
+		return 0;
+	case 0xC6000010:
+	case 0xC6000011:
+		m->not_modelled = "hypercalls IOMMU_MAP and IOMMU_UNMAP: this machine has no IOMMU";
+		return -ENODEV;
+	default:
+		return PSCI_NOT_SUPPORTED;
+	}
+}
+
+bool machine_hypercall(struct machine *m, struct machine_cpu *cpu,
+		       uint64_t x[6], struct machine_start *start)
+{
+	record(m, cpu,
+	       (struct trace_record){ .type = TRACE_CPU_HYPERCALL,
+				      .value = { x[0], x[1], x[2], x[3], x[4],
+						 x[5] } });
+	account_charge(cpu, BUCKET_TRAP, m->config.hypercall_cycles * CYCLE);
+	start->cpu = ~0U;
+	x[0] = (uint64_t)call(m, cpu, x, start);
+	return !m->not_modelled;
+}
+
+/* ---- devices ---- */
+
+/* PL011 as far as a console needs: DDI0183 3.3. Everything written leaves at
+ * once, nothing ever arrives. */
+static void uart(struct machine *m, uint64_t offset, bool write,
+		 uint64_t *value)
+{
+	static const uint8_t id[] = { 0x11, 0x10, 0x14, 0x00,
+				      0x0d, 0xf0, 0x05, 0xb1 };
+	uint8_t byte = (uint8_t)*value;
+
+	if (write) {
+		if (offset == 0 && m->console)
+			m->console(m->console_context, &byte, 1);
+		return;
+	}
+	*value = 0;
+	if (offset == 0x18)
+		*value = 0x90; /* UARTFR: transmit and receive FIFO empty */
+	else if (offset >= 0xfe0 && offset < 0x1000)
+		*value = id[(offset - 0xfe0) / 4];
+}
+
+void machine_mmio(struct machine *m, struct machine_cpu *cpu, va_t va,
+		  ipa_t ipa, unsigned int size, bool write, uint64_t *value)
+{
+	unsigned int access = (write ? ARM_ACCESS_WRITE : 0) |
+			      (cpu->el ? 0 : ARM_ACCESS_EL0);
+	struct arm_translation t;
+	struct arm_fault fault;
+
+	record(m, cpu, (struct trace_record){
+			       .type = TRACE_CPU_MMIO,
+			       .value = { va.raw, ipa.raw, size, write,
+					  write ? *value : 0 } });
+	if (write)
+		cpu->stores++;
+	else
+		cpu->loads++;
+	if (machine_lookup(m, cpu, va, access, &t, &fault) != MACHINE_MMIO)
+		m->divergences++;
+	account_charge(cpu, BUCKET_TRAP, m->config.trap_cycles * CYCLE);
+	account_charge(cpu, BUCKET_MMIO, m->config.mmio_cycles * CYCLE);
+	uart(m, ipa.raw - GUEST_UART_BASE, write, value);
+}
+
+/* ---- the simulated kernel ---- */
+
+void machine_kernel_enter(struct machine *m, struct machine_cpu *cpu,
+			  const char *kind, uint64_t number, uint64_t far)
+{
+	record(m, cpu, (struct trace_record){ .type = TRACE_KERNEL_ENTER,
+					      .name = kind,
+					      .value = { number, far } });
+	cpu->el = 1;
+	account_charge(cpu, BUCKET_KERNEL, m->config.syscall_cycles * CYCLE);
+}
+
+void machine_kernel_return(struct machine *m, struct machine_cpu *cpu,
+			   uint64_t result)
+{
+	record(m, cpu, (struct trace_record){ .type = TRACE_KERNEL_RETURN,
+					      .value = { result } });
+	cpu->el = 0;
+}
+
+enum machine_result machine_kernel_access(struct machine *m,
+					  struct machine_cpu *cpu, va_t va,
+					  uint64_t bytes, bool write,
+					  struct arm_fault *fault)
+{
+	enum machine_result result;
+
+	record(m, cpu, (struct trace_record){ .type = TRACE_KERNEL_ACCESS,
+					      .value = { va.raw, bytes,
+							 write } });
+	cpu->kernel_accesses++;
+	m->in_kernel = true;
+	result = machine_range(m, cpu, va, bytes, write, fault);
+	m->in_kernel = false;
+	return result;
+}
+
+enum machine_result machine_kernel_store64(struct machine *m,
+					   struct machine_cpu *cpu, va_t va,
+					   ipa_t ipa, uint64_t value,
+					   struct arm_fault *fault)
+{
+	enum machine_result result =
+		machine_kernel_access(m, cpu, va, sizeof(value), true, fault);
+
+	if (result != MACHINE_OK)
+		return result;
+	machine_guest_copy_in(m, ipa, &value, sizeof(value));
+	if (m->watch)
+		watch_store(m->watch, ipa, sizeof(value), value);
+	return MACHINE_OK;
+}
