@@ -64,12 +64,12 @@ LIBS_models := $(BUILD)/libmodels.a
 LIBS_traces := $(BUILD)/libtraces.a
 LIBS_sim    := $(BUILD)/libsim.a $(BUILD)/libtraces.a $(BUILD)/libmodels.a $(BUILD)/libp2m.a
 
-$(BUILD)/tests/unit/core/%_test: $(LIBS_core)
-$(BUILD)/tests/unit/models/%_test: $(LIBS_models)
-$(BUILD)/tests/unit/traces/%_test: $(LIBS_traces)
-$(BUILD)/tests/unit/sim/%_test: $(LIBS_sim)
-$(BUILD)/tests/layout/%_test: $(LIBS_models) $(LIBS_core)
-$(BUILD)/tests/conform/%_test: $(LIBS_models) $(LIBS_core)
+$(filter $(BUILD)/tests/unit/core/%_test,$(UNIT_BIN)): $(LIBS_core)
+$(filter $(BUILD)/tests/unit/models/%_test,$(UNIT_BIN)): $(LIBS_models)
+$(filter $(BUILD)/tests/unit/traces/%_test,$(UNIT_BIN)): $(LIBS_traces)
+$(filter $(BUILD)/tests/unit/sim/%_test,$(UNIT_BIN)): $(LIBS_sim)
+$(filter $(BUILD)/tests/layout/%_test,$(UNIT_BIN)): $(LIBS_models) $(LIBS_core)
+$(filter $(BUILD)/tests/conform/%_test,$(UNIT_BIN)): $(LIBS_models) $(LIBS_core)
 $(UNIT_BIN): $(BUILD)/%: $(BUILD)/obj/%.o
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $< $(filter %.a,$^) -lcmocka $(PKG_LIBS) -lm

@@ -98,7 +98,8 @@ struct trace_writer *trace_writer_open(const char *path, const json_t *header,
 	json_t *first = json_pack("{ss}", "format", TRACE_FORMAT);
 
 	if (!w || !first ||
-	    json_object_update_missing(first, (json_t *)(uintptr_t)header)) {
+	    (header && json_object_update_missing(
+			       first, (json_t *)(uintptr_t)header))) {
 		json_decref(first);
 		if (w)
 			writer_free(w);

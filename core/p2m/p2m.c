@@ -15,10 +15,11 @@
 #include "core/pt/map.h"
 #include "core/pt/teardown.h"
 
-_Static_assert(P2M_INVALID == ARM_S2_TYPE_HOLE &&
-		       P2M_TYPE_COUNT <= ARM_S2_TYPE_TABLE,
+_Static_assert((int)P2M_INVALID == (int)ARM_S2_TYPE_HOLE &&
+		       (int)P2M_TYPE_COUNT <= (int)ARM_S2_TYPE_TABLE,
 	       "the descriptor's software type has room for ours");
-_Static_assert(P2M_ACCESS_R == ARM_S2_S2AP_R && P2M_ACCESS_W == ARM_S2_S2AP_W,
+_Static_assert((int)P2M_ACCESS_R == (int)ARM_S2_S2AP_R &&
+		       (int)P2M_ACCESS_W == (int)ARM_S2_S2AP_W,
 	       "access and S2AP agree");
 
 #define P2M_FORMAT (&pt_format_arm_s2_4k)
@@ -214,9 +215,10 @@ void p2m_lookup(struct p2m *p2m, gfn_t gfn, struct p2m_entry *entry)
 static bool p2m_start_is_legal(const struct pt_format *f, unsigned int ipa_bits,
 			       unsigned int level)
 {
-	const struct pt_level *l = &f->level[level];
+	const unsigned int lsb = f->level[level].lsb;
 
-	return ipa_bits > l->lsb && ipa_bits <= l->lsb + l->width + f->concat_lg2;
+	return ipa_bits > lsb &&
+	       ipa_bits <= lsb + f->level[level].width + f->concat_lg2;
 }
 
 /* The usual choice: as deep as concatenation allows. */

@@ -4,7 +4,7 @@
  *
  *   vmid   one request for the whole VMID
  *   ipa    one request a leaf; above P2M_TLBI_LEAVES the whole VMID
- *   range  the fewest requests that cover each run exactly; a run above
+ *   range  few requests that cover each run exactly; a run above
  *          P2M_TLBI_RANGES of the largest ranges, the whole VMID
  *
  * A range is what one RIPAS2E1IS can name: (NUM + 1) * 2^(5 * SCALE + 1)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Memory attributes and how two stages combine. DDI0487 L.b D8.6.1 (MAIR),
- * D8.6.5 (stage 2), D8.6.6 (combining), D8.2.12 (stage 1 off); issue A.
+ * D8.6.2 (shareability), D8.6.5 (stage 2 and combining), D8.2 (stage 1 off);
+ * issue A.
  */
 #include "models/arm/attrs.h"
 

@@ -266,7 +266,7 @@ void arm_mmu_tlbi(struct arm_mmu *mmu, const struct arm_tlbi *tlbi);
  * ARM_AT_ABORT: *fault is to be taken as a data abort instead: a stage-2
  * fault on a stage-1 table's address (to EL2; resolved, the instruction is
  * executed again) or an external abort. Then, and when not modelled, PAR_EL1
- * keeps its value. DDI0487 L.b D8.13.
+ * keeps its value. DDI0487 L.b C5.4, D24.2.142.
  */
 enum arm_at_result { ARM_AT_DONE, ARM_AT_ABORT, ARM_AT_UNDEFINED };
 enum arm_at_result arm_mmu_at_execute(struct arm_mmu *mmu, unsigned int op,

@@ -49,9 +49,9 @@ static inline void arm_translation_set(struct arm_translation *out,
 }
 
 /*
- * True: the L1 TLB has the translation and it permits the access; counted as
- * arm_mmu_translate would, *out set. False: nothing has happened; go on with
- * arm_mmu_translate.
+ * True: the L1 TLB's most recent entry has the translation and permits the
+ * access; counted as arm_mmu_translate would, *out set. False: nothing has
+ * happened; go on with arm_mmu_translate.
  */
 static inline bool arm_mmu_translate_l1(struct arm_mmu *mmu, va_t va,
 					unsigned int access,
@@ -62,7 +62,7 @@ static inline bool arm_mmu_translate_l1(struct arm_mmu *mmu, va_t va,
 	uint64_t address = arm_mmu_address(&mmu->setup, va);
 	uint64_t need = arm_access_need(access);
 	const struct tlb_entry *entry =
-		tlb_probe(l1, address, &mmu->setup.tag);
+		tlb_recent(l1, address, &mmu->setup.tag);
 
 	if (!entry || (entry->value.attrs & need) != need)
 		return false;
@@ -71,10 +71,7 @@ static inline bool arm_mmu_translate_l1(struct arm_mmu *mmu, va_t va,
 	if (!ram_has(mmu->ram, out->pa, 1))
 		return false;
 	out->source = ARM_FROM_L1_TLB;
-	if (tlb_hit_is_idle(l1, entry))
-		tlb_count_hits(l1, 1);
-	else
-		tlb_lookup(l1, address, &mmu->setup.tag);
+	tlb_count_hits(l1, 1);
 	return true;
 }
 

@@ -12,7 +12,7 @@
 static bool range_check(struct arm_walker *w, const struct arm_range *range,
 			uint64_t address)
 {
-	uint64_t above;
+	bool upper = range == &w->mmu->setup.s1[1];
 
 	if (range->disabled)
 		return arm_fault_set(w->fault, ARM_FAULT_TRANSLATION, 1, 0);
@@ -21,9 +21,7 @@ static bool range_check(struct arm_walker *w, const struct arm_range *range,
 	if (range->impossible)
 		return arm_fault_set(w->fault, ARM_FAULT_TRANSLATION, 1, 0);
 	/* TTBR0's half has zeros above the input size, TTBR1's ones. */
-	above = (uint64_t)((int64_t)address >> (range->input_bits - 1)) >> 1;
-	if (range == &w->mmu->setup.s1[0] ? address >> range->input_bits != 0 :
-					    above != UINT64_MAX >> 1)
+	if ((upper ? ~address : address) >> range->input_bits != 0)
 		return arm_fault_set(w->fault, ARM_FAULT_TRANSLATION, 1, 0);
 	if (range->root_too_large)
 		return arm_fault_set(w->fault, ARM_FAULT_ADDRESS_SIZE, 1, 0);

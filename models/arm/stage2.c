@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The stage-2 walk, IPA to PA. DDI0487 L.b D8.2.10 (concatenated roots),
+ * The stage-2 walk, IPA to PA. DDI0487 L.b D8.2.2 (concatenated roots),
  * D8.3, D8.4.2; issue A. 4K granule, 48-bit addresses, FEAT_XNX.
  */
 #include "models/arm/attrs.h"

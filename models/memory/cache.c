@@ -89,21 +89,42 @@ static inline bool cache_ordered(const struct cache *c)
 }
 
 /* Position of the line in its set, or `ways`. */
-static inline uint32_t find(const uint64_t *set, uint32_t ways, uint64_t key)
+static inline __attribute__((always_inline)) uint32_t
+find(const uint64_t *set, uint32_t ways, uint64_t key)
 {
 	uint32_t at = 0;
 
+	/* Four at a time with one branch: most scans of the far levels end
+	 * without a match. */
+	for (; at + 4 <= ways; at += 4) {
+		unsigned int match = ((set[at] ^ key) < CACHE_VALID) |
+				     ((set[at + 1] ^ key) < CACHE_VALID) << 1 |
+				     ((set[at + 2] ^ key) < CACHE_VALID) << 2 |
+				     ((set[at + 3] ^ key) < CACHE_VALID) << 3;
+
+		if (match)
+			return at + ctz64(match);
+	}
 	while (at < ways && (set[at] ^ key) >= CACHE_VALID)
 		at++;
 	return at;
 }
 
 /* Words before `at` move one place back; `word` takes the first. */
-static inline void push_front(uint64_t *set, uint32_t at, uint64_t word)
+static inline __attribute__((always_inline)) void
+push_front(uint64_t *set, uint32_t at, uint64_t word)
 {
 	for (; at > 0; at--)
 		set[at] = set[at - 1];
 	set[0] = word;
+}
+
+/* Only what has to be written back. */
+static inline uint64_t dirty_victim(uint64_t word)
+{
+	const uint64_t both = CACHE_VALID | CACHE_DIRTY;
+
+	return (word & both) == both ? word : 0;
 }
 
 /* PLRU: the bit of the word at `at` is set; when that would leave every bit
@@ -132,27 +153,6 @@ uint64_t *cache_peek(const struct cache *c, uint64_t line)
 	return at < c->ways ? set + at : NULL;
 }
 
-bool cache_lookup(struct cache *c, uint64_t line, enum requester who,
-		  bool dirty)
-{
-	uint64_t *set = cache_set(c, line);
-	uint32_t at = find(set, c->ways, cache_key(line));
-
-	c->generation++;
-	if (at == c->ways) {
-		c->counters.misses[who]++;
-		return false;
-	}
-	c->counters.hits[who]++;
-	if (dirty)
-		set[at] |= CACHE_DIRTY;
-	if (c->replacement == REPLACEMENT_LRU)
-		push_front(set, at, set[at]);
-	else if (c->replacement == REPLACEMENT_PLRU)
-		plru_use(c, set, at);
-	return true;
-}
-
 /* The last word is free: let it be the one of the lowest free way. */
 static void lowest_free_last(uint64_t *set, uint32_t last)
 {
@@ -165,18 +165,6 @@ static void lowest_free_last(uint64_t *set, uint32_t last)
 	}
 	set[last] = set[lowest];
 	set[lowest] = word;
-}
-
-static uint64_t fill_ordered(struct cache *c, uint64_t *set, uint64_t state)
-{
-	uint32_t last = c->ways - 1;
-	uint64_t victim;
-
-	if (!(set[last] & CACHE_VALID))
-		lowest_free_last(set, last);
-	victim = set[last];
-	push_front(set, last, state | (victim & CACHE_WAY));
-	return victim;
 }
 
 /* Where to fill when each word stands at its way. */
@@ -197,26 +185,114 @@ static uint32_t choose_way(struct cache *c, const uint64_t *set)
 	return 0; /* one way only */
 }
 
-uint64_t cache_fill(struct cache *c, uint64_t line, bool dirty)
+/* Puts in a line that is not there; returns the word that made way. */
+static inline __attribute__((always_inline)) uint64_t
+fill_ordered(uint64_t *set, uint32_t ways, uint64_t state)
 {
-	uint64_t *set = cache_set(c, line);
-	uint64_t state = cache_key(line) | (dirty ? CACHE_DIRTY : 0);
 	uint64_t victim;
-	uint32_t at;
 
-	c->generation++;
-	if (cache_ordered(c))
-		return fill_ordered(c, set, state);
-	at = choose_way(c, set);
-	victim = set[at];
+	if (__builtin_expect(!(set[ways - 1] & CACHE_VALID), 0))
+		lowest_free_last(set, ways - 1);
+	victim = set[ways - 1];
+	push_front(set, ways - 1, state | (victim & CACHE_WAY));
+	return victim;
+}
+
+static uint64_t fill_at_way(struct cache *c, uint64_t *set, uint64_t state)
+{
+	uint32_t at = choose_way(c, set);
+	uint64_t victim = set[at];
+
 	if (c->replacement == REPLACEMENT_PLRU) {
-		/* The way's bit outlives its line: one way, or all clear. */
+		/* The bit is the way's: it is set already if there is one. */
 		set[at] = (state & ~CACHE_USED) | (victim & CACHE_USED) | at;
 		plru_use(c, set, at);
 	} else {
 		set[at] = state | at;
 	}
 	return victim;
+}
+
+/* Inlined with a constant number of ways where that is a usual one. */
+static inline __attribute__((always_inline)) bool
+access_ordered(struct cache *c, uint64_t *set, uint32_t ways, uint64_t state,
+	       uint64_t *victim)
+{
+	uint32_t at = find(set, ways, state);
+
+	if (at == ways) {
+		*victim = dirty_victim(fill_ordered(set, ways, state));
+		return false;
+	}
+	if (c->replacement == REPLACEMENT_LRU)
+		push_front(set, at, set[at] | (state & CACHE_DIRTY));
+	else
+		set[at] |= state & CACHE_DIRTY;
+	return true;
+}
+
+static bool access_at_way(struct cache *c, uint64_t *set, uint64_t state,
+			  uint64_t *victim)
+{
+	uint32_t at = find(set, c->ways, state);
+
+	if (at == c->ways) {
+		*victim = dirty_victim(fill_at_way(c, set, state));
+		return false;
+	}
+	set[at] |= state & CACHE_DIRTY;
+	if (c->replacement == REPLACEMENT_PLRU)
+		plru_use(c, set, at);
+	return true;
+}
+
+static inline bool access_set(struct cache *c, uint64_t *set, uint64_t state,
+			      uint64_t *victim)
+{
+	if (!cache_ordered(c))
+		return access_at_way(c, set, state, victim);
+	switch (c->ways) {
+	case 4:
+		return access_ordered(c, set, 4, state, victim);
+	case 8:
+		return access_ordered(c, set, 8, state, victim);
+	case 16:
+		return access_ordered(c, set, 16, state, victim);
+	default:
+		return access_ordered(c, set, c->ways, state, victim);
+	}
+}
+
+bool cache_access(struct cache *c, uint64_t line, enum requester who,
+		  bool dirty, uint64_t *victim)
+{
+	uint64_t state = cache_key(line) | (dirty ? CACHE_DIRTY : 0);
+	bool hit;
+
+	*victim = 0;
+	c->generation++;
+	hit = access_set(c, cache_set(c, line), state, victim);
+	if (hit)
+		c->counters.hits[who]++;
+	else
+		c->counters.misses[who]++;
+	return hit;
+}
+
+uint64_t cache_take_dirty(struct cache *c, uint64_t line)
+{
+	uint64_t *set = cache_set(c, line);
+	uint64_t state = cache_key(line) | CACHE_DIRTY;
+	uint32_t at = find(set, c->ways, state);
+
+	c->generation++;
+	if (at < c->ways) {
+		set[at] |= CACHE_DIRTY;
+		return 0;
+	}
+	return dirty_victim(cache_ordered(c) ?
+				    fill_ordered(set, c->ways, state) :
+				    fill_at_way(c, set, state));
 }
 
 void cache_drop(struct cache *c, uint64_t *word)

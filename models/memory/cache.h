@@ -79,13 +79,16 @@ static inline uint64_t *cache_set(const struct cache *c, uint64_t line)
 
 /* The line's word, or NULL; touches nothing. */
 uint64_t *cache_peek(const struct cache *c, uint64_t line);
-/* A use: counts a hit or a miss of `who`, updates replacement, and on a hit
- * makes the line dirty if `dirty`. */
-bool cache_lookup(struct cache *c, uint64_t line, enum requester who,
-		  bool dirty);
-/* Puts in a line that is not there. Returns the word that made way, without
- * CACHE_VALID if it was free. */
-uint64_t cache_fill(struct cache *c, uint64_t line, bool dirty);
+/*
+ * One access: counts a hit or a miss of `who` and updates replacement; a miss
+ * puts the line in. `dirty` makes it dirty. *victim is the word that made way,
+ * or 0 if nothing did that must be written back.
+ */
+bool cache_access(struct cache *c, uint64_t line, enum requester who,
+		  bool dirty, uint64_t *victim);
+/* A write-back from above: the line becomes dirty without a use, or is put in
+ * if it is not there. Returns as *victim of cache_access. */
+uint64_t cache_take_dirty(struct cache *c, uint64_t line);
 /* Makes the word invalid; its way is free. */
 void cache_drop(struct cache *c, uint64_t *word);
 /* The word of a way by its number, valid or not; NULL if there is none. */

@@ -121,21 +121,13 @@ static void write_back(const struct memory_path *path, uint32_t at,
 		       uint64_t line)
 {
 	for (;;) {
-		struct cache *next;
-		uint64_t *word, victim;
+		uint64_t victim;
 
 		path->cache[at]->counters.writebacks++;
 		if (++at == path->depth)
 			return;
-		next = path->cache[at];
-		word = cache_peek(next, line);
-		if (word) {
-			*word |= CACHE_DIRTY;
-			return;
-		}
-		victim = cache_fill(next, line, true);
-		if ((victim & (CACHE_VALID | CACHE_DIRTY)) !=
-		    (CACHE_VALID | CACHE_DIRTY))
+		victim = cache_take_dirty(path->cache[at], line);
+		if (!victim)
 			return;
 		line = cache_word_line(victim);
 	}
@@ -192,27 +184,29 @@ static void make_coherent(struct memory_system *ms,
 		snoop_others(ms, cpu, line, write);
 }
 
+/*
+ * Each level that misses is filled at once; what that pushed out is written
+ * back afterwards, from the last level inwards. A level sees the same order
+ * of fills as if the line had come up from memory.
+ */
 static enum memory_level path_access(const struct memory_path *path,
 				     enum requester who, uint64_t line,
 				     bool write)
 {
+	uint64_t victim[MEMORY_PATH_MAX];
 	enum memory_level served = MEMORY_DRAM;
 	uint32_t at;
 
 	for (at = 0; at < path->depth; at++) {
-		if (cache_lookup(path->cache[at], line, who,
-				 write && at == 0)) {
+		if (cache_access(path->cache[at], line, who, write && at == 0,
+				 &victim[at])) {
 			served = path->level[at];
 			break;
 		}
 	}
 	while (at-- > 0) {
-		uint64_t victim =
-			cache_fill(path->cache[at], line, write && at == 0);
-
-		if ((victim & (CACHE_VALID | CACHE_DIRTY)) ==
-		    (CACHE_VALID | CACHE_DIRTY))
-			write_back(path, at, cache_word_line(victim));
+		if (victim[at])
+			write_back(path, at, cache_word_line(victim[at]));
 	}
 	return served;
 }

@@ -46,20 +46,9 @@ static inline uint32_t slot_of(const struct tlb_entry *entry)
 	return entry->link[LINK_SLOT];
 }
 
-/* Page and kind whole, never 0; of the tag what an 8-bit fold keeps. */
-static inline uint64_t filter(const struct tag_key *key)
+static inline uint32_t bucket_of(const struct tag_array *a, uint64_t filter)
 {
-	unsigned int fold = key->tag.vmid ^ (unsigned int)key->tag.vmid >> 8 ^
-			    (unsigned int)key->tag.regime << 2 ^
-			    (unsigned int)key->tag.stage1 << 7;
-
-	return key->page << 12 | (uint64_t)key->kind << 9 | BIT(8) |
-	       (fold & 0xff);
-}
-
-static inline uint32_t bucket_of(const struct tag_array *a, uint64_t filter_key)
-{
-	return (uint32_t)((filter_key * UINT64_C(0x9e3779b97f4a7c15)) >>
+	return (uint32_t)((filter * UINT64_C(0x9e3779b97f4a7c15)) >>
 			  (64 - a->bucket_lg2));
 }
 
@@ -272,7 +261,7 @@ static uint32_t plru_victim(const struct tag_array *a, uint32_t set)
 static inline uint32_t scan_find(const struct tag_array *a, uint32_t first,
 				 const struct tag_key *key)
 {
-	const uint64_t *keys = a->keys + first, want = filter(key);
+	const uint64_t *keys = a->keys + first, want = key->filter;
 	uint32_t found = a->ways;
 
 	for (uint32_t at = 0; at < a->ways; at++) {
@@ -295,7 +284,7 @@ static inline uint32_t scan_find(const struct tag_array *a, uint32_t first,
 static inline uint32_t hash_find(const struct tag_array *a,
 				 const struct tag_key *key)
 {
-	uint64_t want = filter(key);
+	uint64_t want = key->filter;
 	uint32_t found = NO_SLOT;
 
 	for (uint32_t slot = a->bucket[bucket_of(a, want)]; slot != NO_SLOT;
@@ -395,35 +384,39 @@ static inline bool overlaps(const struct tlb_entry *entry,
 	       entry->tag.stage1 == key->tag.stage1;
 }
 
-/* The place, or for hashed arrays the slot, of the entry that is to be
- * replaced in place; or NO_SLOT. Notes overlaps on the way. */
-static uint32_t find_same(struct tag_array *a, uint32_t first,
-			  const struct tag_key *key, bool global)
+/* The place of the entry that is to be replaced in place; or `ways`. Notes
+ * overlaps on the way. */
+static uint32_t scan_find_same(struct tag_array *a, uint32_t first,
+			       const struct tag_key *key, bool global)
 {
-	uint64_t want = filter(key);
-	uint32_t same = NO_SLOT;
+	uint32_t same = a->ways;
 
-	if (a->hashed) {
-		for (uint32_t slot = a->bucket[bucket_of(a, want)];
-		     slot != NO_SLOT; slot = a->chain[slot]) {
-			if (a->keys[slot] != want)
-				continue;
-			if (is_same(&a->entries[slot], key, global))
-				same = slot;
-			a->overlapping |= overlaps(&a->entries[slot], key,
-						   global);
-		}
-		return same;
-	}
 	for (uint32_t at = 0; at < a->ways; at++) {
 		const struct tlb_entry *entry;
 
-		if (a->keys[first + at] != want)
+		if (a->keys[first + at] != key->filter)
 			continue;
 		entry = &a->entries[a->slots[first + at]];
 		if (is_same(entry, key, global))
 			same = at;
 		a->overlapping |= overlaps(entry, key, global);
+	}
+	return same;
+}
+
+/* Likewise its slot in a hashed array, or NO_SLOT. */
+static uint32_t hash_find_same(struct tag_array *a, const struct tag_key *key,
+			       bool global)
+{
+	uint32_t slot = a->bucket[bucket_of(a, key->filter)];
+	uint32_t same = NO_SLOT;
+
+	for (; slot != NO_SLOT; slot = a->chain[slot]) {
+		if (a->keys[slot] != key->filter)
+			continue;
+		if (is_same(&a->entries[slot], key, global))
+			same = slot;
+		a->overlapping |= overlaps(&a->entries[slot], key, global);
 	}
 	return same;
 }
@@ -440,21 +433,16 @@ static uint32_t free_way(struct tag_array *a, uint32_t set)
 	return way;
 }
 
-/* The slot, or in a scanned ordered set the place, that is to be filled. */
-static uint32_t choose(struct tag_array *a, uint32_t set)
+/* The way to fill where there is no order of ways. */
+static uint32_t choose_way(struct tag_array *a, uint32_t set)
 {
-	uint32_t way;
+	uint32_t way = free_way(a, set);
 
-	if (is_ordered(a))
-		return a->hashed ? a->newer[a->sets * a->ways + set] :
-				   a->ways - 1;
-	way = free_way(a, set);
-	if (way == a->ways)
-		way = a->replacement == REPLACEMENT_PLRU ?
-			      plru_victim(a, set) :
-			      (uint32_t)(model_random_next(a->random) %
-					 a->ways);
-	return a->hashed ? set * a->ways + way : way;
+	if (way < a->ways)
+		return way;
+	if (a->replacement == REPLACEMENT_PLRU)
+		return plru_victim(a, set);
+	return (uint32_t)(model_random_next(a->random) % a->ways);
 }
 
 static void chain_unlink(struct tag_array *a, uint32_t slot)
@@ -483,33 +471,67 @@ static void count_live(struct tag_array *a, uint32_t kind, int change)
 		a->live_mask &= ~(1u << kind);
 }
 
+/* One entry leaves its slot for another, or none does. */
+static bool evict(struct tag_array *a, const struct tlb_entry *entry)
+{
+	if (!entry->valid)
+		return false;
+	count_live(a, entry->link[LINK_KIND], -1);
+	return true;
+}
+
+static struct tag_put put_scanned(struct tag_array *a,
+				  const struct tag_key *key, bool global)
+{
+	uint32_t set = set_of(a, key->page), first = set * a->ways;
+	uint32_t at = scan_find_same(a, first, key, global);
+	struct tag_put put = { .evicted = false };
+
+	if (at == a->ways) {
+		at = is_ordered(a) ? a->ways - 1 : choose_way(a, set);
+		put.entry = &a->entries[a->slots[first + at]];
+		put.evicted = evict(a, put.entry);
+		a->keys[first + at] = key->filter;
+		count_live(a, key->kind, 1);
+	} else {
+		put.entry = &a->entries[a->slots[first + at]];
+	}
+	if (is_ordered(a))
+		scan_to_front(a, first, at);
+	return put;
+}
+
+static struct tag_put put_hashed(struct tag_array *a, const struct tag_key *key,
+				 bool global)
+{
+	uint32_t slot = hash_find_same(a, key, global);
+	struct tag_put put = { .evicted = false };
+
+	if (slot == NO_SLOT) {
+		uint32_t set = set_of(a, key->page);
+
+		slot = is_ordered(a) ? a->newer[a->sets * a->ways + set] :
+				       set * a->ways + choose_way(a, set);
+		put.evicted = evict(a, &a->entries[slot]);
+		if (put.evicted)
+			chain_unlink(a, slot);
+		a->keys[slot] = key->filter;
+		chain_link(a, slot);
+		count_live(a, key->kind, 1);
+	}
+	put.entry = &a->entries[slot];
+	if (is_ordered(a))
+		ring_to_front(a, slot);
+	return put;
+}
+
 struct tag_put tag_array_put(struct tag_array *a, const struct tag_key *key,
 			     bool global)
 {
-	uint32_t set = set_of(a, key->page), first = set * a->ways;
-	uint32_t at = find_same(a, first, key, global), slot;
-	bool same = at != NO_SLOT;
-	struct tlb_entry *entry;
-	struct tag_put put = { .evicted = false };
+	struct tag_put put = a->hashed ? put_hashed(a, key, global) :
+					 put_scanned(a, key, global);
+	struct tlb_entry *entry = put.entry;
 
-	if (!same)
-		at = choose(a, set);
-	slot = a->hashed ? at : a->slots[first + at];
-	entry = &a->entries[slot];
-	if (!same) {
-		uint64_t *word = &a->keys[a->hashed ? slot : first + at];
-
-		if (entry->valid) {
-			put.evicted = true;
-			count_live(a, entry->link[LINK_KIND], -1);
-			if (a->hashed)
-				chain_unlink(a, slot);
-		}
-		*word = filter(key);
-		if (a->hashed)
-			chain_link(a, slot);
-		count_live(a, key->kind, 1);
-	}
 	entry->page = key->page;
 	entry->tag = key->tag;
 	entry->size_lg2 = key->size_lg2;
@@ -517,12 +539,7 @@ struct tag_put tag_array_put(struct tag_array *a, const struct tag_key *key,
 	entry->global = global;
 	entry->valid = true;
 	if (a->replacement == REPLACEMENT_PLRU)
-		plru_use(a, slot);
-	else if (a->hashed && is_ordered(a))
-		ring_to_front(a, slot);
-	else if (is_ordered(a))
-		scan_to_front(a, first, at);
-	put.entry = entry;
+		plru_use(a, slot_of(entry));
 	return put;
 }
 

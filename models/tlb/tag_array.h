@@ -26,14 +26,35 @@
 /* What an entry is found by. */
 struct tag_key {
 	uint64_t page;
+	uint64_t filter; /* page and kind whole, part of the tag; never 0 */
 	struct tlb_tag tag;
 	uint8_t kind, size_lg2;
 };
 
+static inline struct tag_key tag_key_make(uint64_t address,
+					  unsigned int size_lg2,
+					  unsigned int kind,
+					  const struct tlb_tag *tag)
+{
+	unsigned int fold = tag->vmid ^ (unsigned int)tag->vmid >> 8 ^
+			    (unsigned int)tag->regime << 2 ^
+			    (unsigned int)tag->stage1 << 7;
+	uint64_t page = address >> size_lg2;
+
+	return (struct tag_key){
+		.page = page,
+		.filter = page << 12 | (uint64_t)kind << 9 | 1u << 8 |
+			  (fold & 0xff),
+		.tag = *tag,
+		.kind = (uint8_t)kind,
+		.size_lg2 = (uint8_t)size_lg2,
+	};
+}
+
 struct tag_array {
 	struct tlb_entry *entries; /* by slot: set x ways + way */
-	/* A filter: a key determines page and kind, and part of the tag.
-	 * Scanned sets: in the set's order; hashed: by slot. 0: invalid. */
+	/* The entries' filters. Scanned sets: in the set's order; hashed: by
+	 * slot. 0: invalid. */
 	uint64_t *keys;
 	uint16_t *slots; /* scanned: slot of each key */
 	uint32_t ways, sets;

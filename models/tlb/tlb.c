@@ -73,12 +73,7 @@ static inline struct tag_key key_of(const struct tlb *tlb, uint64_t address,
 				    unsigned int kind,
 				    const struct tlb_tag *tag)
 {
-	return (struct tag_key){
-		.page = address >> tlb->sizes_lg2[kind],
-		.tag = *tag,
-		.kind = (uint8_t)kind,
-		.size_lg2 = tlb->sizes_lg2[kind],
-	};
+	return tag_key_make(address, tlb->sizes_lg2[kind], kind, tag);
 }
 
 const struct tlb_entry *tlb_lookup(struct tlb *tlb, uint64_t address,

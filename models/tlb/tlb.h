@@ -9,6 +9,7 @@
 #define MODELS_TLB_TLB_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "core/base/err.h"
@@ -131,17 +132,29 @@ static inline void tlb_count_hits(struct tlb *tlb, uint64_t n)
 	tlb->counters.hits += n;
 }
 
-/* tlb_lookup, with a hit on the entry used last inline. No smaller entry may
- * be held, for it would be found first. */
-static inline const struct tlb_entry *
-tlb_lookup_inline(struct tlb *tlb, uint64_t address, const struct tlb_tag *tag)
+/* The entry used last, if a lookup would find it; NULL says nothing. Touches
+ * nothing. No smaller entry may be held, for it would be found first. */
+static inline const struct tlb_entry *tlb_recent(const struct tlb *tlb,
+						 uint64_t address,
+						 const struct tlb_tag *tag)
 {
 	const struct tlb_entry *e = tlb->recent;
 
 	if (address >> e->size_lg2 == e->page &&
 	    e->size_lg2 == tlb->smallest_lg2 && e->tag.vmid == tag->vmid &&
 	    e->tag.regime == tag->regime && e->tag.stage1 == tag->stage1 &&
-	    (e->global ? !tlb->overlapping : e->tag.asid == tag->asid)) {
+	    (e->global ? !tlb->overlapping : e->tag.asid == tag->asid))
+		return e;
+	return NULL;
+}
+
+/* tlb_lookup, with a hit on the entry used last inline. */
+static inline const struct tlb_entry *
+tlb_lookup_inline(struct tlb *tlb, uint64_t address, const struct tlb_tag *tag)
+{
+	const struct tlb_entry *e = tlb_recent(tlb, address, tag);
+
+	if (e) {
 		tlb->counters.hits++;
 		return e;
 	}

@@ -54,12 +54,7 @@ walk_cache_counters(const struct walk_cache *wc)
 static inline struct tag_key key_of(uint64_t address, unsigned int range_lg2,
 				    const struct tlb_tag *tag, int level)
 {
-	return (struct tag_key){
-		.page = address >> range_lg2,
-		.tag = *tag,
-		.kind = (uint8_t)level,
-		.size_lg2 = (uint8_t)range_lg2,
-	};
+	return tag_key_make(address, range_lg2, (unsigned int)level, tag);
 }
 
 static void entry_read(const struct tlb_entry *entry, int level,

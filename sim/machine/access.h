@@ -9,6 +9,7 @@
 #ifndef SIM_MACHINE_ACCESS_H
 #define SIM_MACHINE_ACCESS_H
 
+#include "models/arm/mmu_inline.h"
 #include "models/memory/cache.h"
 #include "sim/machine/account.h"
 

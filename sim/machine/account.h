@@ -31,6 +31,9 @@ static inline bool observing(const struct machine *m)
 
 /* Observations, written at --trace-level full only. observe.c. */
 void observe_table(struct machine *m, enum trace_type type, pa_t table);
+void observe_hypervisor_access(struct machine *m, pa_t pa, bool write);
+void observe_hypervisor_sysreg(struct machine *m, const char *reg,
+			       uint64_t value);
 void observe_pte_write(struct machine *m, pa_t pte, uint64_t value);
 void observe_p2m_tlbi(struct machine *m, const struct port_tlbi *request);
 void observe_p2m_op(struct machine *m, const char *op, gfn_t gfn,

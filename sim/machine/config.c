@@ -38,7 +38,7 @@ static json_t *preset_parse(const struct preset *preset,
 			    struct error_line *error)
 {
 	char label[80];
-	const struct config_origin origin = { label, EXIT_BUG };
+	const struct config_origin origin = {label, EXIT_BUG};
 
 	snprintf(label, sizeof(label), "preset %s", preset->name);
 	return config_parse(&origin, preset->text, preset->bytes, error);
@@ -68,7 +68,7 @@ static json_t *defaults(struct error_line *error)
 	static const struct {
 		const char *name, *value;
 	} choices[] = {
-#define CHOICE(name, value, values, from) { #name, value },
+#define CHOICE(name, value, values, from) {#name, value},
 #include "models/choices.def"
 #undef CHOICE
 	};
@@ -123,9 +123,9 @@ static bool overlay_machine(json_t *tree, const char *machine,
 
 	if (!preset && !looks_like_file(machine))
 		return preset_unknown(machine, error);
-	origin->label = strcmp(machine, "-") == 0 ? "standard input" : machine;
-	file = preset ? preset_parse(preset, error) :
-			config_read(machine, error);
+	origin->label = config_file_label(machine);
+	file = preset ? preset_parse(preset, error)
+		      : config_read(machine, error);
 	if (!file)
 		return false;
 	forget_sources(tree);
@@ -137,8 +137,7 @@ static bool overlay_machine(json_t *tree, const char *machine,
 }
 
 static bool overlay_base(json_t *tree, const json_t *base,
-			 struct config_origin *origin,
-			 struct error_line *error)
+			 struct config_origin *origin, struct error_line *error)
 {
 	json_t *copy;
 	bool ok;
@@ -207,7 +206,7 @@ bool config_load(struct machine_config *config, const char *machine,
 		 struct error_line *error)
 {
 	struct config_made_from from = {
-		.file = { DEFAULT_PRESET, EXIT_INPUT },
+		.file = {DEFAULT_PRESET, EXIT_INPUT},
 		.sets = sets,
 		.set_count = set_count,
 	};

@@ -8,9 +8,12 @@
 
 #include <math.h>
 #include <stdarg.h>
+#include <stddef.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "models/memory/cache.h"
 #include "sim/machine/config_keys.h"
 #include "sim/machine/machine.h"
 
@@ -47,8 +50,7 @@ static const char *find_set(const struct config_made_from *from,
 			char path[CONFIG_PATH_BYTES];
 			size_t length = strcspn(rest, " ");
 
-			snprintf(path, sizeof(path), "%.*s", (int)length,
-				 rest);
+			snprintf(path, sizeof(path), "%.*s", (int)length, rest);
 			if (touches(set, strcspn(set, "="), path))
 				return set;
 			rest += length + (rest[length] == ' ');
@@ -84,11 +86,12 @@ complain(struct check *check, int code, const char *paths, const char *format,
 static void store(struct check *check, const struct config_key *key,
 		  uint64_t value)
 {
-	uint8_t *to = (uint8_t *)check->config + key->offset;
 	uint32_t value32 = (uint32_t)value;
+	uint8_t *to;
 
 	if (key->offset == CONFIG_NOWHERE)
 		return;
+	to = (uint8_t *)check->config + key->offset;
 	switch (key->size) {
 	case 1:
 		*to = (uint8_t)value;
@@ -145,14 +148,14 @@ static const char *words_shown(const char *words, char *out, size_t bytes)
 	size_t used = 0;
 
 	for (; *words && used + 10 < bytes; words++) {
-		const char *as = *words == '|' ? ", " :
-				 *words == '#' ? "N" :
-				 *words == '%' ? "PERCENT" :
-						 NULL;
+		const char *as = *words == '|'	 ? ", "
+				 : *words == '#' ? "N"
+				 : *words == '%' ? "PERCENT"
+						 : NULL;
 
 		if (as)
-			used += (size_t)snprintf(out + used, bytes - used,
-						 "%s", as);
+			used += (size_t)snprintf(out + used, bytes - used, "%s",
+						 as);
 		else
 			out[used++] = *words;
 	}
@@ -172,14 +175,14 @@ static bool check_word(struct check *check, const struct config_key *key,
 				config_show(node).text,
 				words_shown(key->words, shown, sizeof(shown)));
 	if (key->modelled && config_word_index(key->modelled, text, NULL) < 0)
-		return complain(check, EXIT_NOT_MODELLED, key->path,
-				"\"%s\" is not modelled yet; modelled: %s%s%s%s",
-				config_clip(text).text,
-				words_shown(key->modelled, shown,
-					    sizeof(shown)),
-				key->reference ? " (" : "",
-				key->reference ? key->reference : "",
-				key->reference ? ")" : "");
+		return complain(
+			check, EXIT_NOT_MODELLED, key->path,
+			"\"%s\" is not modelled yet; modelled: %s%s%s%s",
+			config_clip(text).text,
+			words_shown(key->modelled, shown, sizeof(shown)),
+			key->reference ? " (" : "",
+			key->reference ? key->reference : "",
+			key->reference ? ")" : "");
 	store(check, key, (uint64_t)index);
 	return true;
 }
@@ -233,7 +236,8 @@ static bool check_sizes(struct check *check, const struct config_key *key,
 				"%s is not a list of 1 to %d of: %s",
 				config_show(node).text, TLB_SIZES_MAX,
 				config_size_names);
-	json_array_foreach(node, index, item) {
+	json_array_foreach(node, index, item)
+	{
 		const char *text = json_string_value(item);
 		unsigned int lg2 = text ? config_size_lg2(text) : 0;
 
@@ -269,7 +273,8 @@ static bool check_source(struct check *check, const json_t *entry, size_t at)
 				"\"source\": \"...\"} nor {\"keys\": [...], "
 				"\"assumed\": true, \"why\": \"...\"}",
 				at);
-	json_array_foreach(keys, index, key) {
+	json_array_foreach(keys, index, key)
+	{
 		const char *path = json_string_value(key);
 
 		if (!path || !config_at(check->tree, path))
@@ -288,9 +293,9 @@ static bool check_sources(struct check *check, const json_t *node)
 	if (!json_is_array(node))
 		return complain(check, 0, "sources", "%s is not a list [...]",
 				config_show(node).text);
-	json_array_foreach(node, index, entry)
-		if (!check_source(check, entry, index))
-			return false;
+	json_array_foreach(node, index,
+			   entry) if (!check_source(check, entry,
+						    index)) return false;
 	return true;
 }
 
@@ -387,10 +392,14 @@ static bool check_cache(struct check *check, const char *section)
 	snprintf(paths, sizeof(paths), "%s.line", section);
 	if (cache->line & (cache->line - 1))
 		return complain(check, 0, paths,
-				"%u is not a power of two from 16 to 4096",
+				"%u is not a power of two from 16 to 1024",
 				cache->line);
 	snprintf(paths, sizeof(paths), "%s.ways %s.bytes %s.line", section,
 		 section, section);
+	if (cache->ways > CACHE_WAYS_MAX)
+		return complain(check, 0, paths,
+				"%u is not a whole number from 1 to %d",
+				cache->ways, CACHE_WAYS_MAX);
 	if (way_bytes == 0 || cache->bytes % way_bytes != 0)
 		return complain(check, 0, paths,
 				"%u ways of %u-byte lines do not divide %llu "
@@ -438,8 +447,10 @@ static bool check_faster(struct check *check, const char *upper,
 
 	if (a->bytes == 0 || b->bytes == 0 || a->latency <= b->latency)
 		return true;
-	snprintf(paths, sizeof(paths), "%s.latency %s.latency %s.bytes "
-		 "%s.bytes", lower, upper, lower, upper);
+	snprintf(paths, sizeof(paths),
+		 "%s.latency %s.latency %s.bytes "
+		 "%s.bytes",
+		 lower, upper, lower, upper);
 	return complain(check, 0, paths,
 			"%u cycles are fewer than the %u of %s, which is "
 			"nearer; want at least %u",
@@ -458,8 +469,10 @@ static bool check_dram(struct check *check)
 
 		if (cache->bytes == 0 || cache->latency <= cycles)
 			continue;
-		snprintf(paths, sizeof(paths), "dram.latency_ns cpu.mhz "
-			 "%s.latency %s.bytes", *s, *s);
+		snprintf(paths, sizeof(paths),
+			 "dram.latency_ns cpu.mhz "
+			 "%s.latency %s.bytes",
+			 *s, *s);
 		return complain(check, 0, paths,
 				"%g ns at %u MHz are %.1f cycles, fewer than "
 				"the %u of %s; want at least %g ns",
@@ -473,9 +486,9 @@ static bool check_dram(struct check *check)
 static bool check_latencies(struct check *check)
 {
 	static const char *const pairs[][2] = {
-		{ "cpu.l1i", "cpu.l2" }, { "cpu.l1d", "cpu.l2" },
-		{ "cpu.l1i", "llc" },	 { "cpu.l1d", "llc" },
-		{ "cpu.l2", "llc" },
+		{"cpu.l1i", "cpu.l2"}, {"cpu.l1d", "cpu.l2"},
+		{"cpu.l1i", "llc"},    {"cpu.l1d", "llc"},
+		{"cpu.l2", "llc"},
 	};
 
 	for (size_t i = 0; i < sizeof(pairs) / sizeof(*pairs); i++)
@@ -487,7 +500,7 @@ static bool check_latencies(struct check *check)
 /* ID_AA64MMFR0_EL1.PARange, DDI0487 L.b; 52 bits need LPA2 with 4K. */
 static bool check_pa_bits(struct check *check)
 {
-	static const uint8_t sizes[] = { 32, 36, 40, 42, 44, 48 };
+	static const uint8_t sizes[] = {32, 36, 40, 42, 44, 48};
 	unsigned int bits = check->config->mmu.pa_bits;
 
 	for (size_t i = 0; i < sizeof(sizes); i++)
@@ -578,10 +591,10 @@ static void canonical_real(json_t *tree, const struct config_key *key)
 
 static int compare_sizes(const void *a, const void *b)
 {
-	unsigned int x = config_size_lg2(
-		json_string_value(*(json_t *const *)a));
-	unsigned int y = config_size_lg2(
-		json_string_value(*(json_t *const *)b));
+	unsigned int x =
+		config_size_lg2(json_string_value(*(json_t *const *)a));
+	unsigned int y =
+		config_size_lg2(json_string_value(*(json_t *const *)b));
 
 	return (x > y) - (x < y);
 }
@@ -613,11 +626,11 @@ static void make_canonical(json_t *tree)
 static void fill_the_rest(struct check *check)
 {
 	struct machine_config *config = check->config;
-	uint64_t percent[2] = { 0, 0 };
+	uint64_t percent[2] = {0, 0};
 
 	config_word_index(config_key_find("guest.backing")->words,
-			  json_string_value(config_at(check->tree,
-						      "guest.backing")),
+			  json_string_value(
+				  config_at(check->tree, "guest.backing")),
 			  percent);
 	config->fragmented_percent = (uint32_t)percent[0];
 	config->memory.cpus = config->cpus;
@@ -629,7 +642,7 @@ static void fill_the_rest(struct check *check)
 bool config_check(json_t *tree, const struct config_made_from *from,
 		  struct machine_config *config, struct error_line *error)
 {
-	struct check check = { tree, from, config, error };
+	struct check check = {tree, from, config, error};
 
 	for (const struct config_key *key = config_keys; key->path; key++)
 		if (!check_key(&check, key))

@@ -175,9 +175,9 @@ json_t *config_parse(const struct config_origin *origin, const char *text,
 		     size_t bytes, struct error_line *error)
 {
 	json_error_t why;
-	json_t *tree = json_loadb(text, bytes,
-				  JSON_REJECT_DUPLICATES | JSON_DECODE_ANY,
-				  &why);
+	json_t *tree =
+		json_loadb(text, bytes,
+			   JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &why);
 
 	if (!tree) {
 		parse_error(origin, text, bytes, &why, error);
@@ -223,12 +223,20 @@ static char *read_all(FILE *stream, size_t *bytes)
 	return NULL;
 }
 
+const char *config_file_label(const char *path)
+{
+	size_t length = strlen(path);
+
+	if (strcmp(path, "-") == 0)
+		return "standard input";
+	return length > 200 ? path + length - 200 : path;
+}
+
 json_t *config_read(const char *path, struct error_line *error)
 {
+	const struct config_origin origin = {config_file_label(path),
+					     EXIT_INPUT};
 	bool is_stdin = strcmp(path, "-") == 0;
-	const struct config_origin origin = {
-		is_stdin ? "standard input" : path, EXIT_INPUT
-	};
 	FILE *stream = is_stdin ? stdin : fopen(path, "rb");
 	json_t *tree = NULL;
 	size_t bytes = 0;
@@ -251,8 +259,8 @@ json_t *config_read(const char *path, struct error_line *error)
 static void join(char out[CONFIG_PATH_BYTES], const char *section,
 		 const char *name)
 {
-	snprintf(out, CONFIG_PATH_BYTES, "%s%s%s", section,
-		 *section ? "." : "", config_clip(name).text);
+	snprintf(out, CONFIG_PATH_BYTES, "%s%s%s", section, *section ? "." : "",
+		 config_clip(name).text);
 }
 
 static bool unknown_key(const char *section, const char *name,
@@ -274,7 +282,8 @@ bool config_overlay(json_t *into, const json_t *from, const char *section,
 	const char *name;
 	json_t *value;
 
-	json_object_foreach((json_t *)(uintptr_t)from, name, value) {
+	json_object_foreach((json_t *)(uintptr_t)from, name, value)
+	{
 		json_t *old = json_object_get(into, name);
 		char path[CONFIG_PATH_BYTES];
 
@@ -348,9 +357,9 @@ static json_t *set_value(const struct config_origin *origin, const char *path,
 			 struct error_line *error)
 {
 	json_error_t why;
-	json_t *value = json_loads(text,
-				   JSON_DECODE_ANY | JSON_REJECT_DUPLICATES,
-				   &why);
+	json_t *value =
+		json_loads(text, JSON_DECODE_ANY | JSON_REJECT_DUPLICATES,
+			   &why);
 
 	if (!value && (*text == '{' || *text == '[' || *text == '"')) {
 		error_set(error, origin->exit_code, "%s: %s: not JSON: %s",
@@ -399,8 +408,7 @@ static bool set_child(json_t *parent, const char *name, json_t *value,
 }
 
 static bool set_at(json_t *tree, char *path, const char *text,
-		   const struct config_origin *origin,
-		   struct error_line *error)
+		   const struct config_origin *origin, struct error_line *error)
 {
 	json_t *parent = NULL, *node = tree, *value;
 	char *name = path;
@@ -439,12 +447,11 @@ bool config_apply_set(json_t *tree, const char *key_value,
 {
 	const char *equals = strchr(key_value, '=');
 	char label[80];
-	const struct config_origin origin = { label, EXIT_USAGE };
+	const struct config_origin origin = {label, EXIT_USAGE};
 	char *path;
 	bool ok;
 
-	snprintf(label, sizeof(label), "--set %s",
-		 config_clip(key_value).text);
+	snprintf(label, sizeof(label), "--set %s", config_clip(key_value).text);
 	if (!equals || equals == key_value)
 		return error_set(error, EXIT_USAGE,
 				 "%s: want KEY=VALUE, for example "

@@ -22,7 +22,10 @@ struct config_origin {
  * and the path of a key that is repeated. */
 json_t *config_parse(const struct config_origin *origin, const char *text,
 		     size_t bytes, struct error_line *error);
-/* The same for a file; "-" is standard input. */
+/* What errors call a file: its path (the end of a long one), or what "-"
+ * stands for. Points into `path`. */
+const char *config_file_label(const char *path);
+/* As config_parse, for a file; "-" is standard input. */
 json_t *config_read(const char *path, struct error_line *error);
 
 /* Write the members of `from` over those of `into`, sections member by

@@ -9,47 +9,59 @@
 #include <stdio.h>
 #include <string.h>
 
-#define WHOLE(key, member, low, high)                                          \
-	{ .path = key, .kind = CONFIG_WHOLE, AT_INIT(member), .min = (low),    \
-	  .max = (high) }
-#define AT_INIT(member)                                                        \
-	.offset = offsetof(struct machine_config, member),                     \
+#define WHOLE(key, member, low, high)                               \
+	{                                                           \
+		.path = key, .kind = CONFIG_WHOLE, AT_INIT(member), \
+		.min = (low), .max = (high)                         \
+	}
+#define AT_INIT(member)                                    \
+	.offset = offsetof(struct machine_config, member), \
 	.size = sizeof(((struct machine_config *)0)->member)
-#define NUMBER(key, sort, member, low, high)                                   \
-	{ .path = key, .kind = sort, AT_INIT(member), .min = (low),            \
-	  .max = (high) }
-#define WORD(key, member, all, done)                                           \
-	{ .path = key, .kind = CONFIG_WORD, AT_INIT(member), .words = all,     \
-	  .modelled = done }
+#define NUMBER(key, sort, member, low, high)                              \
+	{                                                                 \
+		.path = key, .kind = sort, AT_INIT(member), .min = (low), \
+		.max = (high)                                             \
+	}
+#define WORD(key, member, all, done)                               \
+	{                                                          \
+		.path = key, .kind = CONFIG_WORD, AT_INIT(member), \
+		.words = all, .modelled = done                     \
+	}
 /* Nothing but the default is modelled, so nobody need read it. */
-#define PLAIN_WORD(key, all, done, from)                                       \
-	{ .path = key, .kind = CONFIG_WORD, .offset = CONFIG_NOWHERE,          \
-	  .words = all, .modelled = done, .reference = from }
+#define PLAIN_WORD(key, all, done, from)                                    \
+	{                                                                   \
+		.path = key, .kind = CONFIG_WORD, .offset = CONFIG_NOWHERE, \
+		.words = all, .modelled = done, .reference = from           \
+	}
 
-#define REPLACEMENTS "lru|plru|fifo|random"
-#define CYCLES_MAX 1000000000
-#define ENTRIES_MAX (1 << 20)
+#define REPLACEMENTS	"lru|plru|fifo|random"
+#define CYCLES_MAX	1000000000
+#define ENTRIES_MAX	8192
+#define WAYS_MAX	(1 << 20) /* an absent TLB's or cache's may be any */
 #define CACHE_BYTES_MAX (1 << 30)
 
 #define TLB(section, member)                                                   \
 	WHOLE(section ".entries", member.entries, 0, ENTRIES_MAX),             \
-	WHOLE(section ".ways", member.ways, 0, ENTRIES_MAX),                   \
-	WORD(section ".replacement", member.replacement, REPLACEMENTS, NULL),  \
-	WHOLE(section ".latency", member.latency, 0, CYCLES_MAX),              \
-	{ .path = section ".page_sizes", .kind = CONFIG_SIZES,                 \
-	  .offset = offsetof(struct machine_config, member) }
+		WHOLE(section ".ways", member.ways, 0, WAYS_MAX),              \
+		WORD(section ".replacement", member.replacement, REPLACEMENTS, \
+		     NULL),                                                    \
+		WHOLE(section ".latency", member.latency, 0, CYCLES_MAX),      \
+	{                                                                      \
+		.path = section ".page_sizes", .kind = CONFIG_SIZES,           \
+		.offset = offsetof(struct machine_config, member)              \
+	}
 #define CACHE(section, member)                                                 \
 	WHOLE(section ".bytes", member.bytes, 0, CACHE_BYTES_MAX),             \
-	WHOLE(section ".ways", member.ways, 0, ENTRIES_MAX),                   \
-	WHOLE(section ".line", member.line, 16, 4096),                         \
-	WORD(section ".replacement", member.replacement, REPLACEMENTS, NULL),  \
-	WHOLE(section ".latency", member.latency, 0, CYCLES_MAX)
+		WHOLE(section ".ways", member.ways, 0, WAYS_MAX),              \
+		WHOLE(section ".line", member.line, 16, 1024),                 \
+		WORD(section ".replacement", member.replacement, REPLACEMENTS, \
+		     NULL),                                                    \
+		WHOLE(section ".latency", member.latency, 0, CYCLES_MAX)
 
 const struct config_key config_keys[] = {
 	PLAIN_WORD("format", "p2msim.machine/1", NULL, NULL),
-	{ .path = "name", .kind = CONFIG_TEXT, AT_INIT(name) },
-	{ .path = "sources", .kind = CONFIG_SOURCES,
-	  .offset = CONFIG_NOWHERE },
+	{.path = "name", .kind = CONFIG_TEXT, AT_INIT(name)},
+	{.path = "sources", .kind = CONFIG_SOURCES, .offset = CONFIG_NOWHERE},
 	WHOLE("seed", seed, 0, INT64_MAX),
 
 	WHOLE("cpu.count", cpus, 1, 64),
@@ -71,7 +83,7 @@ const struct config_key config_keys[] = {
 	CACHE("cpu.l2", memory.l2),
 	CACHE("llc", memory.llc),
 	NUMBER("dram.latency_ns", CONFIG_REAL, dram_latency_ns, 0, 1000000),
-	{ .path = "iommu", .kind = CONFIG_EMPTY, .offset = CONFIG_NOWHERE },
+	{.path = "iommu", .kind = CONFIG_EMPTY, .offset = CONFIG_NOWHERE},
 
 	WHOLE("hypervisor.trap", trap_cycles, 0, CYCLES_MAX),
 	WHOLE("hypervisor.hypercall", hypercall_cycles, 0, CYCLES_MAX),
@@ -86,7 +98,7 @@ const struct config_key config_keys[] = {
 	WORD("guest.backing", backing, "contiguous|fragmented:%|random", NULL),
 	WHOLE("guest.start_level", p2m.start_level, -1, 2),
 
-#define CHOICE(name, value, values, from)                                      \
+#define CHOICE(name, value, values, from) \
 	PLAIN_WORD("choices." #name, values, value, from),
 #include "models/choices.def"
 #undef CHOICE
@@ -102,8 +114,8 @@ const struct config_key config_keys[] = {
 	WORD("policy.p2m.populate", populate, "eager|fault", NULL),
 	PLAIN_WORD("policy.p2m.set_way", "full|track|track-late", "track",
 		   NULL),
-	PLAIN_WORD("policy.p2m.table_access",
-		   "directmap|mapcache|mapcache-bbm", "directmap", NULL),
+	PLAIN_WORD("policy.p2m.table_access", "directmap|mapcache|mapcache-bbm",
+		   "directmap", NULL),
 	PLAIN_WORD("policy.iommu.coalesce",
 		   "never|eager|after-ops:#|after-cycles:#|hysteresis:#|"
 		   "scan:#,#",
@@ -113,13 +125,12 @@ const struct config_key config_keys[] = {
 	PLAIN_WORD("policy.iommu.share_pt", "off|on", "off", NULL),
 	PLAIN_WORD("policy.shadow.rmap", "desc4|desc14|sibling", "desc14",
 		   NULL),
-	{ .path = NULL },
+	{.path = NULL},
 };
 
 const char *const config_tlb_sections[] = {
-	"cpu.l1i_tlb", "cpu.l1d_tlb",	    "cpu.l2_tlb",
-	"cpu.s2_tlb",  "cpu.walk_cache_s1", "cpu.walk_cache_s2",
-	NULL,
+	"cpu.l1i_tlb",	     "cpu.l1d_tlb",	  "cpu.l2_tlb", "cpu.s2_tlb",
+	"cpu.walk_cache_s1", "cpu.walk_cache_s2", NULL,
 };
 const char *const config_cache_sections[] = {
 	"cpu.l1i", "cpu.l1d", "cpu.l2", "llc", NULL,
@@ -197,9 +208,9 @@ static const struct {
 	const char *name;
 	unsigned int lg2;
 } page_sizes[] = {
-	{ "4K", 12 },  { "16K", 14 },  { "64K", 16 }, { "1M", 20 },
-	{ "2M", 21 },  { "16M", 24 },  { "32M", 25 }, { "512M", 29 },
-	{ "1G", 30 },  { "16G", 34 },  { "512G", 39 },
+	{"4K", 12}, {"16K", 14}, {"64K", 16},  {"1M", 20},
+	{"2M", 21}, {"16M", 24}, {"32M", 25},  {"512M", 29},
+	{"1G", 30}, {"16G", 34}, {"512G", 39},
 };
 
 const char config_size_names[] =

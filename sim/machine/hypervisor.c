@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "core/port.h"
+#include "sim/machine/account.h"
 
 #define REGION_FRAMES 512 /* 2 MiB */
 
@@ -142,9 +143,12 @@ static void install_registers(struct hypervisor *h)
 		/* RW: EL1 is AArch64; VM: stage 2 is on. */
 		arm_mmu_sysreg_write(mmu, ARM_HCR_EL2, BIT(31) | BIT(0));
 	}
+	observe_hypervisor_sysreg(m, "VTCR_EL2", m->cpu[0].mmu.regs.vtcr);
+	observe_hypervisor_sysreg(m, "VTTBR_EL2", m->cpu[0].mmu.regs.vttbr);
+	observe_hypervisor_sysreg(m, "HCR_EL2", m->cpu[0].mmu.regs.hcr);
 }
 
-static bool bring_up(struct hypervisor *h, struct error_line *error)
+bool hypervisor_boot(struct hypervisor *h, struct error_line *error)
 {
 	struct machine *m = h->m;
 	struct p2m_config config = m->config.p2m;
@@ -187,10 +191,6 @@ struct hypervisor *hypervisor_new(struct machine *m, struct error_line *error)
 		error_set(error, EXIT_INPUT,
 			  "machine: guest.ram_mib %u: out of memory",
 			  m->config.ram_mib);
-		hypervisor_free(h);
-		return NULL;
-	}
-	if (!bring_up(h, error)) {
 		hypervisor_free(h);
 		return NULL;
 	}

@@ -34,8 +34,11 @@ struct hypervisor {
 	uint64_t fail_allocation; /* tests: the n-th from now fails, 0: none */
 };
 
-/* NULL: *error. Populates guest memory if the policy is eager. */
+/* NULL: *error. */
 struct hypervisor *hypervisor_new(struct machine *m, struct error_line *error);
+/* Make the p2m, turn stage 2 on, populate guest memory if the policy is
+ * eager. */
+bool hypervisor_boot(struct hypervisor *h, struct error_line *error);
 void hypervisor_free(struct hypervisor *h);
 
 /* Bytes of the pool for a guest of so many frames. */

@@ -154,6 +154,11 @@ struct machine *machine_new(const struct machine_config *config,
 	return m;
 }
 
+bool machine_boot(struct machine *m, struct error_line *error)
+{
+	return hypervisor_boot(m->hypervisor, error);
+}
+
 void machine_free(struct machine *m)
 {
 	if (!m)

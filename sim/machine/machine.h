@@ -98,10 +98,12 @@ struct machine {
 	void *console_context;
 };
 
-/* NULL: *error says why. The guest's memory is populated if policy says so;
- * that work stands in the account. */
+/* NULL: *error says why. */
 struct machine *machine_new(const struct machine_config *config,
 			    struct error_line *error);
+/* The hypervisor starts: stage 2 is on, and the guest's memory populated if
+ * policy says so; that work stands in the account. False: *error says why. */
+bool machine_boot(struct machine *m, struct error_line *error);
 void machine_free(struct machine *m);
 
 /* How an access or block ended. */
@@ -210,7 +212,7 @@ enum machine_result machine_kernel_store64(struct machine *m,
 					   struct machine_cpu *cpu, va_t va,
 					   ipa_t ipa, uint64_t value,
 					   struct arm_fault *fault);
-/* Start recording: from now on everything goes to the writer. */
+/* Start recording, before machine_boot: everything goes to the writer. */
 void machine_record(struct machine *m, struct trace_writer *writer);
 
 /* Stage-1 table contents, for replay: applied to guest memory. */

@@ -16,6 +16,26 @@ void observe_table(struct machine *m, enum trace_type type, pa_t table)
 		emit(m, m->current, &r);
 }
 
+void observe_hypervisor_access(struct machine *m, pa_t pa, bool write)
+{
+	struct trace_record r = { .type = TRACE_HYPERVISOR_ACCESS,
+				  .value = { pa.raw, write } };
+
+	if (observing(m))
+		emit(m, m->current, &r);
+}
+
+void observe_hypervisor_sysreg(struct machine *m, const char *reg,
+			       uint64_t value)
+{
+	struct trace_record r = { .type = TRACE_HYPERVISOR_SYSREG,
+				  .name = reg,
+				  .value = { value } };
+
+	if (observing(m))
+		emit(m, m->current, &r);
+}
+
 void observe_pte_write(struct machine *m, pa_t pte, uint64_t value)
 {
 	struct trace_record r = { .type = TRACE_P2M_PTE_WRITE,

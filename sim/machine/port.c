@@ -106,10 +106,11 @@ void port_table_unmap(void *host, uint64_t *entries)
 static void touch(struct hypervisor *h, const void *at, bool write)
 {
 	struct machine *m = h->m;
-	enum memory_level served = memory_access(m->memory, m->current,
-						 REQUESTER_HYPERVISOR,
-						 ram_pa(&m->ram, at), write);
+	pa_t pa = ram_pa(&m->ram, at);
+	enum memory_level served = memory_access(
+		m->memory, m->current, REQUESTER_HYPERVISOR, pa, write);
 
+	observe_hypervisor_access(m, pa, write);
 	account_charge(current(h), BUCKET_HYPERVISOR,
 		       (uint64_t)m->latency[served] * CYCLE);
 }

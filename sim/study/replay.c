@@ -393,7 +393,8 @@ int study_replay(const struct machine_config *config,
 	if (!r.reader)
 		return error->exit_code;
 	r.machine = machine_new(config, error);
-	if (!r.machine) {
+	if (!r.machine || !machine_boot(r.machine, error)) {
+		machine_free(r.machine);
 		trace_reader_close(r.reader);
 		return error->exit_code;
 	}

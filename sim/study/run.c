@@ -136,6 +136,8 @@ static int start(struct run *run, const struct machine_config *config,
 	rc = open_trace(run, error);
 	if (rc)
 		return rc;
+	if (!machine_boot(run->machine, error))
+		return error->exit_code;
 	return o->linux_mode ? start_linux(run, error) : start_bare(run, error);
 }
 

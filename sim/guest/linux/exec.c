@@ -513,7 +513,6 @@ static int script_expand(char *script, const char *file, struct strings *argv,
 	}
 	if (!*name || strlen(name) >= space)
 		return -ENOEXEC;
-	strcpy(interpreter, name);
 	if (argv->count) {
 		free(argv->v[0]);
 		memmove(&argv->v[0], &argv->v[1],
@@ -524,6 +523,7 @@ static int script_expand(char *script, const char *file, struct strings *argv,
 	if (*option)
 		strings_insert(argv, 0, option);
 	strings_insert(argv, 0, name);
+	strcpy(interpreter, name); /* may be where `file` was */
 	return 0;
 }
 

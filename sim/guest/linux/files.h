@@ -63,6 +63,8 @@ struct file *file_host(int fd, bool owned, int flags, const char *directory);
 struct file *file_stream(int fd, int flags);
 struct fd_table *fd_table_new(void);
 struct fd_table *fd_table_copy(const struct fd_table *t);
+/* A table nobody else has, with t's content; t's reference is taken. */
+struct fd_table *fd_table_unshare(struct linux_kernel *k, struct fd_table *t);
 void fd_table_put(struct linux_kernel *k, struct fd_table *t);
 void fd_table_exec(struct linux_kernel *k, struct fd_table *t);
 /* The lowest free descriptor from `from` on takes over f's reference; on

@@ -217,6 +217,7 @@ enum fault_outcome fault_resolve(struct linux_kernel *k, struct mm *mm,
 /* ---- time.c ---- */
 
 uint64_t time_ns(const struct linux_kernel *k); /* since start, modelled */
+uint64_t time_epoch(void); /* seconds: when every run starts */
 uint64_t random_next(struct linux_kernel *k);
 void random_fill(struct linux_kernel *k, void *to, size_t bytes);
 

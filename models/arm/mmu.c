@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * One CPU's MMU: TLB lookups in front of the walk, fills behind it, and the
+ * same asked without a trace. DDI0487 L.b D8.16; counting: models/README.md
+ * 6-9, 13-18. Issue A.
+ */
+#include "models/arm/mmu.h"
+
+#include <string.h>
+
+#include "models/arm/attrs.h"
+#include "models/arm/mmu_inline.h"
+#include "models/arm/walker.h"
+
+int arm_mmu_init(struct arm_mmu *mmu, const struct arm_mmu_config *config,
+		 struct ram *ram, struct memory_system *memory,
+		 unsigned int cpu, struct model_random *random)
+{
+	memset(mmu, 0, sizeof(*mmu));
+	if (config->pa_bits < 32 || config->pa_bits > 48)
+		return ERR_INVAL;
+	mmu->ram = ram;
+	mmu->memory = memory;
+	mmu->cpu = cpu;
+	mmu->pa_bits = config->pa_bits;
+	mmu->l1i_tlb = tlb_new(&config->l1i_tlb, random);
+	mmu->l1d_tlb = tlb_new(&config->l1d_tlb, random);
+	mmu->l2_tlb = tlb_new(&config->l2_tlb, random);
+	mmu->s2_tlb = tlb_new(&config->s2_tlb, random);
+	mmu->walk_cache_s1 = walk_cache_new(&config->walk_cache_s1, random);
+	mmu->walk_cache_s2 = walk_cache_new(&config->walk_cache_s2, random);
+	if (!mmu->l1i_tlb || !mmu->l1d_tlb || !mmu->l2_tlb || !mmu->s2_tlb ||
+	    !mmu->walk_cache_s1 || !mmu->walk_cache_s2) {
+		arm_mmu_fini(mmu);
+		return ERR_NOMEM;
+	}
+	arm_setup_compute(mmu);
+	return ERR_OK;
+}
+
+static void free_tlb(struct tlb **tlb)
+{
+	if (*tlb)
+		tlb_free(*tlb);
+	*tlb = NULL;
+}
+
+static void free_walk_cache(struct walk_cache **wc)
+{
+	if (*wc)
+		walk_cache_free(*wc);
+	*wc = NULL;
+}
+
+void arm_mmu_fini(struct arm_mmu *mmu)
+{
+	free_tlb(&mmu->l1i_tlb);
+	free_tlb(&mmu->l1d_tlb);
+	free_tlb(&mmu->l2_tlb);
+	free_tlb(&mmu->s2_tlb);
+	free_walk_cache(&mmu->walk_cache_s1);
+	free_walk_cache(&mmu->walk_cache_s2);
+}
+
+static uint64_t *sysreg(struct arm_regs *regs, enum arm_sysreg reg)
+{
+	switch (reg) {
+	case ARM_SCTLR_EL1:
+		return &regs->sctlr;
+	case ARM_TTBR0_EL1:
+		return &regs->ttbr0;
+	case ARM_TTBR1_EL1:
+		return &regs->ttbr1;
+	case ARM_TCR_EL1:
+		return &regs->tcr;
+	case ARM_MAIR_EL1:
+		return &regs->mair;
+	case ARM_HCR_EL2:
+		return &regs->hcr;
+	case ARM_VTTBR_EL2:
+		return &regs->vttbr;
+	case ARM_VTCR_EL2:
+		return &regs->vtcr;
+	default:
+		return NULL;
+	}
+}
+
+bool arm_mmu_sysreg_write(struct arm_mmu *mmu, enum arm_sysreg reg,
+			  uint64_t value)
+{
+	uint64_t *it = sysreg(&mmu->regs, reg);
+
+	if (!it)
+		return false;
+	*it = value;
+	arm_setup_compute(mmu);
+	mmu->context++;
+	return true;
+}
+
+/* Who asked: what a fault reports beside its cause. */
+static bool fault_of(struct arm_fault *fault, va_t va, unsigned int access)
+{
+	fault->va = va;
+	fault->access = access;
+	return false;
+}
+
+/* The output must be memory: all else at this level is an external abort. */
+static bool check_ram(const struct arm_mmu *mmu, va_t va, unsigned int access,
+		      const struct arm_translation *out,
+		      struct arm_fault *fault)
+{
+	if (__builtin_expect(ram_has(mmu->ram, out->pa, 1), 1))
+		return true;
+	arm_fault_set(fault, ARM_FAULT_EXTERNAL, 1, 0);
+	return fault_of(fault, va, access);
+}
+
+/* What a TLB entry answers. */
+static bool answer_hit(const struct arm_mmu *mmu, const struct tlb_entry *entry,
+		       va_t va, unsigned int access,
+		       struct arm_translation *out, struct arm_fault *fault)
+{
+	uint64_t address = arm_mmu_address(&mmu->setup, va);
+
+	arm_translation_set(out, &mmu->setup, &entry->value, entry->size_lg2,
+			    address, access);
+	if (!arm_permission_check(fault, entry->value.attrs,
+				  arm_access_need(access), out->ipa.raw))
+		return fault_of(fault, va, access);
+	return check_ram(mmu, va, access, out, fault);
+}
+
+/* What a walk found; `fault` is set already if it found none. */
+static bool answer_walk(const struct arm_mmu *mmu, bool found,
+			const struct arm_nested *nested, va_t va,
+			unsigned int access, struct arm_translation *out,
+			struct arm_fault *fault)
+{
+	if (!found)
+		return fault_of(fault, va, access);
+	arm_translation_set(out, &mmu->setup, &nested->value, nested->size_lg2,
+			    arm_mmu_address(&mmu->setup, va), access);
+	return check_ram(mmu, va, access, out, fault);
+}
+
+static bool translate_by_walk(struct arm_mmu *mmu, struct tlb *l1, va_t va,
+			      unsigned int access, struct arm_translation *out,
+			      struct arm_fault *fault)
+{
+	const struct tlb_tag *tag = &mmu->setup.tag;
+	uint64_t address = arm_mmu_address(&mmu->setup, va);
+	struct arm_nested nested;
+	struct arm_walker w;
+	bool found;
+
+	arm_walker_start(&w, mmu, ARM_WALK_LIVE, &mmu->walk, fault);
+	found = arm_nested_walk(&w, address, access, &nested);
+	arm_walker_count(mmu, &w);
+	arm_walker_fill(mmu, &w);
+	out->source = ARM_FROM_WALK;
+	if (!answer_walk(mmu, found, &nested, va, access, out, fault))
+		return false;
+	tlb_fill(mmu->l2_tlb, address, nested.size_lg2, tag, nested.global,
+		 &nested.value);
+	tlb_fill(l1, address, nested.size_lg2, tag, nested.global,
+		 &nested.value);
+	mmu->context++;
+	return true;
+}
+
+bool arm_mmu_translate(struct arm_mmu *mmu, va_t va, unsigned int access,
+		       struct arm_translation *out, struct arm_fault *fault)
+{
+	struct tlb *l1 = access & ARM_ACCESS_FETCH ? mmu->l1i_tlb :
+						     mmu->l1d_tlb;
+	const struct tlb_tag *tag = &mmu->setup.tag;
+	uint64_t address = arm_mmu_address(&mmu->setup, va);
+	const struct tlb_entry *entry = tlb_lookup(l1, address, tag);
+
+	out->source = ARM_FROM_L1_TLB;
+	if (entry)
+		return answer_hit(mmu, entry, va, access, out, fault);
+	entry = tlb_lookup(mmu->l2_tlb, address, tag);
+	if (!entry)
+		return translate_by_walk(mmu, l1, va, access, out, fault);
+	out->source = ARM_FROM_L2_TLB;
+	tlb_fill(l1, address, entry->size_lg2, tag, entry->global,
+		 &entry->value);
+	mmu->context++;
+	return answer_hit(mmu, entry, va, access, out, fault);
+}
+
+bool arm_mmu_probe(const struct arm_mmu *mmu, va_t va, unsigned int access,
+		   struct arm_translation *out, struct arm_fault *fault,
+		   struct arm_walk *walk)
+{
+	const struct tlb *l1 = access & ARM_ACCESS_FETCH ? mmu->l1i_tlb :
+							   mmu->l1d_tlb;
+	const struct tlb_tag *tag = &mmu->setup.tag;
+	uint64_t address = arm_mmu_address(&mmu->setup, va);
+	const struct tlb_entry *entry = tlb_probe(l1, address, tag);
+	struct arm_walk unwanted;
+	struct arm_nested nested;
+	struct arm_walker w;
+	bool found;
+
+	arm_walker_start(&w, mmu, ARM_WALK_PROBE, walk ? walk : &unwanted,
+			 fault);
+	out->source = ARM_FROM_L1_TLB;
+	if (entry)
+		return answer_hit(mmu, entry, va, access, out, fault);
+	entry = tlb_probe(mmu->l2_tlb, address, tag);
+	out->source = ARM_FROM_L2_TLB;
+	if (entry)
+		return answer_hit(mmu, entry, va, access, out, fault);
+	out->source = ARM_FROM_WALK;
+	found = arm_nested_walk(&w, address, access, &nested);
+	return answer_walk(mmu, found, &nested, va, access, out, fault);
+}
+
+bool arm_mmu_probe_ipa(const struct arm_mmu *mmu, ipa_t ipa, bool write,
+		       pa_t *pa, struct arm_fault *fault)
+{
+	unsigned int access = write ? ARM_ACCESS_WRITE : ARM_ACCESS_READ;
+	uint64_t need = write ? FIELD_MASK(ARM_ATTRS_S2_W) :
+				FIELD_MASK(ARM_ATTRS_S2_R);
+	struct arm_walk unwanted;
+	struct arm_walker w;
+	struct arm_leaf leaf;
+
+	pa->raw = ipa.raw;
+	if (!mmu->setup.stage2)
+		return true;
+	arm_walker_start(&w, mmu, ARM_WALK_RAM, &unwanted, fault);
+	if (!arm_stage2_translate(&w, ipa.raw, need, false, &leaf))
+		return fault_of(fault, (va_t){ 0 }, access);
+	pa->raw = leaf.base + (ipa.raw & (BIT(leaf.size_lg2) - 1));
+	return true;
+}
+
+uint64_t arm_walk_cycles(const struct arm_walk *walk,
+			 const uint32_t latency[MEMORY_LEVEL_COUNT])
+{
+	uint64_t sum = 0;
+
+	for (uint32_t i = 0; i < walk->steps; i++)
+		if (walk->step[i].source == ARM_STEP_MEMORY)
+			sum += latency[walk->step[i].served];
+	return sum;
+}

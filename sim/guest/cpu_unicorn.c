@@ -1,0 +1,1156 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * One CPU executed by Unicorn 2.1.1: the only file that includes its header.
+ * Every translation is the machine's (virtual TLB mode): Unicorn asks for the
+ * page, we answer with the frame behind it as seen through a window. How the
+ * reports are put right, and what was measured of Unicorn, is told in
+ * README.md of this folder.
+ */
+#include <unicorn/unicorn.h>
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "sim/guest/vcpu.h"
+#include "sim/machine/access.h"
+#include "sim/machine/hypervisor.h"
+#include "sim/machine/watch.h"
+
+#define likely(x) __builtin_expect(!!(x), 1)
+#define unlikely(x) __builtin_expect(!!(x), 0)
+
+/* Unicorn's page on AArch64, by which it asks. */
+#define ASK_LG2 10
+#define ASK_BYTES (UINT64_C(1) << ASK_LG2)
+#define ASK_PAGE(address) ((address) & ~(ASK_BYTES - 1))
+
+/*
+ * Unicorn's physical address space. Guest RAM stands there several times, in
+ * windows: memory hooks report physical addresses, and a frame that is used
+ * under two addresses gets two windows, so that (window, frame) tells the VA.
+ * Windows for Device memory allow no data access by themselves: each is asked
+ * for by a hook that can refuse it (alignment) before it happens.
+ */
+#define WINDOW_BASE (UINT64_C(1) << 38)
+#define WINDOWS_NORMAL 6
+#define WINDOWS_DEVICE 2
+#define WINDOWS (WINDOWS_NORMAL + WINDOWS_DEVICE)
+#define MMIO_BASE (UINT64_C(1) << 36)
+#define MMIO_PAGES 64
+#define STUB_BASE (UINT64_C(1) << 35)
+#define STUB_VA UINT64_C(0x7ffffffff000)
+
+/* Low bit of slot_va: stores there are watched. */
+#define SLOT_WATCHED UINT64_C(1)
+
+/* What is known of a block of code. */
+struct block_info {
+	uint64_t va;
+	uint32_t bytes;
+	uint32_t kinds;	     /* enum insn_kind of its instructions */
+	uint64_t generation; /* engine->generation then */
+	const uint8_t *code; /* its words, NULL if not readable */
+};
+#define BLOCK_INFOS 8192
+
+/* Reports that need a second look. */
+enum careful {
+	CAREFUL_KINDS = 1 << 0, /* barriers or kinds of access in the block */
+	CAREFUL_HALVES = 1 << 1, /* Unicorn's own pieces of a crossing load */
+	CAREFUL_REPEAT = 1 << 2, /* instruction begun again by us */
+	CAREFUL_ZVA = 1 << 3,	 /* native bytes of a DC ZVA */
+};
+
+struct engine {
+	uc_engine *uc;
+	uint64_t window_lg2;
+	uint64_t frame_base; /* machine address of the first guest frame */
+	uint64_t frames;
+	/* By (address - WINDOW_BASE) >> 12. */
+	uint64_t slots;
+	uint64_t *slot_va;
+	struct slot {
+		uint64_t ipa, generation;
+	} *slot;
+	struct slot_mmio {
+		uint64_t va, ipa, generation;
+	} mmio[MMIO_PAGES];
+	uint64_t generation; /* of soft TLB and code; others are free slots */
+
+	uint32_t access;      /* EL0 bit of `what`, as the EL says */
+	unsigned int careful; /* enum careful */
+	int64_t budget;
+	int64_t granted;
+	uint64_t slice_end;
+	uint64_t blocks;
+
+	/* The block being executed; kinds is 0 once it is settled. */
+	struct block_info *block;
+	uint64_t block_va, block_end;
+	uint32_t cursor; /* first word whose barrier is not reported yet */
+	unsigned int kinds;
+
+	bool stopped;	  /* vcpu->stop is set */
+	bool fault_pending;
+	bool fault_halfway; /* found by a report; its page is asked next */
+	unsigned int halves;
+	unsigned int zva_left;
+	bool again;	  /* go on in the middle of a counted block */
+	uint64_t again_pc;
+	uint64_t repeat_va; /* reports count again from this ask on */
+	unsigned int repeat_type;
+	bool in_stub;
+	uint32_t *stub;
+	struct block_info info[BLOCK_INFOS];
+};
+
+/* ---- registers ---- */
+
+static const int register_id[31] = {
+	UC_ARM64_REG_X0,  UC_ARM64_REG_X1,  UC_ARM64_REG_X2,  UC_ARM64_REG_X3,
+	UC_ARM64_REG_X4,  UC_ARM64_REG_X5,  UC_ARM64_REG_X6,  UC_ARM64_REG_X7,
+	UC_ARM64_REG_X8,  UC_ARM64_REG_X9,  UC_ARM64_REG_X10, UC_ARM64_REG_X11,
+	UC_ARM64_REG_X12, UC_ARM64_REG_X13, UC_ARM64_REG_X14, UC_ARM64_REG_X15,
+	UC_ARM64_REG_X16, UC_ARM64_REG_X17, UC_ARM64_REG_X18, UC_ARM64_REG_X19,
+	UC_ARM64_REG_X20, UC_ARM64_REG_X21, UC_ARM64_REG_X22, UC_ARM64_REG_X23,
+	UC_ARM64_REG_X24, UC_ARM64_REG_X25, UC_ARM64_REG_X26, UC_ARM64_REG_X27,
+	UC_ARM64_REG_X28, UC_ARM64_REG_X29, UC_ARM64_REG_X30,
+};
+
+static uint64_t read_reg(const struct vcpu *v, int id)
+{
+	uint64_t value = 0;
+
+	uc_reg_read(v->engine->uc, id, &value);
+	return value;
+}
+
+static void write_reg(struct vcpu *v, int id, uint64_t value)
+{
+	uc_reg_write(v->engine->uc, id, &value);
+}
+
+uint64_t vcpu_x(const struct vcpu *v, unsigned int number)
+{
+	return read_reg(v, register_id[number]);
+}
+
+void vcpu_x_set(struct vcpu *v, unsigned int number, uint64_t value)
+{
+	write_reg(v, register_id[number], value);
+}
+
+uint64_t vcpu_pc(const struct vcpu *v)
+{
+	return read_reg(v, UC_ARM64_REG_PC);
+}
+
+void vcpu_pc_set(struct vcpu *v, uint64_t value)
+{
+	write_reg(v, UC_ARM64_REG_PC, value);
+}
+
+uint64_t vcpu_sp(const struct vcpu *v)
+{
+	return read_reg(v, UC_ARM64_REG_SP);
+}
+
+void vcpu_sp_set(struct vcpu *v, uint64_t value)
+{
+	write_reg(v, UC_ARM64_REG_SP, value);
+}
+
+uint64_t vcpu_pstate(const struct vcpu *v)
+{
+	return read_reg(v, UC_ARM64_REG_PSTATE) & UINT32_MAX;
+}
+
+void vcpu_pstate_set(struct vcpu *v, uint64_t value)
+{
+	uint32_t pstate = (uint32_t)value;
+
+	uc_reg_write(v->engine->uc, UC_ARM64_REG_PSTATE, &pstate);
+}
+
+static uc_arm64_cp_reg cp_reg(unsigned int reg, uint64_t value)
+{
+	return (uc_arm64_cp_reg){ .op0 = reg >> 14 & 3,
+				  .op1 = reg >> 11 & 7,
+				  .crn = reg >> 7 & 15,
+				  .crm = reg >> 3 & 15,
+				  .op2 = reg & 7,
+				  .val = value };
+}
+
+uint64_t vcpu_sys(const struct vcpu *v, unsigned int reg)
+{
+	uc_arm64_cp_reg cp = cp_reg(reg, 0);
+
+	uc_reg_read(v->engine->uc, UC_ARM64_REG_CP_REG, &cp);
+	return cp.val;
+}
+
+void vcpu_sys_set(struct vcpu *v, unsigned int reg, uint64_t value)
+{
+	uc_arm64_cp_reg cp = cp_reg(reg, value);
+
+	uc_reg_write(v->engine->uc, UC_ARM64_REG_CP_REG, &cp);
+}
+
+void vcpu_el_changed(struct vcpu *v)
+{
+	v->engine->access = v->cpu->el ? 0 : TRACE_WHAT(0, ARM_ACCESS_EL0);
+}
+
+static void guest_fp_transfer(struct guest *g, const struct machine_cpu *cpu,
+			      struct guest_fp *fp, bool put)
+{
+	struct vcpu *v = &g->vcpu[cpu->index];
+	uc_engine *uc = v->engine->uc;
+
+	for (int i = 0; i < 32; i++) {
+		if (put)
+			uc_reg_write(uc, UC_ARM64_REG_V0 + i, fp->v[i]);
+		else
+			uc_reg_read(uc, UC_ARM64_REG_V0 + i, fp->v[i]);
+	}
+	if (put) {
+		write_reg(v, UC_ARM64_REG_FPCR, fp->fpcr);
+		write_reg(v, UC_ARM64_REG_FPSR, fp->fpsr);
+	} else {
+		fp->fpcr = (uint32_t)read_reg(v, UC_ARM64_REG_FPCR);
+		fp->fpsr = (uint32_t)read_reg(v, UC_ARM64_REG_FPSR);
+	}
+}
+
+void guest_fp_get(struct guest *g, const struct machine_cpu *cpu,
+		  struct guest_fp *fp)
+{
+	guest_fp_transfer(g, cpu, fp, false);
+}
+
+void guest_fp_put(struct guest *g, const struct machine_cpu *cpu,
+		  const struct guest_fp *fp)
+{
+	struct guest_fp copy = *fp;
+
+	guest_fp_transfer(g, cpu, &copy, true);
+}
+
+/* ---- windows ---- */
+
+static void note_machine(struct vcpu *v)
+{
+	if (v->m->ended || v->m->not_modelled)
+		v->attention |= ATTENTION_MACHINE;
+}
+
+static void want(struct vcpu *v, unsigned int attention)
+{
+	v->attention |= attention;
+	v->engine->budget = -1;
+}
+
+/* All soft TLB entries are gone: every slot is free. */
+static void free_slots(struct engine *e)
+{
+	e->generation++;
+}
+
+void vcpu_forget_translations(struct vcpu *v)
+{
+	/* TLBI VMALLE1 as a register write: inside hooks uc_ctl_flush_tlb
+	 * would drop the block that is running. */
+	vcpu_sys_set(v, ARM_SYSREG(1, 0, 8, 7, 0), 0);
+	free_slots(v->engine);
+}
+
+void vcpu_flush(struct vcpu *v)
+{
+	if (v->attention & ATTENTION_FLUSH_TLB) {
+		uc_ctl_flush_tlb(v->engine->uc);
+		free_slots(v->engine);
+	}
+	if (v->attention & ATTENTION_FLUSH_CODE) {
+		uc_ctl_flush_tb(v->engine->uc);
+		v->engine->generation++;
+		/* Slots stay right, but look free: so must entries go. */
+		uc_ctl_flush_tlb(v->engine->uc);
+		v->code_stale = false;
+	}
+	v->attention &= ~(unsigned int)(ATTENTION_FLUSH_TLB |
+					ATTENTION_FLUSH_CODE);
+}
+
+static bool frame_index(const struct engine *e, pa_t pa, uint64_t *index)
+{
+	*index = (pa.raw - e->frame_base) >> FRAME_LG2;
+	return *index < e->frames;
+}
+
+static uint64_t slot_index(const struct engine *e, unsigned int window,
+			   uint64_t frame)
+{
+	return ((uint64_t)window << (e->window_lg2 - FRAME_LG2)) + frame;
+}
+
+static bool is_watched(const struct vcpu *v, uint64_t ipa)
+{
+	return v->m->watch &&
+	       watch_has(v->m->watch, gfn_from_ipa((ipa_t){ ipa }));
+}
+
+/* The window address under which `frame` is seen at the VA; false if all its
+ * windows are taken by others. */
+static bool take_slot(struct vcpu *v, uint64_t frame, uint64_t va, uint64_t ipa,
+		      bool device, uint64_t *paddr)
+{
+	struct engine *e = v->engine;
+	unsigned int first = device ? WINDOWS_NORMAL : 0;
+	unsigned int end = device ? WINDOWS : WINDOWS_NORMAL;
+	uint64_t page = va & ~(FRAME_BYTES - 1);
+
+	for (unsigned int w = first; w < end; w++) {
+		uint64_t i = slot_index(e, w, frame);
+
+		if (e->slot[i].generation == e->generation &&
+		    (e->slot_va[i] & ~SLOT_WATCHED) != page)
+			continue;
+		e->slot[i].generation = e->generation;
+		e->slot[i].ipa = ipa & ~(FRAME_BYTES - 1);
+		e->slot_va[i] = page | (is_watched(v, ipa) ? SLOT_WATCHED : 0);
+		*paddr = WINDOW_BASE + (i << FRAME_LG2);
+		return true;
+	}
+	return false;
+}
+
+static bool take_mmio(struct vcpu *v, uint64_t va, uint64_t ipa,
+		      uint64_t *paddr)
+{
+	struct engine *e = v->engine;
+	uint64_t page = va & ~(FRAME_BYTES - 1);
+
+	for (unsigned int i = 0; i < MMIO_PAGES; i++) {
+		struct slot_mmio *s = &e->mmio[i];
+
+		if (s->generation == e->generation && s->va != page)
+			continue;
+		*s = (struct slot_mmio){ page, ipa & ~(FRAME_BYTES - 1),
+					 e->generation };
+		*paddr = MMIO_BASE + ((uint64_t)i << FRAME_LG2);
+		return true;
+	}
+	return false;
+}
+
+void vcpu_watch(struct vcpu *v, gfn_t gfn)
+{
+	struct engine *e = v->engine;
+	const uint8_t *host = machine_guest_page(v->m, gfn);
+	uint64_t frame;
+
+	if (!host || !frame_index(e, ram_pa(&v->m->ram, host), &frame))
+		return;
+	for (unsigned int w = 0; w < WINDOWS; w++)
+		e->slot_va[slot_index(e, w, frame)] |= SLOT_WATCHED;
+}
+
+/* ---- code ---- */
+
+static const uint8_t *code_at(struct vcpu *v, uint64_t va)
+{
+	unsigned int access = ARM_ACCESS_FETCH |
+			      (v->cpu->el ? 0 : ARM_ACCESS_EL0);
+	struct arm_translation t;
+	struct arm_fault fault;
+
+	if (!arm_mmu_probe(&v->cpu->mmu, (va_t){ va }, access, &t, &fault,
+			   NULL) ||
+	    !ram_has(&v->m->ram, t.pa, INSN_BYTES))
+		return NULL;
+	return ram_host(&v->m->ram, t.pa);
+}
+
+static uint32_t word_of(const uint8_t *code, uint32_t index)
+{
+	uint32_t word;
+
+	memcpy(&word, code + (size_t)index * INSN_BYTES, sizeof(word));
+	return word;
+}
+
+uint32_t guest_code_word(struct vcpu *v, uint64_t pc)
+{
+	const uint8_t *code = pc & 3 ? NULL : code_at(v, pc);
+
+	return code ? word_of(code, 0) : 0;
+}
+
+/* A block never leaves its 1 KiB page, so its words stand in one piece. */
+static void learn_block(struct vcpu *v, struct block_info *info, uint64_t va,
+			uint32_t bytes)
+{
+	*info = (struct block_info){ .va = va,
+				     .bytes = bytes,
+				     .generation = v->engine->generation,
+				     .code = code_at(v, va) };
+	if (!info->code)
+		return;
+	for (uint32_t i = 0; i < bytes / INSN_BYTES; i++)
+		info->kinds |= insn_kind(word_of(info->code, i));
+	if (v->g->kernel) /* barriers of user code are not reported */
+		info->kinds &= ~(unsigned int)INSN_BARRIERS | INSN_ISB;
+}
+
+/* ---- barriers and the ends of blocks ---- */
+
+static void report_barrier(struct vcpu *v, unsigned int kind)
+{
+	enum machine_barrier barrier = kind & INSN_DMB	 ? BARRIER_DMB
+				       : kind & INSN_DSB ? BARRIER_DSB
+							 : BARRIER_ISB;
+
+	if (!v->g->kernel)
+		machine_barrier(v->m, v->cpu, barrier);
+}
+
+/* Report the block's barriers before `pc` that have not been. */
+static void barriers_until(struct vcpu *v, uint64_t pc)
+{
+	struct engine *e = v->engine;
+	uint32_t end = (uint32_t)((pc - e->block_va) / INSN_BYTES);
+
+	if (!(e->kinds & INSN_BARRIERS) || !e->block->code)
+		return;
+	for (; e->cursor < end; e->cursor++) {
+		unsigned int kind = insn_kind(word_of(e->block->code,
+						      e->cursor)) &
+				    INSN_BARRIERS;
+
+		if (kind)
+			report_barrier(v, kind);
+	}
+}
+
+/* IC took effect: drop translated code before the next block. */
+static void synchronise_code(struct vcpu *v)
+{
+	if (v->code_stale)
+		want(v, ATTENTION_FLUSH_CODE | ATTENTION_FLUSH_TLB);
+}
+
+static void stale_access(struct vcpu *v)
+{
+	v->engine->fault_pending = v->engine->fault_halfway = false;
+	machine_stale(v->m, v->cpu, v->fault.va);
+	want(v, ATTENTION_FLUSH_TLB);
+}
+
+/* The block before has been executed to its end. */
+static void settle(struct vcpu *v)
+{
+	struct engine *e = v->engine;
+	unsigned int kinds = e->kinds;
+
+	if (e->fault_pending)
+		stale_access(v);
+	barriers_until(v, e->block_end);
+	e->kinds = 0;
+	if (kinds & INSN_ISB)
+		synchronise_code(v);
+	if (kinds & INSN_ERET) {
+		machine_eret(v->m, v->cpu, PSTATE_EL(vcpu_pstate(v)));
+		vcpu_el_changed(v);
+		v->last.repeats = 0;
+		synchronise_code(v);
+	}
+	if (kinds & INSN_EXCL)
+		v->exclusive = true;
+	if ((kinds & INSN_YIELD) && e->slice_end)
+		want(v, ATTENTION_YIELD);
+}
+
+static void stop(struct vcpu *v, enum vcpu_stop why)
+{
+	v->engine->stopped = true;
+	v->stop = why;
+	uc_emu_stop(v->engine->uc);
+}
+
+/* ---- hooks: blocks ---- */
+
+/* Something may have to be done first. True: stop before this block. */
+static bool block_slow(struct vcpu *v, uint64_t va, uint32_t instructions)
+{
+	struct engine *e = v->engine;
+	bool slice_over = e->slice_end &&
+			  machine_cycles(v->cpu) >= e->slice_end;
+
+	note_machine(v);
+	if (!v->attention && !slice_over && e->granted > 0) {
+		/* A slice by cycles is asked about at each block. */
+		e->granted -= instructions;
+		e->budget = e->slice_end ? 0 : e->granted;
+		return false;
+	}
+	e->again_pc = va;
+	stop(v, VCPU_BUDGET);
+	return true;
+}
+
+static void block_stale(struct vcpu *v, const struct arm_fault *fault,
+			enum machine_result result)
+{
+	if (result == MACHINE_FAULT) {
+		v->fault = *fault;
+		stale_access(v);
+	}
+	want(v, 0);
+}
+
+static void on_block(uc_engine *uc, uint64_t va, uint32_t bytes, void *user)
+{
+	struct vcpu *v = user;
+	struct engine *e = v->engine;
+	struct block_info *info;
+	enum machine_result result;
+	struct arm_fault fault;
+	uint32_t instructions = bytes / INSN_BYTES;
+
+	(void)uc;
+	if (unlikely(e->in_stub || e->stopped))
+		return;
+	if (unlikely(e->kinds || e->fault_pending))
+		settle(v);
+	e->budget -= instructions;
+	if (unlikely(e->budget < 0) && block_slow(v, va, instructions))
+		return;
+	info = &e->info[va / INSN_BYTES % BLOCK_INFOS];
+	if (unlikely(info->va != va || info->bytes != bytes ||
+		     info->generation != e->generation))
+		learn_block(v, info, va, bytes);
+	e->block = info;
+	e->block_va = va;
+	e->block_end = va + bytes;
+	e->cursor = 0;
+	e->kinds = info->kinds;
+	e->careful = info->kinds ? CAREFUL_KINDS : 0;
+	if (unlikely(e->again)) {
+		e->again = false;
+		e->careful |= CAREFUL_REPEAT;
+		return;
+	}
+	e->blocks++;
+	result = machine_block_inline(v->m, v->cpu, (va_t){ va }, bytes,
+				      instructions, &fault);
+	if (unlikely(result != MACHINE_OK))
+		block_stale(v, &fault, result);
+}
+
+/* ---- hooks: accesses ---- */
+
+/* Stores of a page that is watched, byte by byte where words do not do. */
+static void store_watched(struct vcpu *v, uint64_t va, uint64_t ipa,
+			  unsigned int size, uint64_t value)
+{
+	uint64_t page = va & ~(FRAME_BYTES - 1);
+
+	if ((ipa & 7) + size <= 8) {
+		watch_store(v->m->watch, (ipa_t){ ipa }, size, value);
+		return;
+	}
+	for (unsigned int i = 0; i < size; i++) {
+		uint64_t at = ipa + i;
+
+		if (((va + i) & ~(FRAME_BYTES - 1)) != page) {
+			struct arm_translation t;
+			struct arm_fault fault;
+
+			if (!arm_mmu_probe(&v->cpu->mmu, (va_t){ va + i },
+					   ARM_ACCESS_WRITE, &t, &fault, NULL))
+				return;
+			at = t.ipa.raw;
+		}
+		if (is_watched(v, at))
+			watch_store(v->m->watch, (ipa_t){ at }, 1,
+				    value >> (8 * i) & 0xff);
+	}
+}
+
+/* A load over the end of one of Unicorn's pages is reported whole, then as
+ * its two aligned halves; a store only whole. The second page is asked for
+ * after the first report. */
+static void note_crossing(struct vcpu *v, uint64_t index, uint64_t va,
+			  unsigned int size, bool write, uint64_t value)
+{
+	struct engine *e = v->engine;
+
+	if (!write) {
+		e->halves = 2;
+		e->careful |= CAREFUL_HALVES;
+	} else if (v->m->watch) {
+		store_watched(v, va,
+			      e->slot[index].ipa + (va & (FRAME_BYTES - 1)),
+			      size, value);
+	}
+}
+
+static void access_failed(struct vcpu *v, uint64_t index, uint64_t va,
+			  unsigned int size, const struct arm_fault *fault,
+			  enum machine_result result)
+{
+	struct engine *e = v->engine;
+	uint64_t window = index >> (e->window_lg2 - FRAME_LG2);
+
+	if (result != MACHINE_FAULT) {
+		want(v, result == MACHINE_MMIO ? ATTENTION_FLUSH_TLB : 0);
+		return;
+	}
+	v->fault = *fault;
+	e->fault_pending = true;
+	if (window >= WINDOWS_NORMAL)
+		return; /* the next hook refuses it */
+	e->fault_halfway = ASK_PAGE(va + size - 1) != ASK_PAGE(va);
+	if (!e->fault_halfway)
+		stale_access(v);
+}
+
+static inline void account(struct vcpu *v, uint64_t index, uint64_t paddr,
+			   unsigned int size, bool write, uint32_t kind,
+			   uint64_t value)
+{
+	struct engine *e = v->engine;
+	uint64_t slot_va = e->slot_va[index];
+	uint64_t offset = paddr & (FRAME_BYTES - 1);
+	uint64_t va = (slot_va & ~SLOT_WATCHED) | offset;
+	uint32_t what = TRACE_WHAT(size, write) | kind;
+	const struct last_access *last = &v->cpu->last_data;
+	struct arm_fault fault;
+	enum machine_result result;
+
+	result = machine_access_inline(v->m, v->cpu, (va_t){ va }, what,
+				       &fault);
+	if (unlikely(result != MACHINE_OK))
+		access_failed(v, index, va, size, &fault, result);
+	else if (unlikely(last->page == va >> FRAME_LG2 &&
+			  last->page_pa.raw - e->frame_base !=
+				  (paddr & (MASK(0, e->window_lg2) &
+					    ~(FRAME_BYTES - 1)))))
+		want(v, ATTENTION_FLUSH_TLB); /* another frame by now */
+	if (unlikely(((paddr & (ASK_BYTES - 1)) + size) > ASK_BYTES))
+		note_crossing(v, index, va, size, write, value);
+	else if (unlikely(slot_va & SLOT_WATCHED) && write)
+		store_watched(v, va, e->slot[index].ipa | offset, size, value);
+}
+
+static uint32_t kind_at(struct vcpu *v, uint64_t pc)
+{
+	struct engine *e = v->engine;
+	unsigned int kind;
+
+	if (!e->block->code || pc - e->block_va >= e->block->bytes)
+		return 0;
+	kind = insn_kind(word_of(e->block->code,
+				 (uint32_t)(pc - e->block_va) / INSN_BYTES));
+	if (kind & INSN_EXCL)
+		return TRACE_WHAT(0, ARM_ACCESS_EXCL);
+	if ((kind & INSN_UNPRIV) && v->cpu->el)
+		return TRACE_WHAT(0, ARM_ACCESS_UNPRIV);
+	return 0;
+}
+
+static __attribute__((noinline)) void careful_access(struct vcpu *v,
+						     uint64_t paddr,
+						     unsigned int size,
+						     bool write, uint64_t value)
+{
+	struct engine *e = v->engine;
+	uint64_t index = (paddr - WINDOW_BASE) >> FRAME_LG2;
+	uint32_t kind = e->access;
+
+	if (index >= e->slots || (e->careful & CAREFUL_REPEAT))
+		return;
+	if (e->careful & CAREFUL_HALVES) {
+		if (--e->halves == 0)
+			e->careful &= ~(unsigned int)CAREFUL_HALVES;
+		return;
+	}
+	if (e->careful & CAREFUL_ZVA) {
+		if (--e->zva_left == 0)
+			e->careful &= ~(unsigned int)CAREFUL_ZVA;
+		return;
+	}
+	if (e->careful & CAREFUL_KINDS) {
+		uint64_t pc = vcpu_pc(v);
+
+		barriers_until(v, pc);
+		kind |= kind_at(v, pc);
+	}
+	account(v, index, paddr, size, write, kind, value);
+}
+
+static void on_memory(uc_engine *uc, uc_mem_type type, uint64_t paddr, int size,
+		      int64_t value, void *user)
+{
+	struct vcpu *v = user;
+	struct engine *e = v->engine;
+	uint64_t index = (paddr - WINDOW_BASE) >> FRAME_LG2;
+
+	(void)uc;
+	if (unlikely(index >= e->slots || e->careful))
+		careful_access(v, paddr, (unsigned int)size,
+			       type == UC_MEM_WRITE, (uint64_t)value);
+	else
+		account(v, index, paddr, (unsigned int)size,
+			type == UC_MEM_WRITE, e->access, (uint64_t)value);
+}
+
+/* Windows of Device memory: the report came first, this decides. */
+static bool on_device(uc_engine *uc, uc_mem_type type, uint64_t paddr, int size,
+		      int64_t value, void *user)
+{
+	struct vcpu *v = user;
+
+	(void)uc;
+	(void)type;
+	(void)paddr;
+	(void)size;
+	(void)value;
+	return !v->engine->fault_pending;
+}
+
+/* ---- hooks: translation ---- */
+
+static uint64_t insn_register(void *context, unsigned int number)
+{
+	const struct vcpu *v = context;
+
+	return number == 31 ? vcpu_sp(v) : vcpu_x(v, number);
+}
+
+/* The access behind the question for a page: exact address, size and kind.
+ * Of a sequence it is the first that touches the page. */
+static va_t asked_access(struct vcpu *v, uint64_t page, unsigned int type,
+			 uint32_t *what)
+{
+	uint64_t pc = vcpu_pc(v), va = page;
+	uint32_t word = guest_code_word(v, pc);
+	unsigned int kind = insn_kind(word);
+	struct insn_access a = { .bytes = 1 };
+	uint32_t access = type == UC_MEM_WRITE ? ARM_ACCESS_WRITE : 0;
+
+	if (v->cpu->el == 0)
+		access |= ARM_ACCESS_EL0;
+	if ((kind & INSN_UNPRIV) && v->cpu->el)
+		access |= ARM_ACCESS_UNPRIV;
+	if (kind & INSN_EXCL)
+		access |= ARM_ACCESS_EXCL;
+	if (insn_decode_access(word, pc, insn_register, v, &a)) {
+		uint64_t first = a.va;
+
+		if (a.zero)
+			access |= ARM_ACCESS_ZERO;
+		for (uint32_t i = 1; i < a.count; i++) {
+			if (ASK_PAGE(first) == page ||
+			    ASK_PAGE(first + a.bytes - 1) == page)
+				break;
+			first += a.bytes;
+		}
+		if (ASK_PAGE(first) == page)
+			va = first;
+	}
+	*what = TRACE_WHAT(a.bytes, access);
+	return (va_t){ va };
+}
+
+/* What the translation lets this EL do; at least what was asked. */
+static uint32_t rights(const struct vcpu *v, const struct arm_translation *t,
+		       unsigned int type)
+{
+	bool el1 = v->cpu->el != 0;
+	uint64_t a = t->attrs;
+	bool s1_r = el1 ? FIELD_GET(ARM_ATTRS_S1_EL1_R, a)
+			: FIELD_GET(ARM_ATTRS_S1_EL0_R, a);
+	bool s1_x = el1 ? FIELD_GET(ARM_ATTRS_S1_EL1_X, a)
+			: FIELD_GET(ARM_ATTRS_S1_EL0_X, a);
+	bool s2_x = el1 ? FIELD_GET(ARM_ATTRS_S2_X_EL1, a)
+			: FIELD_GET(ARM_ATTRS_S2_X_EL0, a);
+	uint32_t perms = 0;
+
+	if (s1_r && FIELD_GET(ARM_ATTRS_S2_R, a))
+		perms |= UC_PROT_READ;
+	if (s1_x && s2_x)
+		perms |= UC_PROT_EXEC;
+	if (type == UC_MEM_WRITE)
+		perms |= UC_PROT_WRITE;
+	else if (type == UC_MEM_READ)
+		perms |= UC_PROT_READ;
+	else
+		perms |= UC_PROT_EXEC;
+	return perms;
+}
+
+/* All windows of the frame are taken: forget everything and begin the
+ * instruction again; what it reported before this question stays counted. */
+static bool out_of_slots(struct vcpu *v, uint64_t page, unsigned int type)
+{
+	struct engine *e = v->engine;
+
+	want(v, ATTENTION_FLUSH_TLB);
+	if (type != UC_MEM_FETCH) {
+		e->again = true;
+		e->repeat_va = page;
+		e->repeat_type = type;
+	}
+	e->stopped = true;
+	v->stop = VCPU_BUDGET;
+	return false;
+}
+
+static bool fail_fill(struct vcpu *v, const struct arm_fault *fault)
+{
+	v->fault = *fault;
+	v->engine->fault_pending = true;
+	return false;
+}
+
+/* Code in a device: nobody answers the fetch. */
+static bool fetch_device(struct vcpu *v, va_t va, uint32_t what)
+{
+	struct arm_fault fault = { .kind = ARM_FAULT_EXTERNAL,
+				   .stage = 1,
+				   .access = TRACE_WHAT_ACCESS(what),
+				   .va = va };
+
+	return fail_fill(v, &fault);
+}
+
+static bool answer(struct vcpu *v, va_t va, const struct arm_translation *t,
+		   unsigned int type, uc_tlb_entry *entry)
+{
+	bool stage1_off = !(v->cpu->mmu.regs.sctlr & 1);
+	bool device = stage1_off || FIELD_GET(ARM_ATTRS_DEVICE, t->attrs);
+	uint64_t frame, paddr;
+
+	if (!frame_index(v->engine, t->pa, &frame)) {
+		v->m->not_modelled = "guest access to a machine address that is no guest memory";
+		want(v, ATTENTION_MACHINE);
+		v->engine->stopped = true;
+		v->stop = VCPU_BUDGET;
+		return false;
+	}
+	if (!take_slot(v, frame, va.raw, t->ipa.raw, device, &paddr))
+		return out_of_slots(v, ASK_PAGE(va.raw), type);
+	entry->paddr = paddr | (ASK_PAGE(va.raw) & (FRAME_BYTES - 1));
+	entry->perms = rights(v, t, type);
+	return true;
+}
+
+static bool ask_machine(struct vcpu *v, va_t va, uint32_t what,
+			unsigned int type, uc_tlb_entry *entry)
+{
+	struct arm_translation t = { .size_lg2 = 0 };
+	struct arm_fault fault;
+	uint64_t paddr;
+
+	switch (machine_prepare(v->m, v->cpu, va, what, &t, &fault)) {
+	case MACHINE_OK:
+		return answer(v, va, &t, type, entry);
+	case MACHINE_FAULT:
+		return fail_fill(v, &fault);
+	case MACHINE_MMIO:
+		if (type == UC_MEM_FETCH)
+			return fetch_device(v, va, what);
+		if (!take_mmio(v, va.raw, t.ipa.raw, &paddr))
+			return out_of_slots(v, ASK_PAGE(va.raw), type);
+		entry->paddr = paddr | (ASK_PAGE(va.raw) & (FRAME_BYTES - 1));
+		entry->perms = UC_PROT_READ | UC_PROT_WRITE;
+		return true;
+	case MACHINE_STOP:
+		break;
+	}
+	v->engine->stopped = true;
+	v->stop = VCPU_BUDGET;
+	want(v, ATTENTION_MACHINE);
+	return false;
+}
+
+static bool on_fill(uc_engine *uc, uint64_t page, uc_mem_type type,
+		    uc_tlb_entry *entry, void *user)
+{
+	struct vcpu *v = user;
+	struct engine *e = v->engine;
+	uint32_t what;
+	va_t va;
+
+	(void)uc;
+	if (e->in_stub) {
+		entry->paddr = STUB_BASE;
+		entry->perms = UC_PROT_READ | UC_PROT_EXEC;
+		return page == ASK_PAGE(STUB_VA);
+	}
+	if (type == UC_MEM_FETCH) {
+		if (e->kinds || e->fault_pending)
+			settle(v);
+		va.raw = vcpu_pc(v);
+		if (ASK_PAGE(va.raw) != page)
+			va.raw = page;
+		what = TRACE_WHAT(INSN_BYTES, ARM_ACCESS_FETCH) | e->access;
+		return ask_machine(v, va, what, type, entry);
+	}
+	if (e->fault_pending) {
+		if (e->fault_halfway && page == ASK_PAGE(v->fault.va.raw))
+			return false;
+		stale_access(v);
+	}
+	if ((e->careful & CAREFUL_REPEAT) && page == e->repeat_va &&
+	    type == e->repeat_type)
+		e->careful &= ~(unsigned int)CAREFUL_REPEAT;
+	if (e->careful & CAREFUL_KINDS)
+		barriers_until(v, vcpu_pc(v));
+	va = asked_access(v, page, type, &what);
+	return ask_machine(v, va, what, type, entry);
+}
+
+/* ---- hooks: devices, system instructions, exceptions ---- */
+
+static uint64_t device_access(struct vcpu *v, uint64_t offset, unsigned int size,
+			      bool write, uint64_t value)
+{
+	struct engine *e = v->engine;
+	const struct slot_mmio *s = &e->mmio[offset >> FRAME_LG2];
+	uint64_t in_page = offset & (FRAME_BYTES - 1);
+
+	if (e->careful & CAREFUL_KINDS)
+		barriers_until(v, vcpu_pc(v));
+	machine_mmio(v->m, v->cpu, (va_t){ s->va | in_page },
+		     (ipa_t){ s->ipa | in_page }, size, write, &value);
+	return value;
+}
+
+static uint64_t on_mmio_read(uc_engine *uc, uint64_t offset, unsigned int size,
+			     void *user)
+{
+	(void)uc;
+	return device_access(user, offset, size, false, 0);
+}
+
+static void on_mmio_write(uc_engine *uc, uint64_t offset, unsigned int size,
+			  uint64_t value, void *user)
+{
+	(void)uc;
+	device_access(user, offset, size, true, value);
+}
+
+static unsigned int encoding(const uc_arm64_cp_reg *cp)
+{
+	return ARM_SYSREG(cp->op0, cp->op1, cp->crn, cp->crm, cp->op2);
+}
+
+/* Registers of the first groups do not exist for EL0. */
+static bool el0_cannot(const struct vcpu *v, const uc_arm64_cp_reg *cp)
+{
+	return v->cpu->el == 0 && cp->op1 != 3;
+}
+
+static void before_system(struct vcpu *v)
+{
+	if (v->engine->fault_pending)
+		stale_access(v);
+	if (v->engine->careful & CAREFUL_KINDS)
+		barriers_until(v, vcpu_pc(v));
+}
+
+static uint32_t after_system(struct vcpu *v, enum sys_outcome outcome)
+{
+	note_machine(v);
+	if (v->attention)
+		want(v, 0);
+	return outcome == SYS_DONE;
+}
+
+static uint32_t on_mrs(uc_engine *uc, uc_arm64_reg reg,
+		       const uc_arm64_cp_reg *cp, void *user)
+{
+	struct vcpu *v = user;
+	uint64_t value;
+
+	if (el0_cannot(v, cp))
+		return 0;
+	before_system(v);
+	if (sysreg_read(v, encoding(cp), &value) == SYS_NATIVE)
+		return after_system(v, SYS_NATIVE);
+	uc_reg_write(uc, (int)reg, &value);
+	return after_system(v, SYS_DONE);
+}
+
+static uint32_t on_msr(uc_engine *uc, uc_arm64_reg reg,
+		       const uc_arm64_cp_reg *cp, void *user)
+{
+	struct vcpu *v = user;
+
+	(void)uc;
+	(void)reg;
+	if (el0_cannot(v, cp))
+		return 0;
+	before_system(v);
+	return after_system(v, sysreg_write(v, encoding(cp), cp->val));
+}
+
+/* Native DC ZVA is 64 stores of a byte; ours is one of 64, unless it faults:
+ * then the native one does, at our word. */
+static enum sys_outcome zero_line(struct vcpu *v, uint64_t value)
+{
+	struct engine *e = v->engine;
+	va_t va = { value & ~UINT64_C(63) };
+	uint32_t what = TRACE_WHAT(64, ARM_ACCESS_WRITE | ARM_ACCESS_ZERO) |
+			e->access;
+	struct arm_translation t = { .size_lg2 = 0 };
+	struct arm_fault fault;
+	enum machine_result result;
+
+	result = machine_prepare(v->m, v->cpu, va, what, &t, &fault);
+	if (result == MACHINE_OK)
+		result = machine_access_inline(v->m, v->cpu, va, what, &fault);
+	else if (result == MACHINE_MMIO) {
+		fault = (struct arm_fault){ .kind = ARM_FAULT_ALIGNMENT,
+					    .stage = 1,
+					    .access = TRACE_WHAT_ACCESS(what),
+					    .va = va };
+		result = MACHINE_FAULT;
+	}
+	if (result == MACHINE_FAULT) {
+		fail_fill(v, &fault);
+		e->fault_halfway = true;
+		e->careful |= CAREFUL_ZVA;
+		e->zva_left = 64;
+		return SYS_NATIVE;
+	}
+	if (result != MACHINE_OK || !ram_has(&v->m->ram, t.pa, 64))
+		return SYS_DONE;
+	memset(ram_host(&v->m->ram, t.pa), 0, 64);
+	if (v->m->watch)
+		watch_range(v->m->watch, t.ipa, 64);
+	return SYS_DONE;
+}
+
+static uint32_t on_sys(uc_engine *uc, uc_arm64_reg reg,
+		       const uc_arm64_cp_reg *cp, void *user)
+{
+	struct vcpu *v = user;
+	unsigned int op = encoding(cp);
+
+	(void)uc;
+	(void)reg;
+	if (el0_cannot(v, cp) ||
+	    (v->cpu->el == 0 && !sysreg_el0_may(v, op == SYS_DC_ZVA)))
+		return 0;
+	before_system(v);
+	if (op == SYS_DC_ZVA)
+		return after_system(v, zero_line(v, cp->val));
+	return after_system(v, sys_execute(v, op, cp->val));
+}
+
+static void on_interrupt(uc_engine *uc, uint32_t number, void *user)
+{
+	struct vcpu *v = user;
+
+	(void)uc;
+	v->exception = number;
+	stop(v, VCPU_EXCEPTION);
+}
+
+/* ---- running ---- */
+
+/* Execution left the open block at `pc`. */
+static void leave_block(struct vcpu *v, uint64_t pc)
+{
+	struct engine *e = v->engine;
+
+	if (!e->block)
+		return;
+	if (pc - e->block_va < e->block_end - e->block_va) {
+		barriers_until(v, pc);
+		machine_block_trim(v->m, v->cpu,
+				   (uint32_t)(e->block_end - pc) / INSN_BYTES);
+		if (e->kinds & INSN_EXCL)
+			v->exclusive = true;
+		e->kinds = 0;
+	} else {
+		settle(v);
+	}
+	e->block = NULL;
+}
+
+/* HVC and HLT arrive before they are executed, and are executed by us. */
+static bool is_call(uint32_t word)
+{
+	return (word & 0xffe0001f) == 0xd4000002 || word == 0xd45e0000;
+}
+
+static void leave(struct vcpu *v)
+{
+	struct engine *e = v->engine;
+	uint64_t pc = vcpu_pc(v);
+	bool call = v->stop == VCPU_EXCEPTION && v->exception == 1 &&
+		    is_call(guest_code_word(v, pc));
+
+	leave_block(v, call ? pc + INSN_BYTES : pc);
+	e->careful = 0;
+}
+
+/* Emulation ended and no hook said why. */
+static void find_reason(struct vcpu *v, uc_err err)
+{
+	struct engine *e = v->engine;
+
+	if (e->fault_pending) {
+		v->stop = VCPU_FAULT;
+		e->fault_pending = e->fault_halfway = false;
+	} else if (err == UC_ERR_OK && (e->kinds & INSN_WFI)) {
+		v->stop = VCPU_WFI;
+	} else {
+		v->stop = VCPU_BROKEN;
+		v->broken = err == UC_ERR_OK ? "emulation ended without cause"
+					     : uc_strerror(err);
+	}
+}
+
+static void begin(struct vcpu *v, uint64_t budget, uint64_t slice_end)
+{
+	struct engine *e = v->engine;
+
+	e->granted = budget > INT64_MAX ? INT64_MAX : (int64_t)budget;
+	e->budget = slice_end ? 0 : e->granted;
+	e->slice_end = slice_end;
+	vcpu_el_changed(v);
+}
+
+enum vcpu_stop vcpu_run(struct vcpu *v, uint64_t budget, uint64_t slice_end)
+{
+	struct engine *e = v->engine;
+	uc_err err;
+
+	begin(v, budget, slice_end);
+	do {
+		vcpu_flush(v);
+		e->stopped = false;
+		err = uc_emu_start(e->uc, vcpu_pc(v), 0, 0, 0);
+		if (!e->stopped)
+			find_reason(v, err);
+		else if (v->stop == VCPU_BUDGET && !e->again && !e->block)
+			vcpu_pc_set(v, e->again_pc);
+		else if (v->stop == VCPU_BUDGET && !e->again)
+			vcpu_pc_set(v, e->again_pc);
+	} while (e->again);
+	if (v->stop != VCPU_BUDGET)
+		leave(v);
+	return v->stop;
+}
+
+uint64_t vcpu_blocks(const struct vcpu *v)
+{
+	return v->engine->blocks;
+}

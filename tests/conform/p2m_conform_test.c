@@ -1,0 +1,452 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Random sequences of p2m operations against a brute-force oracle: an array
+ * with one element a frame. After each operation a plain walk over the bytes
+ * of the tables, written here from the architecture and sharing nothing with
+ * the core, must see what the oracle says; every table's count must equal its
+ * recounted entries; no table may be empty or leaked; and the referee in the
+ * host must have seen nothing wrong. Allocations fail and calls are preempted
+ * at random on the way, and at every point in turn at the end.
+ */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "core/pt/table.h"
+#include "tests/unit/core/port_array.h"
+
+struct frame {
+	uint64_t mfn;
+	uint8_t type, access, level;
+};
+
+struct world {
+	struct port_array *a;
+	struct p2m p2m;
+	struct p2m_config config;
+	uint64_t base, frames; /* the window all operations stay in */
+	struct frame *want, *seen;
+	/* Recounted by the walk. */
+	uint64_t tables, mappings[4];
+};
+
+struct shape {
+	uint8_t ipa_bits;
+	int8_t start_level;
+	enum p2m_tlbi_policy tlbi;
+	enum p2m_order_policy order;
+	bool free_empty;
+	uint64_t base, frames;
+	unsigned int operations, check_every;
+};
+
+/* ---- the plain walk */
+
+static void decode_leaf(struct world *w, uint64_t pte, uint64_t ia,
+			unsigned int level)
+{
+	const uint64_t count = UINT64_C(1) << (9 * (3 - level));
+	struct frame f = {
+		.mfn = (pte & UINT64_C(0xfffffffff000)) >> 12,
+		.type = (pte >> 55) & 15,
+		.access = ((pte >> 6) & 3) | (((pte >> 53) & 3) == 0 ? 4 : 0),
+		.level = (uint8_t)level,
+	};
+	const unsigned int memattr = (pte >> 2) & 15;
+
+	assert_true(ia >> 12 >= w->base &&
+		    (ia >> 12) + count <= w->base + w->frames);
+	assert_true(level != 0);
+	assert_int_equal(f.mfn % count, 0);
+	assert_int_equal((pte >> 10) & 1, 1); /* AF */
+	assert_int_equal(memattr, f.type == P2M_DEVICE_NGNRE ? 1 : 15);
+	w->mappings[level]++;
+	for (uint64_t i = 0; i < count; i++, f.mfn++)
+		w->seen[(ia >> 12) - w->base + i] = f;
+}
+
+/* Entries in use of one table page. */
+static unsigned int walk_page(struct world *w, int n, uint64_t ia,
+			      unsigned int level)
+{
+	unsigned int used = 0;
+
+	w->tables++;
+	for (unsigned int i = 0; i < 512; i++) {
+		const uint64_t pte = w->a->memory[n][i];
+		const uint64_t at =
+			ia + ((uint64_t)i << (39 - 9 * level));
+		struct pt_meta meta;
+		unsigned int below;
+		int child;
+
+		if (pte == 0)
+			continue;
+		used++;
+		assert_true(pte & 1);
+		if (level == 3 || !(pte & 2)) {
+			assert_int_equal((pte >> 1) & 1, level == 3);
+			decode_leaf(w, pte, at, level);
+			continue;
+		}
+		child = array_page_of((pa_t){ pte & UINT64_C(0xfffffffff000) });
+		assert_true(child >= 0 && w->a->page[child].live);
+		below = walk_page(w, child, at, level + 1);
+		memcpy(&meta, w->a->page[child].meta, sizeof(meta));
+		assert_int_equal(meta.valid, below);
+		if (w->config.free_empty)
+			assert_int_not_equal(below, 0);
+	}
+	return used;
+}
+
+static void check_everything(struct world *w)
+{
+	const struct p2m_stats *s = &w->p2m.stats;
+	const int root = array_page_of(w->p2m.root);
+	const unsigned int level = w->p2m.start_level;
+	struct pt_meta meta;
+	unsigned int used = 0;
+
+	w->tables = 0;
+	memset(w->mappings, 0, sizeof(w->mappings));
+	memset(w->seen, 0, w->frames * sizeof(*w->seen));
+	for (int i = 0; i < 1 << w->p2m.root_order; i++)
+		used += walk_page(w, root + i,
+				  (uint64_t)i << (39 - 9 * level + 9), level);
+	memcpy(&meta, w->a->page[root].meta, sizeof(meta));
+	assert_int_equal(meta.valid, used);
+	assert_int_equal(w->tables, s->tables_live);
+	assert_int_equal(w->tables, array_live(w->a));
+	assert_memory_equal(w->mappings, s->mappings, sizeof(w->mappings));
+	for (uint64_t i = 0; i < w->frames; i++) {
+		const struct frame *f = &w->want[i], *g = &w->seen[i];
+
+		if (f->type != g->type || f->mfn != g->mfn ||
+		    f->access != g->access)
+			fail_msg("gfn %#llx differs from the oracle",
+				 (unsigned long long)(w->base + i));
+	}
+}
+
+/* A look-up says what the oracle says, and of as many frames as it claims. */
+static void check_lookup(struct world *w, uint64_t at)
+{
+	struct p2m_entry e;
+	uint64_t first, end;
+
+	if (at >= w->frames)
+		at = w->frames - 1;
+	p2m_lookup(&w->p2m, (gfn_t){ w->base + at }, &e);
+	assert_int_equal(e.type, w->want[at].type);
+	assert_int_equal(e.access, w->want[at].access);
+	assert_int_equal(e.mfn.raw, w->want[at].mfn);
+	assert_int_equal(e.order, 9 * (3 - e.level));
+	first = (w->base + at) >> e.order << e.order;
+	end = first + (UINT64_C(1) << e.order);
+	first = first > w->base ? first - w->base : 0;
+	end = end < w->base + w->frames ? end - w->base : w->frames;
+	for (uint64_t i = first; i < end; i += 1 + (end - first) / 16) {
+		assert_int_equal(w->want[i].type, e.type);
+		if (e.type != P2M_INVALID)
+			assert_int_equal(w->want[i].mfn - i, e.mfn.raw - at);
+	}
+}
+
+/* ---- the oracle */
+
+enum operation { MAP, REMOVE, PROTECT };
+
+struct request {
+	enum operation operation;
+	uint64_t at, frames; /* in the window */
+	uint64_t mfn;
+	enum p2m_type type;
+	unsigned int access;
+};
+
+static unsigned int type_allows(unsigned int type)
+{
+	static const unsigned int most[] = { 0, 7, 5, 3 };
+
+	return most[type];
+}
+
+static void oracle(struct world *w, const struct request *r, uint64_t done)
+{
+	for (uint64_t i = 0; i < done; i++) {
+		struct frame *f = &w->want[r->at + i];
+
+		if (r->operation == REMOVE)
+			*f = (struct frame){ 0 };
+		else if (r->operation == MAP)
+			*f = (struct frame){
+				.mfn = r->mfn + i, .type = (uint8_t)r->type,
+				.access = (uint8_t)(r->access &
+						    type_allows(r->type)),
+			};
+		else
+			f->access = (uint8_t)(r->access & type_allows(f->type));
+	}
+}
+
+static int perform(struct world *w, const struct request *r, uint64_t *done)
+{
+	const gfn_t gfn = { w->base + r->at };
+
+	switch (r->operation) {
+	case MAP:
+		return p2m_map(&w->p2m, gfn, (mfn_t){ r->mfn }, r->frames,
+			       r->type, r->access, done);
+	case REMOVE:
+		return p2m_remove(&w->p2m, gfn, r->frames, done);
+	case PROTECT:
+		break;
+	}
+	return p2m_protect(&w->p2m, gfn, r->frames, r->access, done);
+}
+
+/* ---- worlds */
+
+static void world_open(struct world *w, const struct shape *s, uint64_t seed)
+{
+	*w = (struct world){ .base = s->base, .frames = s->frames };
+	w->config = (struct p2m_config){
+		.ipa_bits = s->ipa_bits, .granule_lg2 = 12,
+		.start_level = s->start_level, .vmid = 3,
+		.free_empty = s->free_empty, .tlbi = s->tlbi, .order = s->order,
+	};
+	w->a = array_new(seed);
+	w->want = calloc(w->frames, sizeof(*w->want));
+	w->seen = calloc(w->frames, sizeof(*w->seen));
+	assert_non_null(w->want);
+	assert_non_null(w->seen);
+	assert_int_equal(p2m_init(&w->p2m, w->a, &w->config), 0);
+	array_root(w->a, &w->p2m);
+}
+
+static void world_close(struct world *w)
+{
+	int rc;
+
+	w->a->fail_in = -1;
+	do
+		rc = p2m_fini(&w->p2m);
+	while (rc == ERR_PREEMPTED);
+	assert_int_equal(rc, 0);
+	assert_null(array_quiet(w->a));
+	assert_int_equal(array_live(w->a), 0);
+	assert_int_equal(w->p2m.stats.pte_writes, w->a->writes);
+	assert_int_equal(w->p2m.stats.barriers, w->a->barriers);
+	assert_int_equal(w->p2m.stats.tables_live, 0);
+	for (int i = 0; i < 4; i++)
+		assert_int_equal(w->p2m.stats.mappings[i], 0);
+	free(w->want);
+	free(w->seen);
+	array_delete(w->a);
+}
+
+static uint64_t below(struct world *w, uint64_t limit)
+{
+	return array_random(w->a) % limit;
+}
+
+/* Ranges: single frames, a few, whole blocks, nearly all. */
+static struct request random_request(struct world *w)
+{
+	static const enum p2m_type types[] = { P2M_RAM_RW, P2M_RAM_RW,
+					       P2M_RAM_RO, P2M_DEVICE_NGNRE };
+	const uint64_t dice = below(w, 100);
+	struct request r = { .operation = dice < 45   ? MAP
+					  : dice < 80 ? REMOVE
+						      : PROTECT };
+	uint64_t gfn;
+
+	r.at = below(w, w->frames);
+	switch (below(w, 8)) {
+	case 0:
+	case 1:
+		r.frames = 1;
+		break;
+	case 2:
+	case 3:
+		r.frames = 1 + below(w, 20);
+		break;
+	case 4:
+		r.frames = 1 + below(w, 2000);
+		break;
+	case 5:
+		r.at &= ~UINT64_C(511);
+		r.frames = 512 * (1 + below(w, 5));
+		break;
+	case 6:
+		r.at &= ~UINT64_C(511);
+		r.frames = 512;
+		break;
+	default:
+		r.at &= ~UINT64_C(0x3ffff);
+		r.frames = 1 + below(w, 4) ? 0x40000 : w->frames;
+		break;
+	}
+	if (r.frames > w->frames - r.at)
+		r.frames = w->frames - r.at;
+	gfn = w->base + r.at;
+	if (below(w, 3) && gfn < UINT64_C(1) << 33)
+		r.mfn = gfn + 0x40000; /* the frame it always had */
+	else if (below(w, 3) || r.frames > 0x10000)
+		r.mfn = (below(w, 64) << 18) + (gfn & 0x3ffff);
+	else
+		r.mfn = below(w, UINT64_C(1) << 34);
+	r.type = types[below(w, 4)];
+	r.access = below(w, 2) ? 7 : (unsigned int)below(w, 8);
+	return r;
+}
+
+/* One request, to its end however often it is stopped. */
+static void step(struct world *w)
+{
+	struct request r = random_request(w);
+	const uint64_t touched = r.at, last = r.at + r.frames - 1;
+	int rc;
+
+	w->a->fail_in = below(w, 6) ? -1 : (int64_t)below(w, 4);
+	w->a->preempt_one_in = below(w, 5) ? 0 : 2;
+	do {
+		uint64_t done;
+
+		rc = perform(w, &r, &done);
+		if (array_quiet(w->a))
+			fail_msg("%s", w->a->violation);
+		assert_true(done <= r.frames);
+		assert_true(rc == 0 || rc == ERR_NOMEM || rc == ERR_PREEMPTED);
+		assert_int_equal(rc == 0, done == r.frames);
+		assert_true(rc != ERR_NOMEM || w->a->fail_in == 0);
+		oracle(w, &r, done);
+		r.at += done;
+		r.mfn += done;
+		r.frames -= done;
+	} while (rc == ERR_PREEMPTED);
+	check_lookup(w, touched);
+	check_lookup(w, last);
+	check_lookup(w, last + 1);
+	check_lookup(w, touched ? touched - 1 : 0);
+	check_lookup(w, below(w, w->frames));
+}
+
+#define G UINT64_C(0x40000)
+#define SMALL UINT64_C(3072)
+
+static void random_sequences_match_the_oracle(void **state)
+{
+	static const struct shape shapes[] = {
+		{ 40, -1, P2M_TLBI_IPA, P2M_ORDER_GREEDY, true,
+		  G - SMALL / 2, SMALL, 16000, 1 },
+		{ 48, -1, P2M_TLBI_RANGE, P2M_ORDER_GREEDY, true,
+		  512 * G - SMALL / 2, SMALL, 16000, 1 },
+		{ 32, -1, P2M_TLBI_VMID, P2M_ORDER_GREEDY, true,
+		  4 * G - SMALL, SMALL, 10000, 1 },
+		{ 32, 1, P2M_TLBI_IPA, P2M_ORDER_MASK, true,
+		  2 * G - SMALL / 2, SMALL, 10000, 1 },
+		{ 34, 2, P2M_TLBI_RANGE, P2M_ORDER_MASK, true,
+		  16 * G - SMALL, SMALL, 10000, 1 },
+		{ 43, 1, P2M_TLBI_IPA, P2M_ORDER_GREEDY, false,
+		  512 * G - SMALL / 2, SMALL, 10000, 1 },
+		{ 43, 0, P2M_TLBI_RANGE, P2M_ORDER_GREEDY, true,
+		  8192 * G - SMALL, SMALL, 10000, 1 },
+		{ 39, -1, P2M_TLBI_VMID, P2M_ORDER_MASK, false,
+		  0, SMALL, 10000, 1 },
+		{ 36, -1, P2M_TLBI_IPA, P2M_ORDER_GREEDY, true,
+		  0, 2 * G, 3000, 100 },
+		{ 40, 0, P2M_TLBI_RANGE, P2M_ORDER_GREEDY, true,
+		  511 * G, 2 * G, 3000, 100 },
+		{ 34, -1, P2M_TLBI_VMID, P2M_ORDER_GREEDY, false,
+		  G, 2 * G, 2000, 100 },
+	};
+	uint64_t total = 0;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(shapes) / sizeof(shapes[0]); i++) {
+		struct world w;
+
+		world_open(&w, &shapes[i], i + 1);
+		for (unsigned int n = 1; n <= shapes[i].operations; n++) {
+			step(&w);
+			if (n % shapes[i].check_every == 0)
+				check_everything(&w);
+		}
+		check_everything(&w);
+		total += shapes[i].operations;
+		world_close(&w);
+	}
+	assert_int_equal(total, 100000);
+}
+
+/*
+ * For each request over a space with pages, blocks of both sizes and holes:
+ * let the k-th allocation fail, for every k until none fails. Every frame is
+ * then old or new, exactly as far as *done says.
+ */
+static void every_allocation_may_fail(void **state)
+{
+	static const struct request before[] = {
+		{ MAP, 0, G, 3 * G, P2M_RAM_RW, 7 },
+		{ MAP, G + 512, 512, G + 512, P2M_RAM_RW, 7 },
+		{ MAP, G + 2000, 600, 77, P2M_RAM_RW, 7 },
+	};
+	static const struct request requests[] = {
+		{ MAP, G + 1, 4 * 512, 9, P2M_RAM_RW, 7 },
+		{ MAP, 1, 40 * 512, 55555, P2M_RAM_RW, 7 },
+		{ MAP, 511, 12, 3000, P2M_RAM_RO, 5 },
+		{ MAP, G + 3, 512 * 12, 4 * G, P2M_DEVICE_NGNRE, 3 },
+		{ REMOVE, 5, 1, 0, P2M_INVALID, 0 },
+		{ REMOVE, 5, G + 600, 0, P2M_INVALID, 0 },
+		{ PROTECT, G - 3, 800, 0, P2M_INVALID, 1 },
+		{ PROTECT, 700, G, 0, P2M_INVALID, 0 },
+	};
+	static const struct shape shape = {
+		40, 0, P2M_TLBI_IPA, P2M_ORDER_GREEDY, true, 0, G + 8192, 0, 0
+	};
+	unsigned int failures = 0;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(requests) / sizeof(requests[0]); i++) {
+		for (int64_t k = 0;; k++) {
+			uint64_t done;
+			struct world w;
+			int rc;
+
+			world_open(&w, &shape, 1);
+			for (size_t j = 0;
+			     j < sizeof(before) / sizeof(before[0]); j++) {
+				assert_int_equal(perform(&w, &before[j], &done),
+						 0);
+				oracle(&w, &before[j], done);
+			}
+			w.a->fail_in = k;
+			rc = perform(&w, &requests[i], &done);
+			if (array_quiet(w.a))
+				fail_msg("%s", w.a->violation);
+			assert_true(rc == 0 || rc == ERR_NOMEM);
+			assert_int_equal(rc == 0, done == requests[i].frames);
+			oracle(&w, &requests[i], done);
+			check_everything(&w);
+			world_close(&w);
+			if (rc == 0)
+				break;
+			failures++;
+		}
+	}
+	assert_true(failures > 60);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(random_sequences_match_the_oracle),
+		cmocka_unit_test(every_allocation_may_fail),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,92 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-2-Clause
+# For every guest: two runs record byte-identical traces; the replay's
+# statistics equal the run's to the last count (all but host), with no
+# divergence; cycles_by sums to cycles; recording changes nothing; and on other
+# machines and policies the replay goes through.
+set -u
+cd "$(dirname "$0")/../.." || exit 1
+BUILD=${BUILD:-build}
+p2msim=$BUILD/p2msim
+tmp=$(mktemp -d)
+trap 'rm -rf "$tmp"' EXIT
+passed=0 failed=0
+
+verdict() { # NAME STATUS
+	if [ "$2" = 0 ]; then
+		echo "PASS identity: $1" && passed=$((passed + 1))
+	else
+		echo "FAIL identity: $1" && failed=$((failed + 1))
+	fi
+}
+
+# Equal but for host; buckets add up; no divergence.
+same_stats() {
+	python3 - "$@" <<'PY'
+import json, sys
+docs = [json.load(open(p)) for p in sys.argv[1:]]
+for d, p in zip(docs, sys.argv[1:]):
+    d.pop("host", None)
+    for c in d["cpu"]:
+        assert sum(c["cycles_by"].values()) == c["cycles"], p + ": buckets do not add up"
+    assert d["replay"]["divergences"] == 0, p + ": divergences"
+def diff(a, b, path=""):
+    if isinstance(a, dict) and isinstance(b, dict):
+        for k in sorted(set(a) | set(b)):
+            yield from diff(a.get(k), b.get(k), path + "." + k)
+    elif isinstance(a, list) and isinstance(b, list) and len(a) == len(b):
+        for i, (x, y) in enumerate(zip(a, b)):
+            yield from diff(x, y, f"{path}[{i}]")
+    elif a != b:
+        yield f"{path}: {a} != {b}"
+bad = [l for d in docs[1:] for l in diff(docs[0], d)]
+print("\n".join("  " + l for l in bad[:20]))
+sys.exit(1 if bad else 0)
+PY
+}
+
+identity() { # NAME RUN-ARGUMENTS...
+	local name=$1 t=$tmp/t
+	shift
+	"$p2msim" run --quiet --stats "$t.plain.json" "$@" >"$t.out0" 2>"$t.err"
+	"$p2msim" run --quiet --trace "$t.1.zst" --stats "$t.run.json" "$@" >"$t.out1" 2>>"$t.err" &&
+	"$p2msim" run --quiet --trace "$t.2.zst" "$@" >"$t.out2" 2>>"$t.err" &&
+	cmp "$t.1.zst" "$t.2.zst" && cmp "$t.out0" "$t.out1" && cmp "$t.out1" "$t.out2" &&
+	"$p2msim" replay --quiet --stats "$t.replay.json" "$t.1.zst" >/dev/null 2>>"$t.err" &&
+	same_stats "$t.plain.json" "$t.run.json" "$t.replay.json" &&
+	"$p2msim" trace validate "$t.1.zst" >/dev/null 2>>"$t.err"
+	verdict "$name" $?
+	tail -n 3 "$t.err" | sed 's/^/  /'
+}
+
+for guest in "$BUILD"/guests/*.elf; do
+	name=$(basename "$guest" .elf)
+	set -- "$guest"
+	case $name in
+	chase) set -- "$guest" 300 4096 5 ;;
+	stream) set -- "$guest" 256 ;;
+	random) set -- "$guest" seq90 16 100000 ;;
+	esac
+	machine=
+	[ "$name" = smp ] && machine="--set cpu.count=2"
+	# shellcheck disable=SC2086
+	identity "$name" $machine "$@"
+	# shellcheck disable=SC2086
+	identity "$name, tiny, populated by faults, random frames" --machine tiny $machine \
+		--set policy.p2m.populate=fault --set guest.backing=random "$@"
+done
+
+# The recording goes through on other machines and policies.
+"$p2msim" run --quiet --trace "$tmp/b.zst" "$BUILD/guests/balloon.elf" >/dev/null
+for machine in cortex-a53 cortex-a72 cortex-a76 neoverse-v2 tiny; do
+	"$p2msim" replay --quiet --machine $machine --stats "$tmp/o.json" "$tmp/b.zst" &&
+		python3 -c "import json,sys; d=json.load(open('$tmp/o.json')); sys.exit(d['machine']['name']!='$machine' or d['replay']['divergences']!=0)"
+	verdict "balloon's trace on $machine" $?
+done
+for set in policy.p2m.tlbi=vmid policy.p2m.tlbi=range policy.p2m.free_empty=never policy.p2m.order=mask policy.p2m.populate=fault guest.backing=random guest.backing=fragmented:50; do
+	"$p2msim" replay --quiet --set $set --stats "$tmp/o.json" "$tmp/b.zst"
+	verdict "balloon's trace with $set" $?
+done
+
+echo "$passed passed, $failed failed"
+[ "$failed" = 0 ]

@@ -1,0 +1,533 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A host for the core that is nothing but arrays, and a referee of the
+ * protocol: it decodes the descriptors by itself (Arm stage 2, 4K granule),
+ * remembers all that a TLB or a walk cache may hold of what changed, and
+ * notes the first breach of the rules in `violation`:
+ *
+ *   - a live descriptor changes to another live one in more than permissions
+ *     or software bits;
+ *   - an entry is made before its break is complete;
+ *   - a table becomes reachable before its content is visible;
+ *   - a table is freed while a walker can reach it or a cache may hold it;
+ *   - a call returns while something stale is left, or a write unordered.
+ *
+ * Included by the one file of a test program, since it defines the port.
+ */
+#ifndef TESTS_UNIT_CORE_PORT_ARRAY_H
+#define TESTS_UNIT_CORE_PORT_ARRAY_H
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/p2m/p2m.h"
+#include "core/port.h"
+
+#define ARRAY_PAGES 4096u
+#define ARRAY_BASE UINT64_C(0x0000ff0000000000)
+#define ARRAY_LOG 4096u
+#define ARRAY_REQUESTS 1024u
+/* What may change in a live leaf: S2AP, XN, software bits. */
+#define ARRAY_IN_PLACE                                                         \
+	(UINT64_C(3) << 6 | UINT64_C(3) << 53 | UINT64_C(15) << 55)
+
+struct array_page {
+	uint64_t meta[PORT_TABLE_META_BYTES / 8];
+	uint64_t ia;	/* of entry 0, while linked */
+	uint8_t level;
+	uint8_t order;	/* of the allocation it is the first of */
+	bool live;
+	bool root;
+	bool linked;	/* a walker can reach it */
+	bool stale;	/* unlinked, and the flush is not complete */
+	unsigned int maps;
+	uint64_t epoch; /* of the host when the content was last written */
+};
+
+enum array_phase { ARRAY_WRITTEN, ARRAY_VISIBLE, ARRAY_INVALIDATED };
+
+/* Something that a TLB (or, for a table, a walk cache) may still hold. */
+struct array_stale {
+	uint64_t ia, bytes;
+	unsigned int level;
+	enum array_phase phase;
+	int page; /* the unlinked table, or -1 */
+};
+
+struct port_array {
+	uint64_t (*memory)[512];
+	struct array_page page[ARRAY_PAGES];
+	struct array_stale *stale;
+	size_t stales, stale_room;
+	uint64_t epoch; /* counts DSB ISHST: the current one's writes are unseen */
+	bool unordered; /* a live write since the last DSB ISHST */
+	bool all_flushed; /* whole VMID since the last live write */
+	const char *violation;
+	/* Wishes. */
+	int64_t fail_in;       /* this many allocations succeed; -1: all do */
+	unsigned int preempt_one_in; /* 0: never */
+	uint64_t random;
+	uint64_t ram_base, ram_end; /* of frames that tests map: no tables */
+	/* Counts. */
+	uint64_t allocated, freed, reads, writes, barriers, cleans;
+	uint64_t tlbi[3], maps_open, preempts;
+	/* Events: a alloc, f free, n write of an unlinked table, b break,
+	 * m make, p in place, s ISHST, i ISH, t TLBI. Repeats are one. */
+	char log[ARRAY_LOG];
+	size_t log_length;
+	struct port_tlbi request[ARRAY_REQUESTS];
+	size_t requests;
+};
+
+static inline void array_log(struct port_array *a, char event)
+{
+	if (a->log_length != 0 && a->log[a->log_length - 1] == event)
+		return;
+	if (a->log_length < ARRAY_LOG - 1)
+		a->log[a->log_length++] = event;
+	a->log[a->log_length] = '\0';
+}
+
+static inline void array_log_clear(struct port_array *a)
+{
+	a->log_length = 0;
+	a->log[0] = '\0';
+	a->requests = 0;
+}
+
+static inline void array_breach(struct port_array *a, const char *what)
+{
+	if (!a->violation)
+		a->violation = what;
+}
+
+static inline uint64_t array_random(struct port_array *a)
+{
+	a->random ^= a->random << 13;
+	a->random ^= a->random >> 7;
+	a->random ^= a->random << 17;
+	return a->random;
+}
+
+static inline struct port_array *array_new(uint64_t seed)
+{
+	struct port_array *a = calloc(1, sizeof(*a));
+
+	if (!a)
+		abort();
+	a->memory = malloc(ARRAY_PAGES * sizeof(*a->memory));
+	if (!a->memory)
+		abort();
+	a->fail_in = -1;
+	a->epoch = 1;
+	a->random = seed * 2 + 1;
+	return a;
+}
+
+static inline void array_delete(struct port_array *a)
+{
+	free(a->stale);
+	free(a->memory);
+	free(a);
+}
+
+static inline uint64_t array_live(const struct port_array *a)
+{
+	return a->allocated - a->freed;
+}
+
+static inline int array_page_of(pa_t pa)
+{
+	if (pa.raw < ARRAY_BASE || (pa.raw & 0xfff) ||
+	    (pa.raw - ARRAY_BASE) >> 12 >= ARRAY_PAGES)
+		return -1;
+	return (int)((pa.raw - ARRAY_BASE) >> 12);
+}
+
+/* The page a descriptor leads to, or -1: bits 1:0 are 0b11 above level 3. */
+static inline int array_table_of(uint64_t pte, unsigned int level)
+{
+	if (level >= 3 || (pte & 3) != 3)
+		return -1;
+	return array_page_of((pa_t){ pte & UINT64_C(0x0000fffffffff000) });
+}
+
+static inline uint64_t array_span(unsigned int level)
+{
+	return UINT64_C(1) << (12 + 9 * (3 - level));
+}
+
+/* ---- the referee */
+
+static inline void array_stale_add(struct port_array *a, uint64_t ia,
+				   unsigned int level, int page)
+{
+	if (a->stales == a->stale_room) {
+		a->stale_room = a->stale_room ? a->stale_room * 2 : 1024;
+		a->stale = realloc(a->stale, a->stale_room * sizeof(*a->stale));
+		if (!a->stale)
+			abort();
+	}
+	a->stale[a->stales++] = (struct array_stale){
+		.ia = ia, .bytes = array_span(level), .level = level,
+		.phase = ARRAY_WRITTEN, .page = page,
+	};
+}
+
+/* An entry that walkers could use is gone, and all below it. */
+static inline void array_unlink(struct port_array *a, uint64_t pte,
+				uint64_t ia, unsigned int level)
+{
+	const int n = array_table_of(pte, level);
+
+	array_stale_add(a, ia, level, n);
+	if (n < 0)
+		return;
+	a->page[n].linked = false;
+	a->page[n].stale = true;
+	for (unsigned int i = 0; i < 512; i++)
+		if (a->memory[n][i] & 1)
+			array_unlink(a, a->memory[n][i],
+				     ia + i * array_span(level + 1), level + 1);
+}
+
+/* A table has become reachable, and all below it. */
+static inline void array_link(struct port_array *a, int n, uint64_t ia,
+			      unsigned int level)
+{
+	if (!a->page[n].live || a->page[n].stale || a->page[n].linked)
+		array_breach(a, "a table is linked that is freed or in use");
+	if (a->page[n].epoch == a->epoch)
+		array_breach(a, "a table is linked before it is visible");
+	a->page[n].linked = true;
+	a->page[n].ia = ia;
+	a->page[n].level = (uint8_t)level;
+	for (unsigned int i = 0; i < 512; i++) {
+		const int child = array_table_of(a->memory[n][i], level);
+
+		if (child >= 0)
+			array_link(a, child, ia + i * array_span(level),
+				   level + 1);
+	}
+}
+
+static inline void array_made(struct port_array *a, uint64_t pte, uint64_t ia,
+			      unsigned int level)
+{
+	const int child = array_table_of(pte, level);
+
+	for (size_t i = 0; i < a->stales; i++)
+		if (a->stale[i].ia < ia + array_span(level) &&
+		    ia < a->stale[i].ia + a->stale[i].bytes)
+			array_breach(a, "made before the break is complete");
+	if (child >= 0)
+		array_link(a, child, ia, level + 1);
+}
+
+static inline void array_judge_write(struct port_array *a,
+				     const struct array_page *p,
+				     unsigned int index, uint64_t old,
+				     uint64_t new)
+{
+	const uint64_t ia = p->ia + index * array_span(p->level);
+
+	a->unordered = true;
+	a->all_flushed = false;
+	if ((old & 1) && (new & 1)) {
+		array_log(a, 'p');
+		if (((old ^ new) & ~ARRAY_IN_PLACE) ||
+		    array_table_of(old, p->level) >= 0)
+			array_breach(a, "valid to valid without a break");
+		if (old != new)
+			array_stale_add(a, ia, p->level, -1);
+	} else if (old & 1) {
+		array_log(a, 'b');
+		array_unlink(a, old, ia, p->level);
+	} else if (new & 1) {
+		array_log(a, 'm');
+		array_made(a, new, ia, p->level);
+	}
+}
+
+static inline bool array_tlbi_drops(const struct port_tlbi *t,
+				    const struct array_stale *s)
+{
+	if (s->page >= 0 && t->leaf_only)
+		return false;
+	if (t->level >= 0 && (unsigned int)t->level != s->level)
+		return false;
+	switch (t->scope) {
+	case PORT_TLBI_VMID:
+		return true;
+	case PORT_TLBI_IPA:
+		return t->start.raw - s->ia < s->bytes;
+	case PORT_TLBI_RANGE:
+		return t->start.raw < s->ia + s->bytes &&
+		       s->ia < t->start.raw + t->bytes;
+	}
+	return false;
+}
+
+/* [Base, Base + (NUM + 1) * 2^(5 * SCALE + 1) * granule) and nothing else. */
+static inline bool array_range_exists(uint64_t bytes)
+{
+	for (unsigned int scale = 0; scale < 4; scale++)
+		for (uint64_t num = 0; num < 32; num++)
+			if (bytes == (num + 1) << (5 * scale + 1 + 12))
+				return true;
+	return false;
+}
+
+/* Call after p2m_init: the root tables are what VTTBR leads to. */
+static inline void array_root(struct port_array *a, const struct p2m *p2m)
+{
+	const int n = array_page_of(p2m->root);
+
+	for (int i = 0; i < 1 << p2m->root_order; i++) {
+		a->page[n + i].root = true;
+		array_link(a, n + i,
+			   (uint64_t)i * 512 * array_span(p2m->start_level),
+			   p2m->start_level);
+	}
+}
+
+/* Call after each operation: NULL, or what was wrong. */
+static inline const char *array_quiet(struct port_array *a)
+{
+	if (a->stales != 0)
+		array_breach(a, "something stale is left");
+	if (a->unordered)
+		array_breach(a, "a write is left unordered");
+	if (a->maps_open != 0)
+		array_breach(a, "a table is left mapped");
+	return a->violation;
+}
+
+/* ---- the port */
+
+_Noreturn void port_bug(void *host, const char *file, int line,
+			const char *what)
+{
+	(void)host;
+	fprintf(stderr, "%s:%d: BUG: %s\n", file, line, what);
+	abort();
+}
+
+static inline bool array_has_room(const struct port_array *a, unsigned int n,
+				  unsigned int order)
+{
+	for (unsigned int i = 0; i < 1u << order; i++)
+		if (a->page[n + i].live)
+			return false;
+	return true;
+}
+
+int port_table_alloc(void *host, unsigned int granule_lg2, unsigned int order,
+		     pa_t *table)
+{
+	struct port_array *a = host;
+	unsigned int n = 0;
+
+	if (granule_lg2 != 12)
+		array_breach(a, "a table of another granule");
+	if (a->fail_in == 0)
+		return ERR_NOMEM;
+	if (a->fail_in > 0)
+		a->fail_in--;
+	while (n < ARRAY_PAGES && !array_has_room(a, n, order))
+		n += 1u << order;
+	if (n >= ARRAY_PAGES)
+		return ERR_NOMEM;
+	for (unsigned int i = 0; i < 1u << order; i++) {
+		a->page[n + i] = (struct array_page){ .live = true };
+		/* Undefined, and telling: valid-looking everywhere. */
+		memset(a->memory[n + i], 0xa5, sizeof(a->memory[0]));
+	}
+	a->page[n].order = (uint8_t)order;
+	a->allocated += UINT64_C(1) << order;
+	table->raw = ARRAY_BASE + (uint64_t)n * 4096;
+	array_log(a, 'a');
+	return 0;
+}
+
+void port_table_free(void *host, unsigned int granule_lg2, unsigned int order,
+		     pa_t table)
+{
+	struct port_array *a = host;
+	const int n = array_page_of(table);
+
+	if (granule_lg2 != 12 || n < 0 || !a->page[n].live ||
+	    a->page[n].order != order) {
+		array_breach(a, "freed what was not allocated so");
+		return;
+	}
+	for (unsigned int i = 0; i < 1u << order; i++) {
+		struct array_page *p = &a->page[(unsigned int)n + i];
+
+		if (p->maps != 0)
+			array_breach(a, "freed while mapped");
+		if (p->stale || (p->linked && !p->root))
+			array_breach(a, "freed while a cache may lead to it");
+		if (p->root && !a->all_flushed)
+			array_breach(a, "root freed without a flush");
+		p->live = false;
+		memset(a->memory[(unsigned int)n + i], 0x5a,
+		       sizeof(a->memory[0]));
+	}
+	a->freed += UINT64_C(1) << order;
+	array_log(a, 'f');
+}
+
+void *port_table_meta(void *host, pa_t table)
+{
+	struct port_array *a = host;
+
+	return a->page[array_page_of(table)].meta;
+}
+
+uint64_t *port_table_map(void *host, pa_t table)
+{
+	struct port_array *a = host;
+	const int n = array_page_of(table);
+
+	if (n < 0 || !a->page[n].live) {
+		fprintf(stderr, "map of a page that is no table\n");
+		abort();
+	}
+	a->page[n].maps++;
+	a->maps_open++;
+	return a->memory[n];
+}
+
+static inline struct array_page *array_page_at(struct port_array *a,
+					       const uint64_t *pte)
+{
+	const size_t n = (size_t)(pte - a->memory[0]) / 512;
+
+	if (n >= ARRAY_PAGES || !a->page[n].live || a->page[n].maps == 0) {
+		fprintf(stderr, "access to a page that is not mapped\n");
+		abort();
+	}
+	return &a->page[n];
+}
+
+void port_table_unmap(void *host, uint64_t *entries)
+{
+	struct port_array *a = host;
+
+	array_page_at(a, entries)->maps--;
+	a->maps_open--;
+}
+
+uint64_t port_pte_read(void *host, const uint64_t *pte)
+{
+	struct port_array *a = host;
+
+	array_page_at(a, pte);
+	a->reads++;
+	return *pte;
+}
+
+void port_pte_write(void *host, uint64_t *pte, uint64_t value)
+{
+	struct port_array *a = host;
+	struct array_page *p = array_page_at(a, pte);
+	const uint64_t old = *pte;
+
+	a->writes++;
+	*pte = value;
+	p->epoch = a->epoch;
+	if (p->linked)
+		array_judge_write(a, p, (unsigned int)(pte - a->memory[0]) % 512,
+				  old, value);
+	else
+		array_log(a, 'n');
+}
+
+void port_table_zero(void *host, uint64_t *entries, size_t bytes)
+{
+	struct port_array *a = host;
+	struct array_page *p = array_page_at(a, entries);
+
+	if (p->linked || p->stale)
+		array_breach(a, "zeroed a table that walkers may read");
+	p->epoch = a->epoch;
+	memset(entries, 0, bytes);
+}
+
+void port_pte_clean(void *host, const uint64_t *first, size_t count)
+{
+	struct port_array *a = host;
+
+	(void)first;
+	(void)count;
+	a->cleans++;
+}
+
+void port_barrier(void *host, enum port_barrier kind)
+{
+	struct port_array *a = host;
+	size_t left = 0;
+
+	a->barriers++;
+	if (kind == PORT_DSB_ISHST) {
+		array_log(a, 's');
+		a->unordered = false;
+		a->epoch++;
+	} else {
+		array_log(a, 'i');
+	}
+	for (size_t i = 0; i < a->stales; i++) {
+		struct array_stale *s = &a->stale[i];
+
+		if (kind == PORT_DSB_ISHST && s->phase == ARRAY_WRITTEN)
+			s->phase = ARRAY_VISIBLE;
+		if (kind == PORT_DSB_ISH && s->phase == ARRAY_INVALIDATED) {
+			if (s->page >= 0)
+				a->page[s->page].stale = false;
+			continue;
+		}
+		a->stale[left++] = *s;
+	}
+	a->stales = left;
+}
+
+void port_tlbi(void *host, const struct port_tlbi *t)
+{
+	struct port_array *a = host;
+
+	array_log(a, 't');
+	a->tlbi[t->scope]++;
+	if (a->requests < ARRAY_REQUESTS)
+		a->request[a->requests++] = *t;
+	if (!t->combined)
+		array_breach(a, "combined entries are left");
+	if (!t->leaf_only && t->level != -1)
+		array_breach(a, "a level hint, though tables were dropped");
+	if (t->scope == PORT_TLBI_RANGE && !array_range_exists(t->bytes))
+		array_breach(a, "no such range");
+	if (t->scope == PORT_TLBI_VMID && !a->unordered)
+		a->all_flushed = true;
+	for (size_t i = 0; i < a->stales; i++)
+		if (a->stale[i].phase == ARRAY_VISIBLE &&
+		    array_tlbi_drops(t, &a->stale[i]))
+			a->stale[i].phase = ARRAY_INVALIDATED;
+}
+
+bool port_preempt(void *host)
+{
+	struct port_array *a = host;
+	bool yes = a->preempt_one_in != 0 &&
+		   array_random(a) % a->preempt_one_in == 0;
+
+	a->preempts += yes;
+	return yes;
+}
+
+uint64_t port_time(void *host)
+{
+	return ((struct port_array *)host)->reads;
+}
+
+#endif
