@@ -9,7 +9,7 @@
 #include "cli/print.h"
 
 #define STATS_FORMAT "p2msim.stats/1"
-#define FILES_MAX 16
+#define FILES_MAX    16
 
 static json_t *stats_load(const char *path, int *code)
 {
@@ -48,12 +48,14 @@ static json_t *table_rows(const json_t *differences)
 	char name[24];
 	size_t i, v;
 
-	json_array_foreach(differences, i, difference) {
+	json_array_foreach(differences, i, difference)
+	{
 		json_t *row = json_object();
 
 		json_object_set(row, "key", json_object_get(difference, "key"));
 		json_array_foreach(json_object_get(difference, "values"), v,
-				   value) {
+				   value)
+		{
 			snprintf(name, sizeof(name), "%zu", v);
 			json_object_set(row, name, value);
 		}
@@ -67,7 +69,7 @@ static json_t *table_rows(const json_t *differences)
 
 static void print_differences(const struct cli *cli, const json_t *differences)
 {
-	struct column column[FILES_MAX + 3] = { { "key", "key", COLUMN_TEXT } };
+	struct column column[FILES_MAX + 3] = {{"key", "key", COLUMN_TEXT}};
 	char name[FILES_MAX][24];
 	bool color = print_color(&cli->options, stdout);
 	json_t *rows = table_rows(differences);
@@ -75,10 +77,10 @@ static void print_differences(const struct cli *cli, const json_t *differences)
 
 	for (i = 0; i < cli->operands; i++) {
 		snprintf(name[i], sizeof(name[i]), "%d", i);
-		column[i + 1] = (struct column){ name[i], cli->operand[i],
-						 COLUMN_COUNT };
+		column[i + 1] =
+			(struct column){name[i], cli->operand[i], COLUMN_COUNT};
 	}
-	column[i + 1] = (struct column){ "change", "change", COLUMN_CHANGE };
+	column[i + 1] = (struct column){"change", "change", COLUMN_CHANGE};
 	if (json_array_size(rows))
 		print_table(stdout, color, column, rows);
 	else if (!cli->options.quiet)
@@ -88,8 +90,7 @@ static void print_differences(const struct cli *cli, const json_t *differences)
 
 static int compare(const struct cli *cli, json_t *const *flat)
 {
-	json_t *differences =
-		stats_differences(flat, (size_t)cli->operands);
+	json_t *differences = stats_differences(flat, (size_t)cli->operands);
 	bool equal = json_array_size(differences) == 0;
 	json_t *files, *out;
 

@@ -11,8 +11,7 @@ static void console_write(void *context, const void *bytes, size_t count)
 {
 	FILE *out = context;
 
-	if (fwrite(bytes, 1, count, out) == count &&
-	    memchr(bytes, '\n', count))
+	if (fwrite(bytes, 1, count, out) == count && memchr(bytes, '\n', count))
 		fflush(out);
 }
 
@@ -30,11 +29,12 @@ static int refuse_streams(const struct options *o)
 	bool stats_out = o->stats && !strcmp(o->stats, "-");
 
 	if (trace_out && o->linux_mode)
-		return cli_fail(EXIT_USAGE,
-				"run: --trace - and the guest's output would mix; name a file");
+		return cli_fail(EXIT_USAGE, "run: --trace - and the guest's "
+					    "output would mix; name a file");
 	if (trace_out && stats_out)
-		return cli_fail(EXIT_USAGE,
-				"run: --trace - and --stats - would mix; name a file");
+		return cli_fail(
+			EXIT_USAGE,
+			"run: --trace - and --stats - would mix; name a file");
 	if (o->root && !o->linux_mode)
 		return cli_fail(EXIT_USAGE, "run: --root needs --linux");
 	return EXIT_FINE;
@@ -52,8 +52,8 @@ static int run(struct cli *cli, const struct machine_config *config,
 	const struct options *o = &cli->options;
 	bool trace_out = o->trace && !strcmp(o->trace, "-");
 	struct progress progress;
-	struct study_result result = { 0 };
-	struct error_line error = { 0 };
+	struct study_result result = {0};
+	struct error_line error = {0};
 	struct run_options options = {
 		.guest = cli->operand[0],
 		.argc = cli->operands,

@@ -26,14 +26,16 @@ static void print_info(bool color, const json_t *info)
 	const char *key, *name;
 	json_t *value, *member;
 
-	json_object_foreach((json_t *)info, key, value) {
+	json_object_foreach((json_t *)info, key, value)
+	{
 		if (!json_is_object(value)) {
 			print_value(text, sizeof(text), value);
 			printf("%-16s %s\n", key, text);
 			continue;
 		}
 		print_heading(stdout, color, key);
-		json_object_foreach(value, name, member) {
+		json_object_foreach(value, name, member)
+		{
 			print_value(text, sizeof(text), member);
 			printf("  %-20s %s\n", name, text);
 		}
@@ -90,9 +92,9 @@ int cmd_trace(struct cli *cli)
 		const char *name;
 		int (*act)(const struct cli *cli, const char *path);
 	} action[] = {
-		{ "info", trace_show_info },
-		{ "cat", trace_print },
-		{ "validate", trace_check },
+		{"info", trace_show_info},
+		{"cat", trace_print},
+		{"validate", trace_check},
 	};
 	const char *what = cli->operand[0];
 	struct input_file input;
@@ -100,13 +102,14 @@ int cmd_trace(struct cli *cli)
 
 	if (is_later(what))
 		return cli_fail(EXIT_NOT_MODELLED,
-				"trace %s: not available in this version", what);
+				"trace %s: not available in this version",
+				what);
 	for (size_t i = 0; i < sizeof(action) / sizeof(action[0]); i++) {
 		if (strcmp(what, action[i].name) != 0)
 			continue;
 		if (cli->operands != 2)
-			return cli_fail(EXIT_USAGE,
-					"trace %s: name one trace", what);
+			return cli_fail(EXIT_USAGE, "trace %s: name one trace",
+					what);
 		code = input_open(&input, cli->operand[1]);
 		if (!code)
 			code = action[i].act(cli, input.path);

@@ -27,21 +27,23 @@ static void print_outcome(const json_t *outcome)
 
 static void print_story(bool color, const json_t *story)
 {
-	static const struct column step[] = {
-		{ "step", "#", COLUMN_COUNT },
-		{ "stage", "stage", COLUMN_COUNT },
-		{ "level", "level", COLUMN_COUNT },
-		{ "for", "translates", COLUMN_TEXT },
-		{ "input", "input", COLUMN_TEXT },
-		{ "table", "table", COLUMN_TEXT },
-		{ "index", "index", COLUMN_COUNT },
-		{ "address", "descriptor at", COLUMN_TEXT },
-		{ "value", "value", COLUMN_TEXT },
-		{ "kind", "kind", COLUMN_TEXT },
-		{ "known", "known", COLUMN_TEXT },
-		{ "served_by", "served by", COLUMN_TEXT },
-		{ "cycles", "cycles", COLUMN_COUNT },
-		{ "fields", "fields", COLUMN_TEXT }, { 0 } };
+	static const struct column step[] = {{"step", "#", COLUMN_COUNT},
+					     {"stage", "stage", COLUMN_COUNT},
+					     {"level", "level", COLUMN_COUNT},
+					     {"for", "translates", COLUMN_TEXT},
+					     {"input", "input", COLUMN_TEXT},
+					     {"table", "table", COLUMN_TEXT},
+					     {"index", "index", COLUMN_COUNT},
+					     {"address", "descriptor at",
+					      COLUMN_TEXT},
+					     {"value", "value", COLUMN_TEXT},
+					     {"kind", "kind", COLUMN_TEXT},
+					     {"known", "known", COLUMN_TEXT},
+					     {"served_by", "served by",
+					      COLUMN_TEXT},
+					     {"cycles", "cycles", COLUMN_COUNT},
+					     {"fields", "fields", COLUMN_TEXT},
+					     {0}};
 
 	print_heading(stdout, color, "Translation");
 	print_member(story, "va");
@@ -61,7 +63,7 @@ static int walk(struct cli *cli, const char *input, uint64_t va, char **args,
 		const struct machine_config *config)
 {
 	const struct options *o = &cli->options;
-	struct error_line error = { 0 };
+	struct error_line error = {0};
 	json_t *story = NULL;
 	struct walk_options options = {
 		.input = input,
@@ -110,9 +112,10 @@ int cmd_walk(struct cli *cli)
 	int code;
 
 	if (!number_parse(cli->operand[1], &va))
-		return cli_fail(EXIT_USAGE,
-				"walk: '%s' is not an address (0x... or decimal)",
-				cli->operand[1]);
+		return cli_fail(
+			EXIT_USAGE,
+			"walk: '%s' is not an address (0x... or decimal)",
+			cli->operand[1]);
 	if (cli->options.write && cli->options.fetch)
 		return cli_fail(EXIT_USAGE,
 				"walk: --write and --fetch exclude each other");
@@ -122,8 +125,8 @@ int cmd_walk(struct cli *cli)
 	code = cli_load_config_for(cli, input.path, &config);
 	if (!code) {
 		args = guest_args(cli, input.path);
-		code = args ? walk(cli, input.path, va, args, &config) :
-			      cli_fail(EXIT_IO, "out of memory");
+		code = args ? walk(cli, input.path, va, args, &config)
+			    : cli_fail(EXIT_IO, "out of memory");
 		free(args);
 		config_fini(&config);
 	}

@@ -12,7 +12,7 @@
 #include "cli/progress.h"
 #include "cli/summary.h"
 
-#define AXES_MAX 16
+#define AXES_MAX     16
 #define VARIANTS_MAX 4096
 
 /* One --vary: "KEY=VALUE" for each of its values. */
@@ -29,8 +29,8 @@ struct axes {
 static bool axis_add(struct axis *axis, const char *key, size_t key_bytes,
 		     const char *value, size_t bytes)
 {
-	char **grown = realloc(axis->setting,
-			       (axis->count + 1) * sizeof(*grown));
+	char **grown =
+		realloc(axis->setting, (axis->count + 1) * sizeof(*grown));
 	char *text = malloc(key_bytes + bytes + 2);
 	size_t at = key_bytes + 1;
 
@@ -58,13 +58,15 @@ static int axis_parse(struct axis *axis, const char *vary)
 
 	if (!key_bytes || !value[1])
 		return cli_fail(EXIT_USAGE,
-				"--vary: '%s' is not KEY=VALUE,VALUE,...", vary);
+				"--vary: '%s' is not KEY=VALUE,VALUE,...",
+				vary);
 	do {
 		size_t bytes = 0;
 
 		value++;
 		while (value[bytes] && value[bytes] != ',')
-			bytes += value[bytes] == '\\' && value[bytes + 1] ? 2 : 1;
+			bytes += value[bytes] == '\\' && value[bytes + 1] ? 2
+									  : 1;
 		if (!bytes)
 			return cli_fail(EXIT_USAGE,
 					"--vary: '%s' has an empty value",
@@ -134,8 +136,8 @@ static int replay(const struct cli *cli, const char *trace, json_t **stats)
 {
 	struct machine_config config;
 	struct progress progress;
-	struct study_result result = { 0 };
-	struct error_line error = { 0 };
+	struct study_result result = {0};
+	struct error_line error = {0};
 	struct replay_options options = {
 		.trace = trace,
 		.limits = cli_limits(&cli->options),
@@ -165,8 +167,9 @@ static json_t *headline(const json_t *stats, const json_t *first)
 		"l2_tlb_misses", stats_cpu_sum(stats, "tlb.l2.misses"), "walks",
 		walks, "walk_cycles", stats_cpu_sum(stats, "cycles_by.walk"),
 		"divergences",
-		json_integer_value(json_object_get(
-			json_object_get(stats, "replay"), "divergences")));
+		json_integer_value(
+			json_object_get(json_object_get(stats, "replay"),
+					"divergences")));
 
 	if (base)
 		json_object_set_new(out, "change",
@@ -180,7 +183,7 @@ static json_t *headline(const json_t *stats, const json_t *first)
 
 static json_t *variant_json(json_t *settings, json_t *stats, json_t *first)
 {
-	json_t *flat[2] = { stats_flatten(first), stats_flatten(stats) };
+	json_t *flat[2] = {stats_flatten(first), stats_flatten(stats)};
 	json_t *out = json_object();
 
 	json_object_set(out, "set", settings);
@@ -207,8 +210,9 @@ static int vary_trace(const struct cli *cli, const struct axes *axes,
 		if (stats && !first)
 			first = json_incref(stats);
 		if (stats)
-			json_array_append_new(
-				variants, variant_json(settings, stats, first));
+			json_array_append_new(variants,
+					      variant_json(settings, stats,
+							   first));
 		json_decref(stats);
 		json_decref(settings);
 	}
@@ -219,21 +223,22 @@ static int vary_trace(const struct cli *cli, const struct axes *axes,
 static void print_variants(const struct cli *cli, const json_t *variants)
 {
 	static const struct column column[] = {
-		{ "set", "variant", COLUMN_TEXT },
-		{ "cycles", "cycles", COLUMN_COUNT },
-		{ "change", "change", COLUMN_CHANGE },
-		{ "l1d_tlb_misses", "L1D TLB misses", COLUMN_COUNT },
-		{ "l2_tlb_misses", "L2 TLB misses", COLUMN_COUNT },
-		{ "walks", "walks", COLUMN_COUNT },
-		{ "reads_per_walk", "reads/walk", COLUMN_REAL },
-		{ "walk_cycles", "walk cycles", COLUMN_COUNT },
-		{ "divergences", "divergences", COLUMN_COUNT }, { 0 } };
+		{"set", "variant", COLUMN_TEXT},
+		{"cycles", "cycles", COLUMN_COUNT},
+		{"change", "change", COLUMN_CHANGE},
+		{"l1d_tlb_misses", "L1D TLB misses", COLUMN_COUNT},
+		{"l2_tlb_misses", "L2 TLB misses", COLUMN_COUNT},
+		{"walks", "walks", COLUMN_COUNT},
+		{"reads_per_walk", "reads/walk", COLUMN_REAL},
+		{"walk_cycles", "walk cycles", COLUMN_COUNT},
+		{"divergences", "divergences", COLUMN_COUNT},
+		{0}};
 	json_t *rows = json_array(), *variant;
 	size_t i;
 
-	json_array_foreach(variants, i, variant) {
-		json_t *row =
-			json_copy(json_object_get(variant, "summary"));
+	json_array_foreach(variants, i, variant)
+	{
+		json_t *row = json_copy(json_object_get(variant, "summary"));
 
 		json_object_set(row, "set", json_object_get(variant, "set"));
 		json_array_append_new(rows, row);
@@ -252,7 +257,8 @@ static void print_result(const struct cli *cli, const json_t *result)
 		print_json(stdout, result);
 		return;
 	}
-	json_array_foreach(json_object_get(result, "traces"), i, trace) {
+	json_array_foreach(json_object_get(result, "traces"), i, trace)
+	{
 		print_heading(stdout, color,
 			      json_string_value(
 				      json_object_get(trace, "trace")));
@@ -275,10 +281,9 @@ static int whatif(const struct cli *cli, const struct axes *axes,
 			code = vary_trace(cli, axes, input.path, variants);
 			input_close(&input);
 		}
-		json_array_append_new(traces,
-				      json_pack("{s:s, s:o}", "trace",
-						cli->operand[i], "variants",
-						variants));
+		json_array_append_new(traces, json_pack("{s:s, s:o}", "trace",
+							cli->operand[i],
+							"variants", variants));
 	}
 	result = json_pack("{s:s, s:o}", "format", "p2msim.whatif/1", "traces",
 			   traces);
@@ -292,13 +297,14 @@ static int whatif(const struct cli *cli, const struct axes *axes,
 int cmd_whatif(struct cli *cli)
 {
 	const struct options *o = &cli->options;
-	struct axes axes = { 0 };
+	struct axes axes = {0};
 	struct output_file output;
 	int code;
 
 	if (o->jobs != 1 || (o->engine && strcmp(o->engine, "local") != 0))
 		return cli_fail(EXIT_NOT_MODELLED,
-				"whatif: only --jobs 1 and --engine local in this version");
+				"whatif: only --jobs 1 and --engine local in "
+				"this version");
 	code = axes_parse(&axes, &o->vary);
 	if (!code)
 		code = output_open(&output, o->output);

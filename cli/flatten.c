@@ -16,16 +16,18 @@ static void flatten(json_t *out, const char *prefix, const json_t *value)
 	json_t *member;
 	size_t i;
 
-	if (json_is_object(value) && json_object_size(value)) {
-		json_object_foreach((json_t *)value, key, member) {
+	if (json_is_object(value)) {
+		json_object_foreach((json_t *)value, key, member)
+		{
 			if (!*prefix && !strcmp(key, "host"))
 				continue;
 			snprintf(name, sizeof(name), "%s%s%s", prefix, dot,
 				 key);
 			flatten(out, name, member);
 		}
-	} else if (json_is_array(value) && json_array_size(value)) {
-		json_array_foreach(value, i, member) {
+	} else if (json_is_array(value)) {
+		json_array_foreach(value, i, member)
+		{
 			snprintf(name, sizeof(name), "%s%s%zu", prefix, dot, i);
 			flatten(out, name, member);
 		}
@@ -60,10 +62,10 @@ static json_t *difference(json_t *const *flat, size_t count, const char *key)
 
 	for (size_t i = 0; i < count; i++) {
 		last = json_object_get(flat[i], key);
-		json_array_append_new(values, last ? json_incref(last) :
-						     json_null());
-		same = same && (first && last ? json_equal(first, last) :
-						first == last);
+		json_array_append_new(values,
+				      last ? json_incref(last) : json_null());
+		same = same && (first && last ? json_equal(first, last)
+					      : first == last);
 	}
 	if (same) {
 		json_decref(values);
@@ -83,7 +85,8 @@ json_t *stats_differences(json_t *const *flat, size_t count)
 
 	for (size_t i = 0; i < count; i++)
 		json_object_update_missing(keys, flat[i]);
-	json_object_foreach(keys, key, value) {
+	json_object_foreach(keys, key, value)
+	{
 		row = difference(flat, count, key);
 		if (row)
 			json_array_append_new(out, row);

@@ -5,7 +5,8 @@
 
 #include <jansson.h>
 
-/* {"cpu.0.cycles": 12, ...} without the section `host`. New reference. */
+/* {"cpu.0.cycles": 12, ...} without the section `host`, and without what is
+ * empty. New reference. */
 json_t *stats_flatten(const json_t *stats);
 /* [{"key", "values": [one a document, null where it has none], "change":
  * percent from the first to the last, where both are numbers}] for each key

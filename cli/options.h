@@ -36,19 +36,19 @@ struct options {
 };
 
 enum option_kind {
-	OPTION_FLAG,   /* bool */
-	OPTION_TEXT,   /* const char * */
-	OPTION_CHOICE, /* const char *, one of `choices` */
-	OPTION_NUMBER, /* uint64_t, decimal or 0x */
+	OPTION_FLAG,	/* bool */
+	OPTION_TEXT,	/* const char * */
+	OPTION_CHOICE,	/* const char *, one of `choices` */
+	OPTION_NUMBER,	/* uint64_t, decimal or 0x */
 	OPTION_SECONDS, /* double, > 0 */
-	OPTION_LIST,   /* struct text_list, may be repeated */
+	OPTION_LIST,	/* struct text_list, may be repeated */
 };
 
 struct option_spec {
 	const char *name; /* without the dashes */
 	char letter;	  /* short form, or 0 */
 	enum option_kind kind;
-	const char *value; /* its name in the help */
+	const char *value;   /* its name in the help */
 	const char *choices; /* "auto|always|never" */
 	size_t offset;
 	size_t given_offset; /* bool set when given; 0: none */

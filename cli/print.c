@@ -6,7 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#define CELL_BYTES 160
+#define CELL_BYTES  160
 #define COLUMNS_MAX 32
 
 bool print_color(const struct options *options, FILE *file)
@@ -38,8 +38,7 @@ const char *print_count(json_int_t value, char *out)
 	return out;
 }
 
-static size_t value_append(char *out, size_t bytes, size_t at,
-			   const char *text)
+static size_t value_append(char *out, size_t bytes, size_t at, const char *text)
 {
 	size_t length = strlen(text);
 
@@ -59,7 +58,8 @@ static void value_join(char *out, size_t bytes, const json_t *value)
 
 	out[0] = 0;
 	if (json_is_object(value)) {
-		json_object_foreach((json_t *)value, key, member) {
+		json_object_foreach((json_t *)value, key, member)
+		{
 			print_value(one, sizeof(one), member);
 			at = value_append(out, bytes, at, at ? " " : "");
 			at = value_append(out, bytes, at, key);
@@ -68,7 +68,8 @@ static void value_join(char *out, size_t bytes, const json_t *value)
 		}
 		return;
 	}
-	json_array_foreach(value, i, member) {
+	json_array_foreach(value, i, member)
+	{
 		print_value(one, sizeof(one), member);
 		at = value_append(out, bytes, at, i ? ", " : "");
 		at = value_append(out, bytes, at, one);
@@ -146,7 +147,8 @@ static void table_widths(const struct column *columns, const json_t *rows,
 
 	for (int c = 0; columns[c].key; c++) {
 		width[c] = text_width(columns[c].title);
-		json_array_foreach(rows, r, row) {
+		json_array_foreach(rows, r, row)
+		{
 			cell_text(cell, columns[c].kind,
 				  json_object_get(row, columns[c].key));
 			if (text_width(cell) > width[c])
@@ -170,7 +172,8 @@ void print_table(FILE *file, bool color, const struct column *columns,
 			   columns[c].kind == COLUMN_TEXT, !columns[c + 1].key);
 	if (color)
 		fputs("\033[0m", file);
-	json_array_foreach(rows, r, row) {
+	json_array_foreach(rows, r, row)
+	{
 		fputs("  ", file);
 		for (int c = 0; columns[c].key; c++) {
 			cell_text(cell, columns[c].kind,
@@ -197,17 +200,20 @@ void print_records(FILE *file, bool color, const json_t *rows)
 	json_t *row, *value;
 	size_t r;
 
-	json_array_foreach(rows, r, row) {
-		json_object_foreach(row, key, value) {
+	json_array_foreach(rows, r, row)
+	{
+		json_object_foreach(row, key, value)
+		{
 			for (c = 0; c < columns; c++)
 				if (!strcmp(column[c].key, key))
 					break;
 			if (c == columns && columns < COLUMNS_MAX - 1)
-				column[columns++] = (struct column){
-					key, key, column_kind_of(value) };
+				column[columns++] =
+					(struct column){key, key,
+							column_kind_of(value)};
 		}
 	}
-	column[columns] = (struct column){ 0 };
+	column[columns] = (struct column){0};
 	if (columns)
 		print_table(file, color, column, rows);
 }

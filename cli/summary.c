@@ -31,8 +31,8 @@ json_int_t stats_cpu_sum(const json_t *stats, const char *path)
 	json_t *cpu;
 	size_t i;
 
-	json_array_foreach(json_object_get(stats, "cpu"), i, cpu)
-		sum += path_integer(cpu, path);
+	json_array_foreach(json_object_get(stats, "cpu"), i, cpu) sum +=
+		path_integer(cpu, path);
 	return sum;
 }
 
@@ -51,9 +51,9 @@ static void set_hits(json_t *row, json_int_t hits, json_int_t misses)
 	set_integer(row, "hits", hits);
 	set_integer(row, "misses", misses);
 	if (hits + misses)
-		json_object_set_new(
-			row, "hit_percent",
-			json_real(100 * ratio(hits, hits + misses)));
+		json_object_set_new(row, "hit_percent",
+				    json_real(100 *
+					      ratio(hits, hits + misses)));
 }
 
 static json_t *tlb_rows(const json_t *stats)
@@ -61,12 +61,12 @@ static json_t *tlb_rows(const json_t *stats)
 	static const struct {
 		const char *name, *path;
 	} part[] = {
-		{ "L1 instruction TLB", "tlb.l1i" },
-		{ "L1 data TLB", "tlb.l1d" },
-		{ "L2 TLB", "tlb.l2" },
-		{ "stage-2 TLB", "tlb.s2" },
-		{ "stage-1 walk cache", "walk_cache.s1" },
-		{ "stage-2 walk cache", "walk_cache.s2" },
+		{"L1 instruction TLB", "tlb.l1i"},
+		{"L1 data TLB", "tlb.l1d"},
+		{"L2 TLB", "tlb.l2"},
+		{"stage-2 TLB", "tlb.s2"},
+		{"stage-1 walk cache", "walk_cache.s1"},
+		{"stage-2 walk cache", "walk_cache.s2"},
 	};
 	json_t *rows = json_array();
 	char path[64];
@@ -89,14 +89,17 @@ static json_t *tlb_rows(const json_t *stats)
 static json_t *cache_rows(const json_t *stats)
 {
 	static const char *const name[][2] = {
-		{ "l1i", "L1I" }, { "l1d", "L1D" }, { "l2", "L2" },
-		{ "llc", "last level" },
+		{"l1i", "L1I"},
+		{"l1d", "L1D"},
+		{"l2", "L2"},
+		{"llc", "last level"},
 	};
 	json_t *rows = json_array();
 
 	for (size_t i = 0; i < 4; i++) {
-		const json_t *cache = json_object_get(
-			json_object_get(stats, "cache"), name[i][0]);
+		const json_t *cache =
+			json_object_get(json_object_get(stats, "cache"),
+					name[i][0]);
 		json_t *row = json_object();
 
 		json_object_set_new(row, "name", json_string(name[i][1]));
@@ -117,7 +120,8 @@ static json_t *bucket_rows(const json_t *stats, json_int_t cycles)
 	const char *key;
 	char path[64];
 
-	json_object_foreach(json_object_get(first, "cycles_by"), key, value) {
+	json_object_foreach(json_object_get(first, "cycles_by"), key, value)
+	{
 		json_t *row = json_object();
 		json_int_t sum;
 
@@ -151,7 +155,8 @@ static json_t *phase_rows(const json_t *phases)
 	json_t *rows = json_array(), *phase;
 	size_t i;
 
-	json_array_foreach(phases, i, phase) {
+	json_array_foreach(phases, i, phase)
+	{
 		json_int_t cycles = stats_cpu_sum(phase, "cycles");
 		json_int_t loads = stats_cpu_sum(phase, "accesses.load");
 		json_int_t stores = stats_cpu_sum(phase, "accesses.store");
@@ -174,9 +179,9 @@ static json_t *phase_rows(const json_t *phases)
 
 static json_t *p2m_json(const json_t *stats)
 {
-	static const char *const key[] = { "tables",	"mappings", "ops",
-					   "splits",	"coalesces",
-					   "pte_writes", "tlbi" };
+	static const char *const key[] = {"tables", "mappings",	 "ops",
+					  "splits", "coalesces", "pte_writes",
+					  "tlbi"};
 	const json_t *p2m = json_object_get(stats, "p2m");
 	json_t *out = json_object();
 
@@ -270,29 +275,34 @@ static void print_walks(FILE *file, const json_t *walks)
 
 void summary_print(FILE *file, bool color, const json_t *s)
 {
-	static const struct column tlb[] = {
-		{ "name", "", COLUMN_TEXT },
-		{ "hits", "hits", COLUMN_COUNT },
-		{ "misses", "misses", COLUMN_COUNT },
-		{ "hit_percent", "hit rate", COLUMN_PERCENT }, { 0 } };
+	static const struct column tlb[] = {{"name", "", COLUMN_TEXT},
+					    {"hits", "hits", COLUMN_COUNT},
+					    {"misses", "misses", COLUMN_COUNT},
+					    {"hit_percent", "hit rate",
+					     COLUMN_PERCENT},
+					    {0}};
 	static const struct column cache[] = {
-		{ "name", "", COLUMN_TEXT },
-		{ "hits", "hits", COLUMN_COUNT },
-		{ "misses", "misses", COLUMN_COUNT },
-		{ "hit_percent", "hit rate", COLUMN_PERCENT },
-		{ "writebacks", "write-backs", COLUMN_COUNT }, { 0 } };
-	static const struct column bucket[] = {
-		{ "bucket", "", COLUMN_TEXT },
-		{ "cycles", "cycles", COLUMN_COUNT },
-		{ "percent", "share", COLUMN_PERCENT }, { 0 } };
+		{"name", "", COLUMN_TEXT},
+		{"hits", "hits", COLUMN_COUNT},
+		{"misses", "misses", COLUMN_COUNT},
+		{"hit_percent", "hit rate", COLUMN_PERCENT},
+		{"writebacks", "write-backs", COLUMN_COUNT},
+		{0}};
+	static const struct column bucket[] = {{"bucket", "", COLUMN_TEXT},
+					       {"cycles", "cycles",
+						COLUMN_COUNT},
+					       {"percent", "share",
+						COLUMN_PERCENT},
+					       {0}};
 	static const struct column phase[] = {
-		{ "mark", "mark", COLUMN_TEXT },
-		{ "instructions", "instructions", COLUMN_COUNT },
-		{ "accesses", "accesses", COLUMN_COUNT },
-		{ "cycles", "cycles", COLUMN_COUNT },
-		{ "cycles_per_access", "per access", COLUMN_REAL },
-		{ "l1d_tlb_misses", "L1D TLB misses", COLUMN_COUNT },
-		{ "walks", "walks", COLUMN_COUNT }, { 0 } };
+		{"mark", "mark", COLUMN_TEXT},
+		{"instructions", "instructions", COLUMN_COUNT},
+		{"accesses", "accesses", COLUMN_COUNT},
+		{"cycles", "cycles", COLUMN_COUNT},
+		{"cycles_per_access", "per access", COLUMN_REAL},
+		{"l1d_tlb_misses", "L1D TLB misses", COLUMN_COUNT},
+		{"walks", "walks", COLUMN_COUNT},
+		{0}};
 
 	print_heading(file, color, "Run");
 	print_head(file, s);

@@ -43,7 +43,8 @@ enum {
 };
 
 /* Of a leaf, everything but its address and its level. */
-#define ARM_S2_ATTRS (~(FIELD_MASK(ARM_S2_ADDRESS) | FIELD_MASK(ARM_S2_NOT_BLOCK)))
+#define ARM_S2_ATTRS                                                           \
+	(~(FIELD_MASK(ARM_S2_ADDRESS) | FIELD_MASK(ARM_S2_NOT_BLOCK)))
 
 PT_INLINE enum pt_kind arm_s2_kind(uint64_t pte, unsigned int level)
 {

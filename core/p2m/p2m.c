@@ -22,7 +22,7 @@ _Static_assert((int)P2M_ACCESS_R == (int)ARM_S2_S2AP_R &&
 		       (int)P2M_ACCESS_W == (int)ARM_S2_S2AP_W,
 	       "access and S2AP agree");
 
-#define P2M_FORMAT (&pt_format_arm_s2_4k)
+#define P2M_FORMAT	 (&pt_format_arm_s2_4k)
 #define P2M_IPA_BITS_MIN 32
 #define P2M_IPA_BITS_MAX 48
 
@@ -45,7 +45,8 @@ static uint64_t p2m_permissions(enum p2m_type type, unsigned int access)
 {
 	access &= p2m_types[type].access;
 	return FIELD_PREP(ARM_S2_S2AP, access) |
-	       FIELD_PREP(ARM_S2_XN, access & P2M_ACCESS_X ? 0 : ARM_S2_XN_NONE);
+	       FIELD_PREP(ARM_S2_XN,
+			  access & P2M_ACCESS_X ? 0 : ARM_S2_XN_NONE);
 }
 
 static uint64_t p2m_attrs(enum p2m_type type, unsigned int access)
@@ -136,9 +137,9 @@ int p2m_map(struct p2m *p2m, gfn_t gfn, mfn_t mfn, uint64_t frames,
 	m.attrs = p2m_attrs(type, access);
 	m.level = -1;
 	if (p2m->config.order == P2M_ORDER_MASK)
-		m.level = (int)pt_leaf_level(f, pt.start_level,
-					     m.ia | m.pa.raw | m.bytes,
-					     m.bytes);
+		m.level =
+			(int)pt_leaf_level(f, pt.start_level,
+					   m.ia | m.pa.raw | m.bytes, m.bytes);
 	rc = pt_map(&pt, f, m, done);
 	pt_finish(&pt, f);
 	*done >>= FRAME_LG2;
@@ -273,9 +274,8 @@ int p2m_init(struct p2m *p2m, void *host, const struct p2m_config *config)
 	if (rc)
 		return rc;
 	for (unsigned int i = 0; i < 1u << p2m->root_order; i++) {
-		const pa_t page = {
-			p2m->root.raw + ((uint64_t)i << f->granule_lg2)
-		};
+		const pa_t page = { p2m->root.raw +
+				    ((uint64_t)i << f->granule_lg2) };
 		uint64_t *e = port_table_map(host, page);
 
 		port_table_zero(host, e, (size_t)1 << f->granule_lg2);

@@ -24,7 +24,7 @@
 #define P2M_TLBI_LEAVES 512
 #define P2M_TLBI_RANGES 8
 
-#define P2M_TLBI_SCALES 4
+#define P2M_TLBI_SCALES	 4
 #define P2M_TLBI_NUM_LG2 5
 /* Granules in the largest range: NUM 31, SCALE 3. */
 #define P2M_TLBI_RANGE_MAX_LG2 (P2M_TLBI_NUM_LG2 * P2M_TLBI_SCALES + 1)
@@ -45,9 +45,8 @@ static inline void p2m_tlbi_vmid(struct p2m *p2m)
 }
 
 static inline void p2m_tlbi_some(struct p2m *p2m, const struct pt_gather *g,
-				 enum port_tlbi_scope scope,
-				 unsigned int level, uint64_t start,
-				 uint64_t bytes)
+				 enum port_tlbi_scope scope, unsigned int level,
+				 uint64_t start, uint64_t bytes)
 {
 	const struct port_tlbi request = {
 		.scope = scope,
@@ -121,8 +120,8 @@ static inline bool p2m_tlbi_is_all(const struct p2m *p2m,
 	if (p2m->config.tlbi == P2M_TLBI_IPA)
 		return g->leaves > P2M_TLBI_LEAVES;
 	for (unsigned int i = 0; i < g->runs; i++)
-		if (g->run[i].count << g->run[i].lsb >
-		    (uint64_t)P2M_TLBI_RANGES << most_lg2)
+		if (g->run[i].count << g->run[i].lsb > (uint64_t)P2M_TLBI_RANGES
+							       << most_lg2)
 			return true;
 	return false;
 }

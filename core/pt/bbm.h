@@ -26,7 +26,8 @@ static inline void pt_collect(struct pt *pt, const struct pt_format *f,
 	uint64_t *e = port_table_map(pt->host, table);
 	bool found = false;
 
-	for (unsigned int i = 0; i < pt_entries(f, level); i++, ia += BIT(lsb)) {
+	for (unsigned int i = 0; i < pt_entries(f, level);
+	     i++, ia += BIT(lsb)) {
 		const uint64_t pte = port_pte_read(pt->host, &e[i]);
 		const enum pt_kind kind = f->kind(pte, level);
 
@@ -37,7 +38,8 @@ static inline void pt_collect(struct pt *pt, const struct pt_format *f,
 			pt_gather_add(&pt->gather, ia, 1, level, lsb);
 			pt->stats->mappings[level]--;
 		} else {
-			pt_collect(pt, f, f->address(pte, level), ia, level + 1);
+			pt_collect(pt, f, f->address(pte, level), ia,
+				   level + 1);
 		}
 	}
 	port_table_unmap(pt->host, e);
@@ -90,8 +92,8 @@ struct pt_run {
 };
 
 /* What shall stand in entry i of a run. */
-PT_INLINE uint64_t pt_run_pte(const struct pt_format *f,
-			      const struct pt_run *r, uint64_t i)
+PT_INLINE uint64_t pt_run_pte(const struct pt_format *f, const struct pt_run *r,
+			      uint64_t i)
 {
 	const pa_t pa = { r->pa.raw + (i << f->level[r->level].lsb) };
 
@@ -113,9 +115,8 @@ static inline bool pt_must_break(const struct pt_format *f, uint64_t old,
 }
 
 /* Break what of the run cannot change in place; returns how many. */
-static inline unsigned int pt_break_run(struct pt *pt,
-					const struct pt_format *f,
-					const struct pt_run *r)
+static inline unsigned int
+pt_break_run(struct pt *pt, const struct pt_format *f, const struct pt_run *r)
 {
 	unsigned int broken = 0;
 
@@ -137,8 +138,7 @@ static inline unsigned int pt_break_run(struct pt *pt,
  * Write the run after pt_break_run; returns how many entries were empty.
  * What changes in place is gathered for the flush at the end of the call.
  */
-static inline unsigned int pt_make_run(struct pt *pt,
-				       const struct pt_format *f,
+static inline unsigned int pt_make_run(struct pt *pt, const struct pt_format *f,
 				       const struct pt_run *r)
 {
 	unsigned int made = 0;

@@ -69,8 +69,7 @@ static inline void pt_table_fill(struct pt *pt, const struct pt_format *f,
  * A block is taken down and its like is there again one level or more below,
  * break-before-make. ERR_NOMEM: path and tables are as before.
  */
-MUST_CHECK static inline int pt_extend(struct pt *pt,
-				       const struct pt_format *f,
+MUST_CHECK static inline int pt_extend(struct pt *pt, const struct pt_format *f,
 				       struct pt_path *path, uint64_t ia,
 				       unsigned int bottom)
 {

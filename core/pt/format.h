@@ -57,8 +57,7 @@ PT_INLINE uint64_t pt_span(const struct pt_format *f, unsigned int level)
 	return BIT(f->level[level].lsb);
 }
 
-PT_INLINE unsigned int pt_entries(const struct pt_format *f,
-				  unsigned int level)
+PT_INLINE unsigned int pt_entries(const struct pt_format *f, unsigned int level)
 {
 	return 1u << f->level[level].width;
 }

@@ -52,7 +52,8 @@ static inline void pt_gather_add(struct pt_gather *g, uint64_t start,
 	g->leaves += count;
 	if (g->runs != 0) {
 		r = &g->run[g->runs - 1];
-		if (r->level == level && r->start + (r->count << lsb) == start) {
+		if (r->level == level &&
+		    r->start + (r->count << lsb) == start) {
 			r->count += count;
 			return;
 		}

@@ -17,8 +17,7 @@ struct pt_mapping {
 };
 
 /* The rest of a run that met something: break what must be, make all. */
-static inline unsigned int pt_map_over(struct pt *pt,
-				       const struct pt_format *f,
+static inline unsigned int pt_map_over(struct pt *pt, const struct pt_format *f,
 				       const struct pt_run *r)
 {
 	const unsigned int broken = pt_break_run(pt, f, r);
@@ -73,8 +72,7 @@ static inline bool pt_is_mapped(const struct pt_format *f,
 
 /* The beginning of the mapping, within one table; *step bytes are done. */
 MUST_CHECK PT_INLINE int pt_map_step(struct pt *pt, const struct pt_format *f,
-				     const struct pt_mapping *m,
-				     uint64_t *step)
+				     const struct pt_mapping *m, uint64_t *step)
 {
 	const unsigned int level =
 		m->level >= 0 ? (unsigned int)m->level

@@ -24,7 +24,7 @@
 struct pt_meta {
 	uint32_t valid; /* entries that are not empty */
 	uint32_t level;
-	pa_t next;	/* in the queue */
+	pa_t next; /* in the queue */
 };
 _Static_assert(sizeof(struct pt_meta) <= PORT_TABLE_META_BYTES,
 	       "the notes fit in what a host sets aside");

@@ -35,9 +35,8 @@ static inline void pt_detach(struct pt *pt, const struct pt_format *f,
 			     unsigned int root_order)
 {
 	for (unsigned int i = 0; i < 1u << root_order; i++) {
-		const pa_t page = {
-			pt->root.raw + ((uint64_t)i << f->granule_lg2)
-		};
+		const pa_t page = { pt->root.raw +
+				    ((uint64_t)i << f->granule_lg2) };
 
 		pt_table_empty(pt, f, page, pt->start_level, true);
 	}

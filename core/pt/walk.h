@@ -58,9 +58,8 @@ PT_INLINE void pt_close(struct pt *pt, struct pt_path *path)
 }
 
 /* The notes on the table at `level` of a path: the root's are shared. */
-PT_INLINE struct pt_meta *pt_path_meta(struct pt *pt,
-				       const struct pt_path *path,
-				       unsigned int level)
+PT_INLINE struct pt_meta *
+pt_path_meta(struct pt *pt, const struct pt_path *path, unsigned int level)
 {
 	return pt_meta(pt, level == pt->start_level ? pt->root
 						    : path->table[level]);

@@ -33,9 +33,21 @@ const char *cache_config_problem(const struct cache_config *config)
 	return NULL;
 }
 
+/* Is the victim found by an order of use or fill? */
+static inline bool cache_ordered(const struct cache *c)
+{
+	return c->replacement == REPLACEMENT_LRU ||
+	       c->replacement == REPLACEMENT_FIFO;
+}
+
 /* Every way of every set free. */
 static void cache_clear(struct cache *c)
 {
+	for (uint32_t set = 0; c->order && set < c->sets; set++) {
+		c->order[set] = (struct cache_order){ .ways = 0 };
+		for (uint32_t way = 0; way < c->ways; way++)
+			c->order[set].ways = c->order[set].ways << 4 | way;
+	}
 	for (uint64_t i = 0; i < (uint64_t)c->sets * c->ways; i++)
 		c->words[i] = i % c->ways;
 	if (c->used_count) {
@@ -45,8 +57,10 @@ static void cache_clear(struct cache *c)
 }
 
 bool cache_init(struct cache *c, const struct cache_config *config,
-		struct model_random *random)
+		struct model_random *random, bool first_level)
 {
+	bool ok = true;
+
 	*c = (struct cache){
 		.ways = 1,
 		.sets = 1,
@@ -63,10 +77,16 @@ bool cache_init(struct cache *c, const struct cache_config *config,
 	c->set_mask = c->sets - 1;
 	BUG_ON(c, c->replacement == REPLACEMENT_RANDOM && !random);
 	c->words = calloc((size_t)c->sets * c->ways, sizeof(*c->words));
-	if (c->replacement == REPLACEMENT_PLRU)
+	if (c->replacement == REPLACEMENT_PLRU) {
 		c->used_count = calloc(c->sets, sizeof(*c->used_count));
-	if (!c->words ||
-	    (c->replacement == REPLACEMENT_PLRU && !c->used_count)) {
+		ok = c->used_count != NULL;
+	} else if (!first_level && cache_ordered(c) && c->ways > 4 &&
+		   c->ways <= 16) {
+		c->order = aligned_alloc(sizeof(*c->order),
+					 c->sets * sizeof(*c->order));
+		ok = c->order != NULL;
+	}
+	if (!ok || !c->words) {
 		cache_fini(c);
 		return false;
 	}
@@ -78,14 +98,8 @@ void cache_fini(struct cache *c)
 {
 	free(c->words);
 	free(c->used_count);
+	free(c->order);
 	*c = (struct cache){ .ways = 0 };
-}
-
-/* Are a set's words in order of use or fill, and not each at its way? */
-static inline bool cache_ordered(const struct cache *c)
-{
-	return c->replacement == REPLACEMENT_LRU ||
-	       c->replacement == REPLACEMENT_FIFO;
 }
 
 /* Position of the line in its set, or `ways`. */
@@ -127,6 +141,113 @@ static inline uint64_t dirty_victim(uint64_t word)
 	return (word & both) == both ? word : 0;
 }
 
+/* ---- sets with a list of ways: struct cache_order */
+
+#define NIBBLES UINT64_C(0x1111111111111111)
+#define BYTES	UINT64_C(0x0101010101010101)
+
+static inline struct cache_order *order_of(const struct cache *c,
+					   const uint64_t *set)
+{
+	return &c->order[(uint64_t)(set - c->words) / c->ways];
+}
+
+/* The byte of a line by which a set is searched: mixed from all its bits, as
+ * the lowest are equal throughout a set. */
+static inline uint64_t order_byte(uint64_t key)
+{
+	return (key >> CACHE_NUMBER_LSB) * UINT64_C(0x9e3779b97f4a7c15) >> 56;
+}
+
+/* Way of the line, or `ways`. */
+static inline uint32_t order_find(const struct cache_order *order,
+				  const uint64_t *set, uint32_t ways,
+				  uint64_t key)
+{
+	uint64_t want = order_byte(key) * BYTES;
+
+	for (uint32_t half = 0; half * 8 < ways; half++) {
+		uint64_t differ = order->bytes[half] ^ want;
+		/* The top bit of each zero byte, and perhaps of some above
+		 * it: the word itself decides. */
+		uint64_t zero = (differ - BYTES) & ~differ & (BYTES << 7);
+
+		for (; zero; zero &= zero - 1) {
+			uint32_t way = half * 8 + ctz64(zero) / 8;
+
+			if (way < ways && (set[way] ^ key) < CACHE_VALID)
+				return way;
+		}
+	}
+	return ways;
+}
+
+/* The way at `place` becomes the newest. */
+static inline void order_to_front(struct cache_order *order, uint32_t place)
+{
+	uint64_t newer = BIT(place * 4) - 1, way = order->ways >> place * 4 & 15;
+
+	order->ways = (order->ways & ~(newer << 4 | 15)) |
+		      (order->ways & newer) << 4 | way;
+}
+
+static inline uint32_t order_place(const struct cache_order *order,
+				   uint64_t way)
+{
+	uint64_t differ = order->ways ^ way * NIBBLES;
+
+	return ctz64((differ - NIBBLES) & ~differ & (NIBBLES << 3)) / 4;
+}
+
+static inline uint64_t order_fill(struct cache_order *order, uint64_t *set,
+				  uint32_t ways, uint64_t state)
+{
+	uint64_t way = order->ways >> (ways - 1) * 4 & 15, victim = set[way];
+	unsigned int lsb = way % 8 * 8;
+
+	set[way] = state | way;
+	order->bytes[way / 8] = (order->bytes[way / 8] & ~MASK(lsb, 8)) |
+				order_byte(state) << lsb;
+	order_to_front(order, ways - 1);
+	return victim;
+}
+
+/* The way's line has been dropped: it goes behind every valid way and every
+ * free one above it. */
+static void order_drop(struct cache_order *order, const uint64_t *set,
+		       uint32_t ways, uint64_t way)
+{
+	uint32_t place = order_place(order, way);
+
+	for (; place + 1 < ways; place++) {
+		uint64_t next = order->ways >> (place + 1) * 4 & 15;
+
+		if (!(set[next] & CACHE_VALID) && next < way)
+			break;
+		order->ways &= ~MASK(place * 4, 8);
+		order->ways |= next << place * 4 | way << (place + 1) * 4;
+	}
+}
+
+static inline __attribute__((always_inline)) bool
+access_order(struct cache *c, uint64_t *set, uint32_t ways, uint64_t state,
+	     uint64_t *victim)
+{
+	struct cache_order *order = order_of(c, set);
+	uint32_t way = order_find(order, set, ways, state);
+
+	if (way == ways) {
+		*victim = dirty_victim(order_fill(order, set, ways, state));
+		return false;
+	}
+	set[way] |= state & CACHE_DIRTY;
+	if (c->replacement == REPLACEMENT_LRU)
+		order_to_front(order, order_place(order, way));
+	return true;
+}
+
+/* ---- sets of words in order, or at their ways */
+
 /* PLRU: the bit of the word at `at` is set; when that would leave every bit
  * of the set set, the others are cleared. */
 static void plru_use(struct cache *c, uint64_t *set, uint32_t at)
@@ -147,8 +268,10 @@ static void plru_use(struct cache *c, uint64_t *set, uint32_t at)
 
 uint64_t *cache_peek(const struct cache *c, uint64_t line)
 {
-	uint64_t *set = cache_set(c, line);
-	uint32_t at = find(set, c->ways, cache_key(line));
+	uint64_t *set = cache_set(c, line), key = cache_key(line);
+	uint32_t at = c->order ? order_find(order_of(c, set), set, c->ways,
+					    key) :
+				 find(set, c->ways, key);
 
 	return at < c->ways ? set + at : NULL;
 }
@@ -213,6 +336,20 @@ static uint64_t fill_at_way(struct cache *c, uint64_t *set, uint64_t state)
 	return victim;
 }
 
+/* To the front, by a choice for each word and not by a loop whose end the
+ * host must guess: pays for few ways. */
+static inline __attribute__((always_inline)) void
+rotate(uint64_t *set, uint32_t ways, uint32_t at, uint64_t word)
+{
+	if (ways > 8) {
+		push_front(set, at, word);
+		return;
+	}
+	for (uint32_t i = ways - 1; i > 0; i--)
+		set[i] = i <= at ? set[i - 1] : set[i];
+	set[0] = word;
+}
+
 /* Inlined with a constant number of ways where that is a usual one. */
 static inline __attribute__((always_inline)) bool
 access_ordered(struct cache *c, uint64_t *set, uint32_t ways, uint64_t state,
@@ -225,7 +362,7 @@ access_ordered(struct cache *c, uint64_t *set, uint32_t ways, uint64_t state,
 		return false;
 	}
 	if (c->replacement == REPLACEMENT_LRU)
-		push_front(set, at, set[at] | (state & CACHE_DIRTY));
+		rotate(set, ways, at, set[at] | (state & CACHE_DIRTY));
 	else
 		set[at] |= state & CACHE_DIRTY;
 	return true;
@@ -249,18 +386,18 @@ static bool access_at_way(struct cache *c, uint64_t *set, uint64_t state,
 static inline bool access_set(struct cache *c, uint64_t *set, uint64_t state,
 			      uint64_t *victim)
 {
+	if (c->order) {
+		if (c->ways == 8)
+			return access_order(c, set, 8, state, victim);
+		if (c->ways == 16)
+			return access_order(c, set, 16, state, victim);
+		return access_order(c, set, c->ways, state, victim);
+	}
 	if (!cache_ordered(c))
 		return access_at_way(c, set, state, victim);
-	switch (c->ways) {
-	case 4:
+	if (c->ways == 4)
 		return access_ordered(c, set, 4, state, victim);
-	case 8:
-		return access_ordered(c, set, 8, state, victim);
-	case 16:
-		return access_ordered(c, set, 16, state, victim);
-	default:
-		return access_ordered(c, set, c->ways, state, victim);
-	}
+	return access_ordered(c, set, c->ways, state, victim);
 }
 
 bool cache_access(struct cache *c, uint64_t line, enum requester who,
@@ -281,15 +418,17 @@ bool cache_access(struct cache *c, uint64_t line, enum requester who,
 
 uint64_t cache_take_dirty(struct cache *c, uint64_t line)
 {
-	uint64_t *set = cache_set(c, line);
 	uint64_t state = cache_key(line) | CACHE_DIRTY;
-	uint32_t at = find(set, c->ways, state);
+	uint64_t *set = cache_set(c, line), *word = cache_peek(c, line);
 
 	c->generation++;
-	if (at < c->ways) {
-		set[at] |= CACHE_DIRTY;
+	if (word) {
+		*word |= CACHE_DIRTY;
 		return 0;
 	}
+	if (c->order)
+		return dirty_victim(order_fill(order_of(c, set), set, c->ways,
+					       state));
 	return dirty_victim(cache_ordered(c) ?
 				    fill_ordered(set, c->ways, state) :
 				    fill_at_way(c, set, state));
@@ -305,6 +444,11 @@ void cache_drop(struct cache *c, uint64_t *word)
 	c->generation++;
 	if (c->used_count && (*word & CACHE_USED))
 		c->used_count[index]--;
+	if (c->order) {
+		set[at] = free_word;
+		order_drop(&c->order[index], set, c->ways, at);
+		return;
+	}
 	if (cache_ordered(c)) {
 		for (; at + 1 < c->ways; at++)
 			set[at] = set[at + 1];

@@ -10,6 +10,12 @@
  * last word, and there are no time stamps. The word carries its way's number,
  * because set/way maintenance names ways. Under PLRU and random a word stands
  * at its way.
+ *
+ * Behind the first level, where most lookups miss, sets of 5 to 16 ways under
+ * LRU and FIFO are kept otherwise: words stand at their ways, the order is a
+ * list of ways in one word, and a byte of each line's number is compared for
+ * eight ways at a time. A miss then touches two host cache lines, not the
+ * whole set.
  */
 #ifndef MODELS_MEMORY_CACHE_H
 #define MODELS_MEMORY_CACHE_H
@@ -31,6 +37,14 @@
 #define CACHE_NUMBER_LSB 11
 #define CACHE_WAYS_MAX	 256
 
+/* A set behind the first level. */
+struct cache_order {
+	/* Four bits a place, newest first; then the invalid ways, the lowest
+	 * last: the last place is the next victim. */
+	_Alignas(32) uint64_t ways;
+	uint64_t bytes[2]; /* a byte of each way's line */
+};
+
 struct cache {
 	uint64_t *words;      /* sets x ways */
 	uint64_t set_mask;    /* sets - 1, if sets is a power of two */
@@ -43,6 +57,7 @@ struct cache {
 	 * whoever made it. */
 	uint64_t generation;
 	uint16_t *used_count; /* PLRU: used bits in each set */
+	struct cache_order *order; /* by set; NULL: words stand in order */
 	struct model_random *random;
 	struct cache_counters counters;
 };
@@ -50,9 +65,10 @@ struct cache {
 /* NULL, or in a few words what would be right. */
 const char *cache_config_problem(const struct cache_config *config);
 
-/* False when out of memory. An absent cache has one line, never valid. */
+/* False when out of memory. An absent cache has one line, never valid.
+ * `first_level`: the newest word of a set comes first, for the inline path. */
 bool cache_init(struct cache *c, const struct cache_config *config,
-		struct model_random *random);
+		struct model_random *random, bool first_level);
 void cache_fini(struct cache *c);
 
 static inline uint64_t cache_key(uint64_t line)
@@ -75,6 +91,15 @@ static inline uint64_t cache_set_index(const struct cache *c, uint64_t line)
 static inline uint64_t *cache_set(const struct cache *c, uint64_t line)
 {
 	return c->words + cache_set_index(c, line) * c->ways;
+}
+
+/* Asks the host for the line's set. */
+static inline void cache_prefetch(const struct cache *c, uint64_t line)
+{
+	if (c->order)
+		__builtin_prefetch(&c->order[cache_set_index(c, line)], 1);
+	else
+		__builtin_prefetch(cache_set(c, line), 1);
 }
 
 /* The line's word, or NULL; touches nothing. */

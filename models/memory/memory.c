@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The caches of a machine bound together: accesses, write-backs, coherence of
- * several CPUs. models/README.md, rules 19 to 23.
+ * several CPUs. models/README.md, rules 19 to 25.
  */
 #include "models/memory/cache.h"
 
@@ -63,9 +63,9 @@ static bool cpu_init(struct memory_system *ms, struct memory_cpu *cpu,
 		     const struct memory_config *config,
 		     struct model_random *random)
 {
-	if (!cache_init(&cpu->l1i, &config->l1i, random) ||
-	    !cache_init(&cpu->l1d, &config->l1d, random) ||
-	    !cache_init(&cpu->l2, &config->l2, random))
+	if (!cache_init(&cpu->l1i, &config->l1i, random, true) ||
+	    !cache_init(&cpu->l1d, &config->l1d, random, true) ||
+	    !cache_init(&cpu->l2, &config->l2, random, false))
 		return false;
 	cpu_make_paths(ms, cpu);
 	return true;
@@ -86,7 +86,7 @@ struct memory_system *memory_new(const struct memory_config *config,
 	ms->walk_entry = config->walk_entry;
 	ms->cpus = config->cpus;
 	ms->cpu = calloc(config->cpus, sizeof(*ms->cpu));
-	if (!ms->cpu || !cache_init(&ms->llc, &config->llc, random))
+	if (!ms->cpu || !cache_init(&ms->llc, &config->llc, random, false))
 		goto fail;
 	path_add(&ms->dma, &ms->llc, MEMORY_LLC);
 	for (uint32_t i = 0; i < config->cpus; i++) {
@@ -197,6 +197,9 @@ static enum memory_level path_access(const struct memory_path *path,
 	enum memory_level served = MEMORY_DRAM;
 	uint32_t at;
 
+	/* The host fetches the far sets while the near ones are searched. */
+	for (at = 1; at < path->depth; at++)
+		cache_prefetch(path->cache[at], line);
 	for (at = 0; at < path->depth; at++) {
 		if (cache_access(path->cache[at], line, who, write && at == 0,
 				 &victim[at])) {

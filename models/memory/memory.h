@@ -76,8 +76,12 @@ void memory_free(struct memory_system *ms);
 enum memory_level memory_access(struct memory_system *ms, unsigned int cpu,
 				enum requester who, pa_t pa, bool write);
 
-/* Maintenance by address (one line) and by set/way; `poc` false: to the
- * point of unification, i.e. L1D is written back into L2. */
+/*
+ * Maintenance by address (one line, every CPU) and by set/way (one line of
+ * one CPU; level 1: L1D, 2: L2, 3: the last level). `poc` false: to the point
+ * of unification, i.e. L1D is written back into L2. models/README.md, rules
+ * 24 and 25.
+ */
 enum memory_op { MEMORY_CLEAN, MEMORY_INVALIDATE, MEMORY_CLEAN_INVALIDATE };
 void memory_maintain(struct memory_system *ms, enum memory_op op, pa_t pa,
 		     bool poc);

@@ -12,9 +12,6 @@
 
 #define NO_SLOT 0xffff
 
-/* Where a slot's own facts stand in an entry. */
-enum { LINK_SLOT, LINK_KIND };
-
 const char *tag_array_config_problem(const struct tlb_config *config)
 {
 	if (config->entries == 0)
@@ -41,9 +38,10 @@ static inline uint32_t set_of(const struct tag_array *a, uint64_t page)
 	return (uint32_t)(page & (a->sets - 1));
 }
 
-static inline uint32_t slot_of(const struct tlb_entry *entry)
+static inline uint32_t slot_of(const struct tag_array *a,
+			       const struct tlb_entry *entry)
 {
-	return entry->link[LINK_SLOT];
+	return (uint32_t)(entry - a->entries);
 }
 
 static inline uint32_t bucket_of(const struct tag_array *a, uint64_t filter)
@@ -67,7 +65,7 @@ static bool alloc_hashed(struct tag_array *a, uint32_t count)
 	bool ok = true;
 
 	a->bucket_lg2 = 1;
-	while (BIT(a->bucket_lg2) < 2 * (uint64_t)count)
+	while (BIT(a->bucket_lg2) < 8 * (uint64_t)count)
 		a->bucket_lg2++;
 	a->bucket = array_new(&ok, BIT(a->bucket_lg2), sizeof(*a->bucket));
 	a->chain = array_new(&ok, count, sizeof(*a->chain));
@@ -134,11 +132,8 @@ bool tag_array_init(struct tag_array *a, const struct tlb_config *config,
 		return false;
 	}
 	memset(a->entries, 0, count * sizeof(*a->entries));
-	for (uint32_t slot = 0; slot < count; slot++) {
-		a->entries[slot].link[LINK_SLOT] = slot;
-		if (a->slots)
-			a->slots[slot] = (uint16_t)slot;
-	}
+	for (uint32_t slot = 0; a->slots && slot < count; slot++)
+		a->slots[slot] = (uint16_t)slot;
 	if (!a->hashed)
 		return true;
 	for (uint64_t i = 0; i < BIT(a->bucket_lg2); i++)
@@ -344,7 +339,7 @@ struct tlb_entry *tag_array_lookup(struct tag_array *a,
 bool tag_array_use_is_idle(const struct tag_array *a,
 			   const struct tlb_entry *entry)
 {
-	uint32_t slot = slot_of(entry), way = slot % a->ways;
+	uint32_t slot = slot_of(a, entry), way = slot % a->ways;
 	uint32_t set = slot / a->ways;
 
 	switch (a->replacement) {
@@ -471,12 +466,22 @@ static void count_live(struct tag_array *a, uint32_t kind, int change)
 		a->live_mask &= ~(1u << kind);
 }
 
-/* One entry leaves its slot for another, or none does. */
-static bool evict(struct tag_array *a, const struct tlb_entry *entry)
+/* One place's key gives way to another, or it was free: then false. The entry
+ * itself need not be looked at. */
+static inline bool replace_key(struct tag_array *a, uint64_t *place,
+			       const struct tag_key *key)
 {
-	if (!entry->valid)
+	uint64_t old = *place;
+
+	*place = key->filter;
+	if (old == 0) {
+		count_live(a, key->kind, 1);
 		return false;
-	count_live(a, entry->link[LINK_KIND], -1);
+	}
+	if (tag_filter_kind(old) != key->kind) {
+		count_live(a, tag_filter_kind(old), -1);
+		count_live(a, key->kind, 1);
+	}
 	return true;
 }
 
@@ -489,13 +494,9 @@ static struct tag_put put_scanned(struct tag_array *a,
 
 	if (at == a->ways) {
 		at = is_ordered(a) ? a->ways - 1 : choose_way(a, set);
-		put.entry = &a->entries[a->slots[first + at]];
-		put.evicted = evict(a, put.entry);
-		a->keys[first + at] = key->filter;
-		count_live(a, key->kind, 1);
-	} else {
-		put.entry = &a->entries[a->slots[first + at]];
+		put.evicted = replace_key(a, &a->keys[first + at], key);
 	}
+	put.entry = &a->entries[a->slots[first + at]];
 	if (is_ordered(a))
 		scan_to_front(a, first, at);
 	return put;
@@ -512,12 +513,10 @@ static struct tag_put put_hashed(struct tag_array *a, const struct tag_key *key,
 
 		slot = is_ordered(a) ? a->newer[a->sets * a->ways + set] :
 				       set * a->ways + choose_way(a, set);
-		put.evicted = evict(a, &a->entries[slot]);
-		if (put.evicted)
+		if (a->keys[slot] != 0)
 			chain_unlink(a, slot);
-		a->keys[slot] = key->filter;
+		put.evicted = replace_key(a, &a->keys[slot], key);
 		chain_link(a, slot);
-		count_live(a, key->kind, 1);
 	}
 	put.entry = &a->entries[slot];
 	if (is_ordered(a))
@@ -535,11 +534,10 @@ struct tag_put tag_array_put(struct tag_array *a, const struct tag_key *key,
 	entry->page = key->page;
 	entry->tag = key->tag;
 	entry->size_lg2 = key->size_lg2;
-	entry->link[LINK_KIND] = key->kind;
 	entry->global = global;
 	entry->valid = true;
 	if (a->replacement == REPLACEMENT_PLRU)
-		plru_use(a, slot_of(entry));
+		plru_use(a, slot_of(a, entry));
 	return put;
 }
 
@@ -550,6 +548,7 @@ static void scan_drop(struct tag_array *a, uint32_t slot)
 
 	while (a->slots[first + at] != slot)
 		at++;
+	count_live(a, tag_filter_kind(a->keys[first + at]), -1);
 	if (is_ordered(a)) {
 		for (; at + 1 < a->ways; at++) {
 			a->keys[first + at] = a->keys[first + at + 1];
@@ -565,6 +564,7 @@ static void hash_drop(struct tag_array *a, uint32_t slot)
 	uint32_t set = slot / a->ways, anchor = ring_anchor(a, slot);
 
 	chain_unlink(a, slot);
+	count_live(a, tag_filter_kind(a->keys[slot]), -1);
 	a->keys[slot] = 0;
 	ring_unlink(a, slot);
 	ring_link(a, a->newer[anchor], slot);
@@ -609,7 +609,6 @@ uint64_t tag_array_invalidate(struct tag_array *a,
 			scan_drop(a, slot);
 		if (a->replacement == REPLACEMENT_PLRU)
 			plru_forget(a, slot);
-		count_live(a, entry->link[LINK_KIND], -1);
 		entry->valid = false;
 		dropped++;
 	}

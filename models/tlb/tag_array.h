@@ -51,6 +51,12 @@ static inline struct tag_key tag_key_make(uint64_t address,
 	};
 }
 
+/* The kind in a filter. */
+static inline unsigned int tag_filter_kind(uint64_t filter)
+{
+	return filter >> 9 & 7;
+}
+
 struct tag_array {
 	struct tlb_entry *entries; /* by slot: set x ways + way */
 	/* The entries' filters. Scanned sets: in the set's order; hashed: by

@@ -42,15 +42,14 @@ struct tlb_value {
 	uint64_t attrs;	/* permissions, memory type, levels: the owner's own */
 };
 
-struct tlb_entry { /* one host cache line */
-	uint64_t page;	/* input address >> size_lg2 */
+struct tlb_entry {
+	/* input address >> size_lg2; an entry is one host cache line */
+	_Alignas(64) uint64_t page;
 	struct tlb_tag tag;
 	uint8_t size_lg2;
 	bool global;
 	bool valid;
 	struct tlb_value value;
-	/* followed by the implementation's own */
-	uint32_t link[4];
 };
 
 struct tlb_counters {

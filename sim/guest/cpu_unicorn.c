@@ -80,9 +80,10 @@ struct engine {
 
 	uint32_t access;      /* EL0 bit of `what`, as the EL says */
 	unsigned int careful; /* enum careful */
-	int64_t budget;
-	int64_t granted;
+	int64_t budget;	      /* instructions left */
+	int64_t floor;	      /* below it a block is looked at first */
 	uint64_t slice_end;
+	uint64_t resume_pc;   /* where VCPU_BUDGET left off */
 	uint64_t blocks;
 
 	/* The block being executed; kinds is 0 once it is settled. */
@@ -96,10 +97,11 @@ struct engine {
 	bool fault_halfway; /* found by a report; its page is asked next */
 	unsigned int halves;
 	unsigned int zva_left;
-	bool again;	  /* go on in the middle of a counted block */
-	uint64_t again_pc;
-	uint64_t repeat_va; /* reports count again from this ask on */
-	unsigned int repeat_type;
+	/* Begin an instruction again in the middle of a counted block: what it
+	 * reports is counted again from the question `again_page` on. */
+	bool again;
+	uint64_t again_page;
+	unsigned int again_type, again_halves;
 	bool in_stub;
 	uint32_t *stub;
 	struct block_info info[BLOCK_INFOS];
@@ -249,7 +251,7 @@ static void note_machine(struct vcpu *v)
 static void want(struct vcpu *v, unsigned int attention)
 {
 	v->attention |= attention;
-	v->engine->budget = -1;
+	v->engine->floor = INT64_MAX;
 }
 
 /* All soft TLB entries are gone: every slot is free. */
@@ -268,16 +270,13 @@ void vcpu_forget_translations(struct vcpu *v)
 
 void vcpu_flush(struct vcpu *v)
 {
-	if (v->attention & ATTENTION_FLUSH_TLB) {
-		uc_ctl_flush_tlb(v->engine->uc);
-		free_slots(v->engine);
-	}
 	if (v->attention & ATTENTION_FLUSH_CODE) {
 		uc_ctl_flush_tb(v->engine->uc);
-		v->engine->generation++;
-		/* Slots stay right, but look free: so must entries go. */
-		uc_ctl_flush_tlb(v->engine->uc);
 		v->code_stale = false;
+	}
+	if (v->attention & (ATTENTION_FLUSH_CODE | ATTENTION_FLUSH_TLB)) {
+		uc_ctl_flush_tlb(v->engine->uc);
+		free_slots(v->engine);
 	}
 	v->attention &= ~(unsigned int)(ATTENTION_FLUSH_TLB |
 					ATTENTION_FLUSH_CODE);
@@ -401,7 +400,7 @@ static void learn_block(struct vcpu *v, struct block_info *info, uint64_t va,
 	for (uint32_t i = 0; i < bytes / INSN_BYTES; i++)
 		info->kinds |= insn_kind(word_of(info->code, i));
 	if (v->g->kernel) /* barriers of user code are not reported */
-		info->kinds &= ~(unsigned int)INSN_BARRIERS | INSN_ISB;
+		info->kinds &= ~(unsigned int)(INSN_DMB | INSN_DSB);
 }
 
 /* ---- barriers and the ends of blocks ---- */
@@ -479,55 +478,55 @@ static void stop(struct vcpu *v, enum vcpu_stop why)
 	uc_emu_stop(v->engine->uc);
 }
 
+/* Before anything at `pc` is executed. */
+static void stop_at(struct vcpu *v, uint64_t pc)
+{
+	v->engine->resume_pc = pc;
+	stop(v, VCPU_BUDGET);
+}
+
+/* A question is answered with no, and execution does not go on from there. */
+static bool refuse(struct vcpu *v)
+{
+	v->engine->stopped = true;
+	v->stop = VCPU_BUDGET;
+	v->engine->resume_pc = vcpu_pc(v);
+	return false;
+}
+
 /* ---- hooks: blocks ---- */
 
 /* Something may have to be done first. True: stop before this block. */
-static bool block_slow(struct vcpu *v, uint64_t va, uint32_t instructions)
+static bool block_slow(struct vcpu *v, uint64_t va)
 {
 	struct engine *e = v->engine;
 	bool slice_over = e->slice_end &&
 			  machine_cycles(v->cpu) >= e->slice_end;
 
 	note_machine(v);
-	if (!v->attention && !slice_over && e->granted > 0) {
-		/* A slice by cycles is asked about at each block. */
-		e->granted -= instructions;
-		e->budget = e->slice_end ? 0 : e->granted;
-		return false;
+	if (v->attention || slice_over || e->budget <= 0) {
+		e->block = NULL;
+		stop_at(v, va);
+		return true;
 	}
-	e->again_pc = va;
-	stop(v, VCPU_BUDGET);
-	return true;
+	/* A slice by cycles is looked at before each block. */
+	e->floor = e->slice_end ? INT64_MAX : 1;
+	return false;
 }
 
-static void block_stale(struct vcpu *v, const struct arm_fault *fault,
-			enum machine_result result)
+static void misaligned_pc(struct vcpu *v, uint64_t va)
 {
-	if (result == MACHINE_FAULT) {
-		v->fault = *fault;
-		stale_access(v);
-	}
-	want(v, 0);
+	v->engine->block = NULL;
+	v->exception = VCPU_PC_ALIGNMENT;
+	stop_at(v, va);
+	v->stop = VCPU_EXCEPTION;
 }
 
-static void on_block(uc_engine *uc, uint64_t va, uint32_t bytes, void *user)
+static void open_block(struct vcpu *v, uint64_t va, uint32_t bytes)
 {
-	struct vcpu *v = user;
 	struct engine *e = v->engine;
-	struct block_info *info;
-	enum machine_result result;
-	struct arm_fault fault;
-	uint32_t instructions = bytes / INSN_BYTES;
+	struct block_info *info = &e->info[va / INSN_BYTES % BLOCK_INFOS];
 
-	(void)uc;
-	if (unlikely(e->in_stub || e->stopped))
-		return;
-	if (unlikely(e->kinds || e->fault_pending))
-		settle(v);
-	e->budget -= instructions;
-	if (unlikely(e->budget < 0) && block_slow(v, va, instructions))
-		return;
-	info = &e->info[va / INSN_BYTES % BLOCK_INFOS];
 	if (unlikely(info->va != va || info->bytes != bytes ||
 		     info->generation != e->generation))
 		learn_block(v, info, va, bytes);
@@ -536,17 +535,44 @@ static void on_block(uc_engine *uc, uint64_t va, uint32_t bytes, void *user)
 	e->block_end = va + bytes;
 	e->cursor = 0;
 	e->kinds = info->kinds;
-	e->careful = info->kinds ? CAREFUL_KINDS : 0;
+	e->careful = info->kinds & INSN_CAREFUL ? CAREFUL_KINDS : 0;
+}
+
+static void on_block(uc_engine *uc, uint64_t va, uint32_t bytes, void *user)
+{
+	struct vcpu *v = user;
+	struct engine *e = v->engine;
+	enum machine_result result;
+	struct arm_fault fault;
+
+	(void)uc;
+	if (unlikely(e->in_stub || e->stopped))
+		return;
 	if (unlikely(e->again)) {
 		e->again = false;
+		open_block(v, va, bytes);
 		e->careful |= CAREFUL_REPEAT;
 		return;
 	}
+	if (unlikely(e->kinds || e->fault_pending))
+		settle(v);
+	if (unlikely(va & 3)) {
+		misaligned_pc(v, va);
+		return;
+	}
+	if (unlikely(e->budget < e->floor) && block_slow(v, va))
+		return;
+	open_block(v, va, bytes);
+	e->budget -= bytes / INSN_BYTES;
 	e->blocks++;
 	result = machine_block_inline(v->m, v->cpu, (va_t){ va }, bytes,
-				      instructions, &fault);
-	if (unlikely(result != MACHINE_OK))
-		block_stale(v, &fault, result);
+				      bytes / INSN_BYTES, &fault);
+	if (unlikely(result == MACHINE_FAULT)) {
+		v->fault = fault;
+		stale_access(v);
+	} else if (unlikely(result != MACHINE_OK)) {
+		want(v, 0);
+	}
 }
 
 /* ---- hooks: accesses ---- */
@@ -801,12 +827,19 @@ static bool out_of_slots(struct vcpu *v, uint64_t page, unsigned int type)
 	want(v, ATTENTION_FLUSH_TLB);
 	if (type != UC_MEM_FETCH) {
 		e->again = true;
-		e->repeat_va = page;
-		e->repeat_type = type;
+		e->again_page = page;
+		e->again_type = type;
+		e->again_halves = e->careful & CAREFUL_HALVES ? e->halves : 0;
 	}
-	e->stopped = true;
-	v->stop = VCPU_BUDGET;
-	return false;
+	return refuse(v);
+}
+
+static void repeat_over(struct engine *e)
+{
+	e->careful &= ~(unsigned int)CAREFUL_REPEAT;
+	e->halves = e->again_halves;
+	if (e->halves)
+		e->careful |= CAREFUL_HALVES;
 }
 
 static bool fail_fill(struct vcpu *v, const struct arm_fault *fault)
@@ -837,9 +870,7 @@ static bool answer(struct vcpu *v, va_t va, const struct arm_translation *t,
 	if (!frame_index(v->engine, t->pa, &frame)) {
 		v->m->not_modelled = "guest access to a machine address that is no guest memory";
 		want(v, ATTENTION_MACHINE);
-		v->engine->stopped = true;
-		v->stop = VCPU_BUDGET;
-		return false;
+		return refuse(v);
 	}
 	if (!take_slot(v, frame, va.raw, t->ipa.raw, device, &paddr))
 		return out_of_slots(v, ASK_PAGE(va.raw), type);
@@ -871,47 +902,67 @@ static bool ask_machine(struct vcpu *v, va_t va, uint32_t what,
 	case MACHINE_STOP:
 		break;
 	}
-	v->engine->stopped = true;
-	v->stop = VCPU_BUDGET;
 	want(v, ATTENTION_MACHINE);
-	return false;
+	return refuse(v);
+}
+
+static bool fill_code(struct vcpu *v, uint64_t page, uc_tlb_entry *entry)
+{
+	struct engine *e = v->engine;
+	uint64_t pc = vcpu_pc(v);
+	va_t va = { ASK_PAGE(pc) == page ? pc : page };
+
+	if (!e->again) {
+		if (e->kinds || e->fault_pending)
+			settle(v);
+		e->block = NULL;
+	}
+	if (pc & 3) {
+		v->exception = VCPU_PC_ALIGNMENT;
+		refuse(v);
+		v->stop = VCPU_EXCEPTION;
+		return false;
+	}
+	return ask_machine(v, va,
+			   TRACE_WHAT(INSN_BYTES, ARM_ACCESS_FETCH) | e->access,
+			   UC_MEM_FETCH, entry);
+}
+
+static bool fill_data(struct vcpu *v, uint64_t page, unsigned int type,
+		      uc_tlb_entry *entry)
+{
+	struct engine *e = v->engine;
+	uint32_t what;
+	va_t va;
+
+	if (e->fault_pending) {
+		if (e->fault_halfway && page == ASK_PAGE(v->fault.va.raw))
+			return false;
+		stale_access(v);
+	}
+	if ((e->careful & CAREFUL_REPEAT) && page == e->again_page &&
+	    type == e->again_type)
+		repeat_over(e);
+	if (e->careful & CAREFUL_KINDS)
+		barriers_until(v, vcpu_pc(v));
+	va = asked_access(v, page, type, &what);
+	return ask_machine(v, va, what, type, entry);
 }
 
 static bool on_fill(uc_engine *uc, uint64_t page, uc_mem_type type,
 		    uc_tlb_entry *entry, void *user)
 {
 	struct vcpu *v = user;
-	struct engine *e = v->engine;
-	uint32_t what;
-	va_t va;
 
 	(void)uc;
-	if (e->in_stub) {
+	if (v->engine->in_stub) {
 		entry->paddr = STUB_BASE;
 		entry->perms = UC_PROT_READ | UC_PROT_EXEC;
 		return page == ASK_PAGE(STUB_VA);
 	}
-	if (type == UC_MEM_FETCH) {
-		if (e->kinds || e->fault_pending)
-			settle(v);
-		va.raw = vcpu_pc(v);
-		if (ASK_PAGE(va.raw) != page)
-			va.raw = page;
-		what = TRACE_WHAT(INSN_BYTES, ARM_ACCESS_FETCH) | e->access;
-		return ask_machine(v, va, what, type, entry);
-	}
-	if (e->fault_pending) {
-		if (e->fault_halfway && page == ASK_PAGE(v->fault.va.raw))
-			return false;
-		stale_access(v);
-	}
-	if ((e->careful & CAREFUL_REPEAT) && page == e->repeat_va &&
-	    type == e->repeat_type)
-		e->careful &= ~(unsigned int)CAREFUL_REPEAT;
-	if (e->careful & CAREFUL_KINDS)
-		barriers_until(v, vcpu_pc(v));
-	va = asked_access(v, page, type, &what);
-	return ask_machine(v, va, what, type, entry);
+	if (type == UC_MEM_FETCH)
+		return fill_code(v, page, entry);
+	return fill_data(v, page, type, entry);
 }
 
 /* ---- hooks: devices, system instructions, exceptions ---- */
@@ -1069,22 +1120,21 @@ static void leave_block(struct vcpu *v, uint64_t pc)
 {
 	struct engine *e = v->engine;
 
-	if (!e->block)
-		return;
-	if (pc - e->block_va < e->block_end - e->block_va) {
+	if (e->block && pc - e->block_va < e->block_end - e->block_va) {
 		barriers_until(v, pc);
 		machine_block_trim(v->m, v->cpu,
 				   (uint32_t)(e->block_end - pc) / INSN_BYTES);
 		if (e->kinds & INSN_EXCL)
 			v->exclusive = true;
 		e->kinds = 0;
-	} else {
+	} else if (e->block) {
 		settle(v);
 	}
 	e->block = NULL;
+	e->careful = 0;
 }
 
-/* HVC and HLT arrive before they are executed, and are executed by us. */
+/* HVC and HLT #0xf000 arrive before they are executed, and are by us. */
 static bool is_call(uint32_t word)
 {
 	return (word & 0xffe0001f) == 0xd4000002 || word == 0xd45e0000;
@@ -1092,13 +1142,11 @@ static bool is_call(uint32_t word)
 
 static void leave(struct vcpu *v)
 {
-	struct engine *e = v->engine;
 	uint64_t pc = vcpu_pc(v);
 	bool call = v->stop == VCPU_EXCEPTION && v->exception == 1 &&
 		    is_call(guest_code_word(v, pc));
 
 	leave_block(v, call ? pc + INSN_BYTES : pc);
-	e->careful = 0;
 }
 
 /* Emulation ended and no hook said why. */
@@ -1109,7 +1157,9 @@ static void find_reason(struct vcpu *v, uc_err err)
 	if (e->fault_pending) {
 		v->stop = VCPU_FAULT;
 		e->fault_pending = e->fault_halfway = false;
-	} else if (err == UC_ERR_OK && (e->kinds & INSN_WFI)) {
+	} else if (err == UC_ERR_OK &&
+		   insn_kind(guest_code_word(v, vcpu_pc(v) - INSN_BYTES)) ==
+			   INSN_WFI) {
 		v->stop = VCPU_WFI;
 	} else {
 		v->stop = VCPU_BROKEN;
@@ -1118,34 +1168,25 @@ static void find_reason(struct vcpu *v, uc_err err)
 	}
 }
 
-static void begin(struct vcpu *v, uint64_t budget, uint64_t slice_end)
-{
-	struct engine *e = v->engine;
-
-	e->granted = budget > INT64_MAX ? INT64_MAX : (int64_t)budget;
-	e->budget = slice_end ? 0 : e->granted;
-	e->slice_end = slice_end;
-	vcpu_el_changed(v);
-}
-
 enum vcpu_stop vcpu_run(struct vcpu *v, uint64_t budget, uint64_t slice_end)
 {
 	struct engine *e = v->engine;
 	uc_err err;
 
-	begin(v, budget, slice_end);
+	e->budget = budget > INT64_MAX ? INT64_MAX : (int64_t)budget;
+	e->slice_end = slice_end;
+	e->floor = slice_end ? INT64_MAX : 1;
+	vcpu_el_changed(v);
 	do {
 		vcpu_flush(v);
 		e->stopped = false;
 		err = uc_emu_start(e->uc, vcpu_pc(v), 0, 0, 0);
 		if (!e->stopped)
 			find_reason(v, err);
-		else if (v->stop == VCPU_BUDGET && !e->again && !e->block)
-			vcpu_pc_set(v, e->again_pc);
-		else if (v->stop == VCPU_BUDGET && !e->again)
-			vcpu_pc_set(v, e->again_pc);
+		else if (v->stop == VCPU_BUDGET)
+			vcpu_pc_set(v, e->resume_pc);
 	} while (e->again);
-	if (v->stop != VCPU_BUDGET)
+	if (v->stop != VCPU_BUDGET || v->m->not_modelled)
 		leave(v);
 	return v->stop;
 }
@@ -1153,4 +1194,171 @@ enum vcpu_stop vcpu_run(struct vcpu *v, uint64_t budget, uint64_t slice_end)
 uint64_t vcpu_blocks(const struct vcpu *v)
 {
 	return v->engine->blocks;
+}
+
+/*
+ * CLREX, executed where the guest has nothing: Unicorn has no other way to
+ * its exclusive monitor. Monitors of several CPUs compare values, so one that
+ * slept through another's stores could succeed wrongly (A-B-A).
+ */
+void vcpu_clear_exclusive(struct vcpu *v)
+{
+	struct engine *e = v->engine;
+	uint64_t pc = vcpu_pc(v);
+
+	if (!v->exclusive)
+		return;
+	v->exclusive = false;
+	e->in_stub = true;
+	uc_emu_start(e->uc, STUB_VA, 0, 0, 0);
+	e->in_stub = false;
+	vcpu_pc_set(v, pc);
+	/* TLBI VAAE1: the stub's page is gone again. */
+	vcpu_sys_set(v, ARM_SYSREG(1, 0, 8, 7, 3), STUB_VA >> FRAME_LG2);
+}
+
+/* ---- making ---- */
+
+static bool map_windows(struct vcpu *v)
+{
+	struct engine *e = v->engine;
+	uint64_t bytes = (uint64_t)v->m->config.ram_mib << 20;
+	uint8_t *host;
+
+	e->frame_base = MACHINE_BASE_PA + GUEST_RAM_BASE;
+	e->frames = bytes >> FRAME_LG2;
+	e->window_lg2 = FRAME_LG2;
+	while (BIT(e->window_lg2) < bytes)
+		e->window_lg2++;
+	e->slots = (uint64_t)WINDOWS << (e->window_lg2 - FRAME_LG2);
+	e->slot_va = calloc(e->slots, sizeof(*e->slot_va));
+	e->slot = calloc(e->slots, sizeof(*e->slot));
+	if (!e->slot_va || !e->slot)
+		return false;
+	host = ram_host(&v->m->ram, (pa_t){ e->frame_base });
+	for (unsigned int w = 0; w < WINDOWS; w++) {
+		uint32_t perms = w < WINDOWS_NORMAL ? UC_PROT_ALL :
+						      UC_PROT_EXEC;
+
+		if (uc_mem_map_ptr(e->uc,
+				   WINDOW_BASE + ((uint64_t)w << e->window_lg2),
+				   bytes, perms, host))
+			return false;
+	}
+	return true;
+}
+
+static bool map_rest(struct vcpu *v)
+{
+	struct engine *e = v->engine;
+	static const uint32_t clrex_hvc[] = { 0xd503305f, 0xd4000002 };
+
+	/* Pages of the host's own: Unicorn keeps the pointer. */
+	e->stub = mmap(NULL, FRAME_BYTES, PROT_READ | PROT_WRITE,
+		       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (e->stub == MAP_FAILED) {
+		e->stub = NULL;
+		return false;
+	}
+	memcpy(e->stub, clrex_hvc, sizeof(clrex_hvc));
+	return !uc_mem_map_ptr(e->uc, STUB_BASE, FRAME_BYTES,
+			       UC_PROT_READ | UC_PROT_EXEC, e->stub) &&
+	       !uc_mmio_map(e->uc, MMIO_BASE,
+			    (uint64_t)MMIO_PAGES << FRAME_LG2, on_mmio_read, v,
+			    on_mmio_write, v);
+}
+
+/* uc_hook_add takes any function as void *, which ISO C has no cast for. */
+static bool hook(struct vcpu *v, int type, const void *function_address)
+{
+	uc_hook handle;
+	void *function;
+
+	memcpy(&function, function_address, sizeof(function));
+	return !uc_hook_add(v->engine->uc, &handle, type, function, v, 1, 0);
+}
+
+static bool hook_insn(struct vcpu *v, int insn, const void *function_address)
+{
+	uc_hook handle;
+	void *function;
+
+	memcpy(&function, function_address, sizeof(function));
+	return !uc_hook_add(v->engine->uc, &handle, UC_HOOK_INSN, function, v,
+			    1, 0, insn);
+}
+
+static bool add_hooks(struct vcpu *v)
+{
+	const uc_cb_hookcode_t block = on_block;
+	const uc_cb_hookmem_t memory = on_memory;
+	const uc_cb_eventmem_t device = on_device;
+	const uc_cb_tlbevent_t fill = on_fill;
+	const uc_cb_hookintr_t interrupt = on_interrupt;
+	uint32_t (*const mrs)(uc_engine *, uc_arm64_reg,
+			      const uc_arm64_cp_reg *, void *) = on_mrs;
+	uint32_t (*const msr)(uc_engine *, uc_arm64_reg,
+			      const uc_arm64_cp_reg *, void *) = on_msr;
+	uint32_t (*const sys)(uc_engine *, uc_arm64_reg,
+			      const uc_arm64_cp_reg *, void *) = on_sys;
+
+	return hook(v, UC_HOOK_BLOCK, &block) &&
+	       hook(v, UC_HOOK_MEM_READ | UC_HOOK_MEM_WRITE, &memory) &&
+	       hook(v, UC_HOOK_MEM_READ_PROT | UC_HOOK_MEM_WRITE_PROT,
+		    &device) &&
+	       hook(v, UC_HOOK_TLB_FILL, &fill) &&
+	       hook(v, UC_HOOK_INTR, &interrupt) &&
+	       hook_insn(v, UC_ARM64_INS_MRS, &mrs) &&
+	       hook_insn(v, UC_ARM64_INS_MSR, &msr) &&
+	       hook_insn(v, UC_ARM64_INS_SYS, &sys);
+}
+
+static bool open_engine(struct vcpu *v)
+{
+	struct engine *e = v->engine;
+
+	if (uc_open(UC_ARCH_ARM64, UC_MODE_ARM, &e->uc))
+		return false;
+	if (uc_ctl_set_cpu_model(e->uc, UC_CPU_ARM64_MAX) ||
+	    uc_ctl_exits_enable(e->uc) ||
+	    uc_ctl_tlb_mode(e->uc, UC_TLB_VIRTUAL))
+		return false;
+	/* EL2 and EL3 stand underneath; let ERET from EL1 to EL1 be legal
+	 * (HCR_EL2.RW, SCR_EL3.RW and NS), and HVC undefined. */
+	vcpu_sys_set(v, ARM_HCR_EL2, BIT(31));
+	vcpu_sys_set(v, ARM_SYSREG(3, 6, 1, 1, 0), 0x401);
+	return map_windows(v) && map_rest(v) && add_hooks(v);
+}
+
+bool vcpu_init(struct vcpu *v, struct error_line *error)
+{
+	unsigned int major, minor;
+
+	v->engine = calloc(1, sizeof(*v->engine));
+	if (!v->engine)
+		return error_set(error, EXIT_IO, "out of memory");
+	v->engine->generation = 1;
+	if (open_engine(v))
+		return true;
+	uc_version(&major, &minor);
+	vcpu_fini(v);
+	return error_set(error, EXIT_IO,
+			 "Unicorn %u.%u cannot be set up: 2.1.1 or later and memory for its tables are needed",
+			 major, minor);
+}
+
+void vcpu_fini(struct vcpu *v)
+{
+	struct engine *e = v->engine;
+
+	if (!e)
+		return;
+	if (e->uc)
+		uc_close(e->uc);
+	if (e->stub)
+		munmap(e->stub, FRAME_BYTES);
+	free(e->slot_va);
+	free(e->slot);
+	free(e);
+	v->engine = NULL;
 }

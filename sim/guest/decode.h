@@ -26,6 +26,8 @@ enum insn_kind {
 	INSN_YIELD = 1 << 7, /* YIELD, WFE */
 };
 #define INSN_BARRIERS (INSN_DMB | INSN_DSB | INSN_ISB)
+/* Kinds that concern a block's accesses, not its end. */
+#define INSN_CAREFUL (INSN_BARRIERS | INSN_EXCL | INSN_UNPRIV)
 
 unsigned int insn_kind(uint32_t word);
 

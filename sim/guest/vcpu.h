@@ -19,6 +19,9 @@ enum vcpu_stop {
 	VCPU_BROKEN,	/* Unicorn: vcpu->broken says what */
 };
 
+/* vcpu->exception beside QEMU's numbers: a branch to no multiple of 4. */
+#define VCPU_PC_ALIGNMENT 256
+
 /* What to do before the next block is executed. */
 enum vcpu_attention {
 	ATTENTION_FLUSH_TLB = 1 << 0,

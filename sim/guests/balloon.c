@@ -76,23 +76,23 @@ static void mark_gone(uint64_t page, uint64_t count, bool is)
 		if (is)
 			gone[page / 8] |= (uint8_t)(1u << page % 8);
 		else
-			gone[page / 8] &= (uint8_t)~(1u << page % 8);
+			gone[page / 8] &= (uint8_t) ~(1u << page % 8);
 	}
 }
 
 static void balloon(uint64_t function, uint64_t page, uint64_t count)
 {
-	int64_t result = hypercall(
-		function, (AREA_BASE + page * PAGE_BYTES) / PAGE_BYTES, count,
-		0);
+	int64_t result = hypercall(function,
+				   (AREA_BASE + page * PAGE_BYTES) / PAGE_BYTES,
+				   count, 0);
 
 	if (!result) {
 		mark_gone(page, count, function == P2M_REMOVE);
 		return;
 	}
 	failures++;
-	print(function == P2M_REMOVE ? "FAIL remove of page " :
-				       "FAIL populate of page ");
+	print(function == P2M_REMOVE ? "FAIL remove of page "
+				     : "FAIL populate of page ");
 	print_number(page);
 	print(", count ");
 	print_number(count);

@@ -10,35 +10,34 @@
 #include "runtime.h"
 
 /* Descriptors. */
-#define PTE_VALID (UINT64_C(1) << 0)
-#define PTE_TABLE (UINT64_C(1) << 1) /* above level 3 */
-#define PTE_PAGE (UINT64_C(1) << 1)  /* at level 3 */
-#define PTE_ATTR(index) ((uint64_t)(index) << 2)
-#define PTE_EL0 (UINT64_C(1) << 6)	/* AP[1] */
-#define PTE_READ_ONLY (UINT64_C(1) << 7) /* AP[2] */
-#define PTE_SH_INNER (UINT64_C(3) << 8)
-#define PTE_AF (UINT64_C(1) << 10)
-#define PTE_NG (UINT64_C(1) << 11)
-#define PTE_PXN (UINT64_C(1) << 53)
-#define PTE_UXN (UINT64_C(1) << 54)
-#define PTE_PXN_TABLE (UINT64_C(1) << 59)
+#define PTE_VALID	    (UINT64_C(1) << 0)
+#define PTE_TABLE	    (UINT64_C(1) << 1) /* above level 3 */
+#define PTE_PAGE	    (UINT64_C(1) << 1) /* at level 3 */
+#define PTE_ATTR(index)	    ((uint64_t)(index) << 2)
+#define PTE_EL0		    (UINT64_C(1) << 6) /* AP[1] */
+#define PTE_READ_ONLY	    (UINT64_C(1) << 7) /* AP[2] */
+#define PTE_SH_INNER	    (UINT64_C(3) << 8)
+#define PTE_AF		    (UINT64_C(1) << 10)
+#define PTE_NG		    (UINT64_C(1) << 11)
+#define PTE_PXN		    (UINT64_C(1) << 53)
+#define PTE_UXN		    (UINT64_C(1) << 54)
+#define PTE_PXN_TABLE	    (UINT64_C(1) << 59)
 #define PTE_READ_ONLY_TABLE (UINT64_C(1) << 62)
-#define PTE_ADDRESS UINT64_C(0x0000fffffffff000)
+#define PTE_ADDRESS	    UINT64_C(0x0000fffffffff000)
 
 /* MAIR_EL1: 0 Normal write-back, 1 Device-nGnRE, 2 Normal non-cacheable. */
 #define MAIR_VALUE UINT64_C(0x4404ff)
 #define PTE_NORMAL (PTE_ATTR(0) | PTE_SH_INNER | PTE_AF | PTE_VALID)
-#define PTE_DEVICE                                                             \
-	(PTE_ATTR(1) | PTE_AF | PTE_VALID | PTE_PXN | PTE_UXN)
+#define PTE_DEVICE (PTE_ATTR(1) | PTE_AF | PTE_VALID | PTE_PXN | PTE_UXN)
 
 /* TCR_EL1: 4K granules, write-back inner-shareable walks, 40-bit output. */
 #define TCR_T0SZ(bits) ((uint64_t)(64 - (bits)))
 #define TCR_T1SZ(bits) ((uint64_t)(64 - (bits)) << 16)
-#define TCR_WALKS0 (UINT64_C(0x35) << 8)
-#define TCR_WALKS1 (UINT64_C(0x35) << 24)
-#define TCR_EPD1 (UINT64_C(1) << 23)
-#define TCR_TG1_4K (UINT64_C(2) << 30)
-#define TCR_IPS_40 (UINT64_C(2) << 32)
+#define TCR_WALKS0     (UINT64_C(0x35) << 8)
+#define TCR_WALKS1     (UINT64_C(0x35) << 24)
+#define TCR_EPD1       (UINT64_C(1) << 23)
+#define TCR_TG1_4K     (UINT64_C(2) << 30)
+#define TCR_IPS_40     (UINT64_C(2) << 32)
 
 /* start.S: registers only. */
 void mmu_enable(uint64_t ttbr0, uint64_t ttbr1, uint64_t tcr, uint64_t mair);

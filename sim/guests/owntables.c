@@ -9,45 +9,62 @@
 #include "mmu.h"
 
 /* What maps where. Frames: 4 KiB each in the identity-mapped area. */
-#define FRAME(n) (AREA_BASE + (uint64_t)(n) * PAGE_BYTES)
-#define BLOCK_A (AREA_BASE + BLOCK_BYTES)
-#define TEST_BASE UINT64_C(0x8000000000) /* second entry of the root */
-#define TEST_PAGE(n) (TEST_BASE + (uint64_t)(n) * PAGE_BYTES)
-#define TEST_BLOCK(n) (TEST_BASE + 0x40000000 + (uint64_t)(n) * BLOCK_BYTES)
-#define TEST_GIGA (TEST_BASE + 0xc0000000)
-#define TEST_RO_TABLE (TEST_BASE + UINT64_C(0x100000000))
+#define FRAME(n)       (AREA_BASE + (uint64_t)(n)*PAGE_BYTES)
+#define BLOCK_A	       (AREA_BASE + BLOCK_BYTES)
+#define TEST_BASE      UINT64_C(0x8000000000) /* second entry of the root */
+#define TEST_PAGE(n)   (TEST_BASE + (uint64_t)(n)*PAGE_BYTES)
+#define TEST_BLOCK(n)  (TEST_BASE + 0x40000000 + (uint64_t)(n)*BLOCK_BYTES)
+#define TEST_GIGA      (TEST_BASE + 0xc0000000)
+#define TEST_RO_TABLE  (TEST_BASE + UINT64_C(0x100000000))
 #define TEST_PXN_TABLE (TEST_RO_TABLE + BLOCK_BYTES)
-#define HIGH_BASE UINT64_C(0xffffff8000000000) /* first of TTBR1 */
+#define HIGH_BASE      UINT64_C(0xffffff8000000000) /* first of TTBR1 */
 
 enum page {
-	PAGE_RW, PAGE_RO, PAGE_OLD, PAGE_NONE, PAGE_FAR, PAGE_USER, PAGE_CODE,
-	PAGE_DEVICE, PAGE_EXEC, PAGE_PXN, PAGE_MOVE, PAGE_ASID, PAGE_GROW,
+	PAGE_RW,
+	PAGE_RO,
+	PAGE_OLD,
+	PAGE_NONE,
+	PAGE_FAR,
+	PAGE_USER,
+	PAGE_CODE,
+	PAGE_DEVICE,
+	PAGE_EXEC,
+	PAGE_PXN,
+	PAGE_MOVE,
+	PAGE_ASID,
+	PAGE_GROW,
 	PAGE_LATE
 };
 enum block { BLOCK_RW, BLOCK_RO, BLOCK_OLD, BLOCK_SPLIT, BLOCK_NONE };
-enum frame { FRAME_A, FRAME_B, FRAME_DEVICE, FRAME_CODE, FRAME_USER,
-	     FRAME_GROW };
+enum frame {
+	FRAME_A,
+	FRAME_B,
+	FRAME_DEVICE,
+	FRAME_CODE,
+	FRAME_USER,
+	FRAME_GROW
+};
 
-#define KERNEL_PAGE (PTE_NORMAL | PTE_PAGE | PTE_UXN | PTE_PXN)
+#define KERNEL_PAGE  (PTE_NORMAL | PTE_PAGE | PTE_UXN | PTE_PXN)
 #define KERNEL_BLOCK (PTE_NORMAL | PTE_UXN | PTE_PXN)
-#define TABLE_BITS (PTE_VALID | PTE_TABLE)
+#define TABLE_BITS   (PTE_VALID | PTE_TABLE)
 
 #define VALUE_A UINT64_C(0xaaaa0001)
 #define VALUE_B UINT64_C(0xbbbb0002)
 
 /* Syndromes, DDI0487 L.b D24.2.40. */
-#define EC_SVC 0x15
-#define EC_FETCH_EL0 0x20
-#define EC_FETCH_EL1 0x21
-#define EC_DATA_EL0 0x24
-#define EC_DATA_EL1 0x25
-#define ESR(class, iss) ((uint64_t)(class) << 26 | 1u << 25 | (iss))
-#define ISS_WRITE (1u << 6)
+#define EC_SVC			0x15
+#define EC_FETCH_EL0		0x20
+#define EC_FETCH_EL1		0x21
+#define EC_DATA_EL0		0x24
+#define EC_DATA_EL1		0x25
+#define ESR(class, iss)		((uint64_t)(class) << 26 | 1u << 25 | (iss))
+#define ISS_WRITE		(1u << 6)
 #define FSC_ADDRESS_SIZE(level) (0x00u + (level))
-#define FSC_TRANSLATION(level) (0x04u + (level))
-#define FSC_ACCESS_FLAG(level) (0x08u + (level))
-#define FSC_PERMISSION(level) (0x0cu + (level))
-#define FSC_ALIGNMENT 0x21u
+#define FSC_TRANSLATION(level)	(0x04u + (level))
+#define FSC_ACCESS_FLAG(level)	(0x08u + (level))
+#define FSC_PERMISSION(level)	(0x0cu + (level))
+#define FSC_ALIGNMENT		0x21u
 
 static unsigned int checks, failures;
 /* The last exception. */
@@ -58,8 +75,7 @@ static uint64_t *root, *high, *level3, *level2_blocks;
 static uint64_t tcr;
 
 /* ---- EL0 code, copied to its page; and the way there and back ---- */
-__asm__(
-	"	.text\n"
+__asm__("	.text\n"
 	"	.balign	8\n"
 	"el0_code:\n"
 	"	add	x0, x0, #1\n"
@@ -234,9 +250,9 @@ static void entry_make(volatile uint64_t *entry, uint64_t value)
 	__asm__ volatile("dsb	ishst\n\tisb" ::: "memory");
 }
 
-#define TLBI(op, operand)                                                      \
+#define TLBI(op, operand)                                                \
 	__asm__ volatile("dsb	ishst\n\ttlbi	" op ", %0\n\tdsb	ish\n" \
-			 "	isb" ::"r"((uint64_t)(operand))                \
+			 "	isb" ::"r"((uint64_t)(operand))          \
 			 : "memory")
 #define TLBI_VA(va) ((va) >> 12 & UINT64_C(0xfffffffffff))
 
@@ -259,7 +275,9 @@ static uint64_t address_translate_read(uint64_t va)
 	uint64_t par;
 
 	__asm__ volatile("at	s1e1r, %1\n\tisb\n\tmrs	%0, par_el1"
-			 : "=r"(par) : "r"(va) : "memory");
+			 : "=r"(par)
+			 : "r"(va)
+			 : "memory");
 	return par;
 }
 
@@ -268,7 +286,9 @@ static uint64_t address_translate_write(uint64_t va)
 	uint64_t par;
 
 	__asm__ volatile("at	s1e1w, %1\n\tisb\n\tmrs	%0, par_el1"
-			 : "=r"(par) : "r"(va) : "memory");
+			 : "=r"(par)
+			 : "r"(va)
+			 : "memory");
 	return par;
 }
 
@@ -277,7 +297,9 @@ static uint64_t address_translate_el0(uint64_t va)
 	uint64_t par;
 
 	__asm__ volatile("at	s1e0r, %1\n\tisb\n\tmrs	%0, par_el1"
-			 : "=r"(par) : "r"(va) : "memory");
+			 : "=r"(par)
+			 : "r"(va)
+			 : "memory");
 	return par;
 }
 
@@ -480,8 +502,8 @@ static void check_execution(void)
 	check_fault(ESR(EC_FETCH_EL1, FSC_PERMISSION(3)),
 		    TEST_PXN_TABLE + offset, "PXNTable: permission, level 3");
 	call(TEST_PAGE(PAGE_NONE));
-	check_fault(ESR(EC_FETCH_EL1, FSC_TRANSLATION(3)),
-		    TEST_PAGE(PAGE_NONE), "call of nothing: translation");
+	check_fault(ESR(EC_FETCH_EL1, FSC_TRANSLATION(3)), TEST_PAGE(PAGE_NONE),
+		    "call of nothing: translation");
 }
 
 static void check_svc(unsigned int number, uint64_t x0, const char *what)
@@ -520,8 +542,8 @@ static void check_el0(void)
 	check_fault(ESR(EC_FETCH_EL0, FSC_PERMISSION(3)), TEST_PAGE(PAGE_EXEC),
 		    "EL0 jumps into the kernel: permission");
 	el0(el0_jump, TEST_PAGE(PAGE_NONE));
-	check_fault(ESR(EC_FETCH_EL0, FSC_TRANSLATION(3)),
-		    TEST_PAGE(PAGE_NONE), "EL0 jumps nowhere: translation");
+	check_fault(ESR(EC_FETCH_EL0, FSC_TRANSLATION(3)), TEST_PAGE(PAGE_NONE),
+		    "EL0 jumps nowhere: translation");
 	check_value(load_unprivileged(user), VALUE_B, "LDTR of EL0's page");
 	load_unprivileged(kernel);
 	check_fault(ESR(EC_DATA_EL1, FSC_PERMISSION(3)), kernel,
@@ -584,8 +606,8 @@ static void check_block_changes(void)
 
 static void set_ttbr0(const uint64_t *table, uint64_t asid)
 {
-	__asm__ volatile("msr	ttbr0_el1, %0\n\tisb" ::"r"(
-				 (uintptr_t)table | asid << 48)
+	__asm__ volatile("msr	ttbr0_el1, %0\n\tisb" ::"r"((uintptr_t)table |
+							    asid << 48)
 			 : "memory");
 }
 

@@ -11,9 +11,9 @@
  */
 #include "mmu.h"
 
-#define XORSHIFT                                                               \
-	"	eor	%[r], %[r], %[r], lsl #13\n"                           \
-	"	eor	%[r], %[r], %[r], lsr #7\n"                            \
+#define XORSHIFT                           \
+	"	eor	%[r], %[r], %[r], lsl #13\n" \
+	"	eor	%[r], %[r], %[r], lsr #7\n"  \
 	"	eor	%[r], %[r], %[r], lsl #17\n"
 
 struct walk {
@@ -25,16 +25,15 @@ static uint64_t walk_uniform(const struct walk *w)
 {
 	uint64_t r = UINT64_C(0x9e3779b97f4a7c15), n = w->loads, sum = 0, at;
 
-	__asm__ volatile("1:\n" XORSHIFT
-			 "	and	%[at], %[mask], %[r], lsr #20\n"
-			 "	ldr	%[at], [%[base], %[at]]\n"
-			 "	add	%[sum], %[sum], %[at]\n"
-			 "	subs	%[n], %[n], #1\n"
-			 "	b.ne	1b\n"
-			 : [r] "+&r"(r), [n] "+&r"(n), [sum] "+&r"(sum),
-			   [at] "=&r"(at)
-			 : [mask] "r"(w->mask), [base] "r"(AREA_BASE)
-			 : "cc", "memory");
+	__asm__ volatile(
+		"1:\n" XORSHIFT "	and	%[at], %[mask], %[r], lsr #20\n"
+		"	ldr	%[at], [%[base], %[at]]\n"
+		"	add	%[sum], %[sum], %[at]\n"
+		"	subs	%[n], %[n], #1\n"
+		"	b.ne	1b\n"
+		: [r] "+&r"(r), [n] "+&r"(n), [sum] "+&r"(sum), [at] "=&r"(at)
+		: [mask] "r"(w->mask), [base] "r"(AREA_BASE)
+		: "cc", "memory");
 	return sum;
 }
 
@@ -44,21 +43,20 @@ static uint64_t walk_mixed(const struct walk *w, uint64_t jump)
 	uint64_t r = UINT64_C(0x9e3779b97f4a7c15), n = w->loads, sum = 0;
 	uint64_t cursor = 0, at;
 
-	__asm__ volatile("1:\n" XORSHIFT
-			 "	and	%[at], %[mask], %[r], lsr #10\n"
-			 "	add	%[cursor], %[cursor], #8\n"
-			 "	and	%[cursor], %[cursor], %[mask]\n"
-			 "	cmp	%[jump], %[r], lsr #48\n"
-			 "	csel	%[cursor], %[at], %[cursor], hi\n"
-			 "	ldr	%[at], [%[base], %[cursor]]\n"
-			 "	add	%[sum], %[sum], %[at]\n"
-			 "	subs	%[n], %[n], #1\n"
-			 "	b.ne	1b\n"
-			 : [r] "+&r"(r), [n] "+&r"(n), [sum] "+&r"(sum),
-			   [cursor] "+&r"(cursor), [at] "=&r"(at)
-			 : [mask] "r"(w->mask), [base] "r"(AREA_BASE),
-			   [jump] "r"(jump)
-			 : "cc", "memory");
+	__asm__ volatile(
+		"1:\n" XORSHIFT "	and	%[at], %[mask], %[r], lsr #10\n"
+		"	add	%[cursor], %[cursor], #8\n"
+		"	and	%[cursor], %[cursor], %[mask]\n"
+		"	cmp	%[jump], %[r], lsr #48\n"
+		"	csel	%[cursor], %[at], %[cursor], hi\n"
+		"	ldr	%[at], [%[base], %[cursor]]\n"
+		"	add	%[sum], %[sum], %[at]\n"
+		"	subs	%[n], %[n], #1\n"
+		"	b.ne	1b\n"
+		: [r] "+&r"(r), [n] "+&r"(n), [sum] "+&r"(sum),
+		  [cursor] "+&r"(cursor), [at] "=&r"(at)
+		: [mask] "r"(w->mask), [base] "r"(AREA_BASE), [jump] "r"(jump)
+		: "cc", "memory");
 	return sum;
 }
 

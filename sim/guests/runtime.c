@@ -2,8 +2,8 @@
 /* Console, arguments and ends of our guests: see runtime.h. */
 #include "runtime.h"
 
-#define UART_DR (*(volatile uint32_t *)0x09000000)
-#define UART_FR (*(volatile uint32_t *)0x09000018)
+#define UART_DR	     (*(volatile uint32_t *)0x09000000)
+#define UART_FR	     (*(volatile uint32_t *)0x09000018)
 #define UART_FR_TXFF (1u << 5)
 
 enum semihosting {
@@ -62,7 +62,7 @@ static uint64_t semihosting(uint64_t operation, volatile uint64_t *block)
 
 _Noreturn void guest_exit(uint64_t status)
 {
-	volatile uint64_t block[2] = { STOPPED_APPLICATION_EXIT, status };
+	volatile uint64_t block[2] = {STOPPED_APPLICATION_EXIT, status};
 
 	for (;;)
 		semihosting(SYS_EXIT_EXTENDED, block);
@@ -78,8 +78,8 @@ _Noreturn void guest_power_off(void)
 
 void args_load(void)
 {
-	volatile uint64_t block[2] = { (uintptr_t)command_line,
-				       sizeof(command_line) };
+	volatile uint64_t block[2] = {(uintptr_t)command_line,
+				      sizeof(command_line)};
 
 	if (semihosting(SYS_GET_CMDLINE, block) != 0)
 		command_line[0] = 0;

@@ -13,9 +13,9 @@
 
 /* First byte of the area that tests may use; below it: image, tables,
  * stacks. */
-#define AREA_BASE UINT64_C(0x41000000)
-#define RAM_BASE UINT64_C(0x40000000)
-#define PAGE_BYTES UINT64_C(4096)
+#define AREA_BASE   UINT64_C(0x41000000)
+#define RAM_BASE    UINT64_C(0x40000000)
+#define PAGE_BYTES  UINT64_C(4096)
 #define BLOCK_BYTES UINT64_C(0x200000)
 
 /* Every guest has one; what it returns is the exit status. CPU 0, MMU off. */
@@ -50,11 +50,11 @@ _Noreturn void guest_power_off(void);	    /* PSCI SYSTEM_OFF */
 
 /* ---- hypervisor: SMCCC by HVC ---- */
 #define PSCI_SYSTEM_OFF UINT64_C(0x84000008)
-#define PSCI_CPU_ON UINT64_C(0xc4000003)
-#define P2M_POPULATE UINT64_C(0xc6000001)
-#define P2M_REMOVE UINT64_C(0xc6000002)
-#define P2M_PROTECT UINT64_C(0xc6000003)
-#define P2M_MARK UINT64_C(0xc6000004)
+#define PSCI_CPU_ON	UINT64_C(0xc4000003)
+#define P2M_POPULATE	UINT64_C(0xc6000001)
+#define P2M_REMOVE	UINT64_C(0xc6000002)
+#define P2M_PROTECT	UINT64_C(0xc6000003)
+#define P2M_MARK	UINT64_C(0xc6000004)
 
 static inline int64_t hypercall(uint64_t function, uint64_t a1, uint64_t a2,
 				uint64_t a3)

@@ -287,7 +287,7 @@ static struct request random_request(struct world *w)
 		break;
 	default:
 		r.at &= ~UINT64_C(0x3ffff);
-		r.frames = 1 + below(w, 4) ? 0x40000 : w->frames;
+		r.frames = below(w, 4) ? 0x40000 : w->frames;
 		break;
 	}
 	if (r.frames > w->frames - r.at)

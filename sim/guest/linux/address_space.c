@@ -90,7 +90,7 @@ static void vma_insert(struct mm *mm, size_t at, const struct vma *vma)
 
 static void vma_remove(struct linux_kernel *k, struct mm *mm, size_t at)
 {
-	backing_put(k, mm->vma[at].backing);
+	page_cache_put(k, mm->vma[at].file);
 	mm->vmas--;
 	memmove(&mm->vma[at], &mm->vma[at + 1],
 		(mm->vmas - at) * sizeof(*mm->vma));
@@ -136,7 +136,7 @@ static void vma_split(struct mm *mm, uint64_t va)
 	upper = mm->vma[at];
 	upper.start = va;
 	upper.offset += va - mm->vma[at].start;
-	backing_get(upper.backing);
+	page_cache_get(upper.file);
 	mm->vma[at].end = va;
 	vma_insert(mm, at + 1, &upper);
 }
@@ -144,7 +144,7 @@ static void vma_split(struct mm *mm, uint64_t va)
 static bool vma_continues(const struct vma *a, const struct vma *b)
 {
 	return a->end == b->start && a->prot == b->prot &&
-	       a->shared == b->shared && !a->backing && !b->backing;
+	       a->shared == b->shared && !a->file && !b->file;
 }
 
 /* Anonymous neighbours alike become one, so that heaps stay one area. */
@@ -185,12 +185,12 @@ int mm_map(struct linux_kernel *k, struct mm *mm, const struct vma *vma)
 	uint64_t va;
 
 	if (error) {
-		backing_put(k, vma->backing);
+		page_cache_put(k, vma->file);
 		return error;
 	}
 	vma_insert(mm, vma_at(mm, vma->start), vma);
 	/* Shared anonymous pages must exist before a fork can share them. */
-	for (va = vma->start; vma->shared && !vma->backing && va < vma->end;
+	for (va = vma->start; vma->shared && !vma->file && va < vma->end;
 	     va += PAGE_BYTES) {
 		if (fault_resolve(k, mm, va, FAULT_READ) != FAULT_FIXED) {
 			mm_unmap(k, mm, vma->start, vma->end);
@@ -297,7 +297,7 @@ int mm_move(struct linux_kernel *k, struct mm *mm, uint64_t from,
 	vma = mm->vma[at];
 	vma.start = to;
 	vma.end = to + bytes;
-	backing_get(vma.backing);
+	page_cache_get(vma.file);
 	table_each(k, mm->root, from, from + bytes, visit_clear, &g);
 	flush_gathered(k, mm, &g);
 	vma_remove(k, mm, at);
@@ -377,6 +377,16 @@ void mm_put(struct linux_kernel *k, struct mm *mm)
 	free(mm);
 }
 
+void mm_abandon(struct linux_kernel *k, struct mm *mm)
+{
+	if (--mm->refs)
+		return;
+	while (mm->vmas)
+		vma_remove(k, mm, mm->vmas - 1);
+	free(mm->vma);
+	free(mm);
+}
+
 struct copy {
 	struct mm *from, *to;
 	bool protected, failed;
@@ -415,7 +425,7 @@ struct mm *mm_copy(struct linux_kernel *k, struct mm *mm)
 	to->mmap_top = mm->mmap_top;
 	to->signal_return = mm->signal_return;
 	for (i = 0; i < mm->vmas; i++) {
-		backing_get(mm->vma[i].backing);
+		page_cache_get(mm->vma[i].file);
 		vma_insert(to, i, &mm->vma[i]);
 	}
 	table_each(k, mm->root, 0, TASK_END, visit_copy, &c);

@@ -22,7 +22,7 @@
 struct image {
 	const struct elf_image *elf;
 	struct elf_image *owned; /* NULL: the caller's */
-	struct backing *backing;
+	struct page_cache *file;
 	char *path;
 	uint64_t device, inode;
 	struct image *next;
@@ -48,10 +48,10 @@ struct image *image_new(struct linux_kernel *k, const struct elf_image *elf,
 			image->elf = image->owned;
 		}
 	}
-	image->backing = backing_new(elf->file, -1, elf->file_bytes);
+	image->file = page_cache_new(elf->file, -1, elf->file_bytes);
 	image->path = strdup(guest_path);
-	if (!image->backing || !image->path || (owned && !image->owned)) {
-		backing_put(k, image->backing);
+	if (!image->file || !image->path || (owned && !image->owned)) {
+		page_cache_put(k, image->file);
 		free(image->path);
 		free(image->owned);
 		free(image);
@@ -68,7 +68,7 @@ void images_free(struct linux_kernel *k)
 
 	while ((image = k->images)) {
 		k->images = image->next;
-		backing_put(k, image->backing);
+		page_cache_put(k, image->file);
 		if (image->owned)
 			elf_close(image->owned);
 		free(image->owned);
@@ -117,7 +117,7 @@ static int segment_map(struct linux_kernel *k, struct mm *mm,
 	int error = 0;
 
 	if (middle > start) {
-		vma.backing = backing_get(image->backing);
+		vma.file = page_cache_get(image->file);
 		vma.offset = s->file_offset & ~PAGE_MASK_LOW;
 		error = mm_map(k, mm, &vma);
 	}
@@ -152,9 +152,9 @@ static int image_map(struct linux_kernel *k, struct mm *mm,
 	error = mm_map(k, mm, &stack);
 	if (error)
 		return error;
-	code.backing = backing_new(signal_return_code, -1,
+	code.file = page_cache_new(signal_return_code, -1,
 				   sizeof(signal_return_code));
-	if (!code.backing)
+	if (!code.file)
 		return -ENOMEM;
 	mm->signal_return = code.start;
 	mm->mmap_top = code.start;

@@ -49,19 +49,19 @@ static enum fault_outcome first_frame(struct linux_kernel *k,
 	int error;
 
 	*own = true;
-	if (!vma->backing && access != FAULT_WRITE && !vma->shared) {
+	if (!vma->file && access != FAULT_WRITE && !vma->shared) {
 		*own = false;
 		*frame = k->zero_frame;
 		frame_get(k, *frame);
 		return FAULT_FIXED;
 	}
-	if (!vma->backing) {
+	if (!vma->file) {
 		if (!frame_alloc(k, frame))
 			return FAULT_NOMEM;
 		frame_zero(k, *frame);
 		return FAULT_FIXED;
 	}
-	error = backing_page(k, vma->backing,
+	error = page_cache_page(k, vma->file,
 			     (page - vma->start + vma->offset) >> PAGE_LG2,
 			     &cached);
 	if (error)

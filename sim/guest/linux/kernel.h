@@ -140,10 +140,10 @@ void tlbi_page(struct linux_kernel *k, uint16_t asid, uint64_t va);
 void tlbi_asid(struct linux_kernel *k, uint16_t asid);
 void ttbr0_install(struct linux_kernel *k, gfn_t root, uint16_t asid);
 
-/* ---- backing.c: what file-backed memory is filled from ---- */
+/* ---- page_cache.c: what file-backed memory is filled from ---- */
 
 /* Pages of a file as the page cache keeps them. */
-struct backing {
+struct page_cache {
 	unsigned int refs;
 	const uint8_t *bytes; /* in memory, or: */
 	int fd;		      /* read from, owned; -1 */
@@ -151,11 +151,11 @@ struct backing {
 	gfn_t *page; /* raw 0: not read yet */
 	uint64_t pages;
 };
-struct backing *backing_new(const uint8_t *bytes, int fd, uint64_t size);
-struct backing *backing_get(struct backing *b);
-void backing_put(struct linux_kernel *k, struct backing *b);
+struct page_cache *page_cache_new(const uint8_t *bytes, int fd, uint64_t size);
+struct page_cache *page_cache_get(struct page_cache *b);
+void page_cache_put(struct linux_kernel *k, struct page_cache *b);
 /* The cached frame of page `index`; 0, -ENOMEM, or -EIO beyond the end. */
-int backing_page(struct linux_kernel *k, struct backing *b, uint64_t index,
+int page_cache_page(struct linux_kernel *k, struct page_cache *b, uint64_t index,
 		 gfn_t *frame);
 
 /* ---- address_space.c ---- */
@@ -164,7 +164,7 @@ struct vma {
 	uint64_t start, end;
 	unsigned int prot; /* enum guest_prot */
 	bool shared;
-	struct backing *backing; /* NULL: anonymous */
+	struct page_cache *file; /* NULL: anonymous */
 	uint64_t offset;	 /* of start in the backing, page aligned */
 };
 
@@ -182,6 +182,8 @@ struct mm *mm_new(struct linux_kernel *k);
 struct mm *mm_get(struct mm *mm);
 /* The last put unmaps everything; the mm must not be installed then. */
 void mm_put(struct linux_kernel *k, struct mm *mm);
+/* The same without the machine: at the end, when nobody walks any more. */
+void mm_abandon(struct linux_kernel *k, struct mm *mm);
 /* A copy whose private pages are shared until written. NULL: no memory. */
 struct mm *mm_copy(struct linux_kernel *k, struct mm *mm);
 struct vma *mm_find(struct mm *mm, uint64_t va);

@@ -396,7 +396,7 @@ static int walk_directory(struct walk *w)
 	out->parent = step->node ? step->node->parent : NULL;
 	out->synthetic = step->synthetic;
 	if (step->node)
-		strcpy(out->name, w->component);
+		strcpy(out->name, step->node->name);
 	if (!out->canonical[0])
 		strcpy(out->canonical, "/");
 	if (step->kind == PATH_TMP)

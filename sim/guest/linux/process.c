@@ -60,6 +60,14 @@ void process_free(struct linux_kernel *k, struct process *p)
 	free(p);
 }
 
+void process_abandon(struct linux_kernel *k, struct process *p)
+{
+	if (p->mm)
+		mm_abandon(k, p->mm);
+	p->mm = NULL;
+	process_free(k, p);
+}
+
 void process_release_vfork(struct linux_kernel *k, struct process *p)
 {
 	(void)k;
@@ -263,7 +271,7 @@ static bool wait_matches(const struct process *p, const struct process *child,
 
 int64_t sys_wait4(struct linux_kernel *k, const uint64_t a[6])
 {
-	enum { WNOHANG = 1 };
+	enum { NO_HANG = 1 };
 	struct process *p = k->current, *child, *found = NULL;
 	struct guest_rusage usage;
 	bool any = false;
@@ -283,7 +291,7 @@ int64_t sys_wait4(struct linux_kernel *k, const uint64_t a[6])
 	if (!found) {
 		if (!any)
 			return -ECHILD;
-		return a[2] & WNOHANG ? 0 : process_block(k, WAIT_CHILD, NULL);
+		return a[2] & NO_HANG ? 0 : process_block(k, WAIT_CHILD, NULL);
 	}
 	status = found->status;
 	rusage_fill(k, found->cycles + found->children_cycles, &usage);

@@ -37,6 +37,14 @@ struct process_call {
 	uint64_t deadline_ns; /* 0: not set yet */
 };
 
+/* What a poll waits for, to be looked at without the process. */
+#define POLL_MAX 128
+struct process_poll {
+	unsigned int count;
+	int fd[POLL_MAX];
+	int16_t events[POLL_MAX];
+};
+
 struct image; /* an executable, kept for /proc/self/exe and its page cache */
 
 struct process {
@@ -62,7 +70,8 @@ struct process {
 	uint64_t clear_tid, set_tid;
 	int status;	 /* of wait4, once a zombie */
 	int exit_signal; /* to the parent */
-	bool vfork_child;
+	bool vfork_child, yielded;
+	struct process_poll poll;
 };
 
 /* Values of system calls that are not results. */
@@ -84,6 +93,8 @@ struct process *process_by_pid(struct linux_kernel *k, int pid);
 /* Frees everything but the status; the parent is told. */
 void process_exit(struct linux_kernel *k, struct process *p, int status);
 void process_free(struct linux_kernel *k, struct process *p);
+/* Frees what the host holds for it, without the machine. */
+void process_abandon(struct linux_kernel *k, struct process *p);
 /* A vfork parent goes on: its child has another address space, or is gone. */
 void process_release_vfork(struct linux_kernel *k, struct process *p);
 
@@ -91,6 +102,8 @@ void process_release_vfork(struct linux_kernel *k, struct process *p);
 
 int64_t process_block(struct linux_kernel *k, enum wait_for what,
 		      struct pipe *pipe);
+/* What p waits for has come (a signal aside). */
+bool wait_is_over(struct linux_kernel *k, const struct process *p);
 /* Choose who runs next and install it. False: nobody will ever run again. */
 bool schedule_next(struct linux_kernel *k);
 void schedule_install(struct linux_kernel *k, struct process *p);
@@ -100,6 +113,10 @@ void schedule_fp_save(struct linux_kernel *k, struct process *p);
 void schedule_fp_load(struct linux_kernel *k, struct process *p);
 /* Cycles of the current process so far, this slice included. */
 uint64_t schedule_cycles(const struct linux_kernel *k, const struct process *p);
+
+/* ---- poll.c ---- */
+
+bool poll_ready(const struct process *p);
 
 /* ---- exec.c ---- */
 

@@ -42,13 +42,7 @@ static bool vfork_over(struct linux_kernel *k, const struct process *p)
 	return !child || !child->vfork_child;
 }
 
-static bool any_ready(struct linux_kernel *k, const struct process *p)
-{
-	(void)k;
-	return poll_ready(p);
-}
-
-static bool wait_over(struct linux_kernel *k, const struct process *p)
+bool wait_is_over(struct linux_kernel *k, const struct process *p)
 {
 	switch (p->wait.what) {
 	case WAIT_PIPE_DATA:
@@ -62,7 +56,7 @@ static bool wait_over(struct linux_kernel *k, const struct process *p)
 	case WAIT_SIGNAL:
 		return false;
 	case WAIT_POLL:
-		return any_ready(k, p) || time_ns(k) >= p->wait.until_ns;
+		return poll_ready(p) || time_ns(k) >= p->wait.until_ns;
 	case WAIT_UNTIL:
 		return time_ns(k) >= p->wait.until_ns;
 	default:
@@ -76,7 +70,7 @@ static bool can_run(struct linux_kernel *k, const struct process *p)
 		return true;
 	if (p->state != PROCESS_BLOCKED)
 		return false;
-	return wait_over(k, p) ||
+	return wait_is_over(k, p) ||
 	       (p->wait.what != WAIT_VFORK && signal_due(p));
 }
 

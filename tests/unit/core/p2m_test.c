@@ -561,6 +561,7 @@ static void the_last_frame_takes_its_tables_along(void **state)
 	assert_int_equal(map(&s, 0, 5, 2), 0);
 	assert_int_equal(map(&s, GB - 1, 5, 1), 0);
 	assert_int_equal(s.p2m.stats.tables_live, 5);
+	assert_int_equal(s.p2m.stats.tables_peak, 5);
 	array_log_clear(s.a);
 	assert_int_equal(remove_frames(&s, 0, 1), 0);
 	assert_string_equal(s.a->log, "bsti");
@@ -573,6 +574,7 @@ static void the_last_frame_takes_its_tables_along(void **state)
 	assert_int_equal(s.p2m.stats.tables_live, 4);
 	assert_int_equal(remove_frames(&s, GB - 1, 1), 0);
 	assert_int_equal(s.p2m.stats.tables_live, 2);
+	assert_int_equal(s.p2m.stats.tables_peak, 5);
 	close_space(&s);
 }
 

@@ -24,23 +24,23 @@
 #include "core/p2m/p2m.h"
 #include "core/port.h"
 
-#define ARRAY_PAGES 4096u
-#define ARRAY_BASE UINT64_C(0x0000ff0000000000)
-#define ARRAY_LOG 4096u
+#define ARRAY_PAGES    4096u
+#define ARRAY_BASE     UINT64_C(0x0000ff0000000000)
+#define ARRAY_LOG      4096u
 #define ARRAY_REQUESTS 1024u
 /* What may change in a live leaf: S2AP, XN, software bits. */
-#define ARRAY_IN_PLACE                                                         \
+#define ARRAY_IN_PLACE \
 	(UINT64_C(3) << 6 | UINT64_C(3) << 53 | UINT64_C(15) << 55)
 
 struct array_page {
 	uint64_t meta[PORT_TABLE_META_BYTES / 8];
-	uint64_t ia;	/* of entry 0, while linked */
+	uint64_t ia; /* of entry 0, while linked */
 	uint8_t level;
-	uint8_t order;	/* of the allocation it is the first of */
+	uint8_t order; /* of the allocation it is the first of */
 	bool live;
 	bool root;
-	bool linked;	/* a walker can reach it */
-	bool stale;	/* unlinked, and the flush is not complete */
+	bool linked; /* a walker can reach it */
+	bool stale;  /* unlinked, and the flush is not complete */
 	unsigned int maps;
 	uint64_t epoch; /* of the host when the content was last written */
 };
@@ -60,12 +60,13 @@ struct port_array {
 	struct array_page page[ARRAY_PAGES];
 	struct array_stale *stale;
 	size_t stales, stale_room;
-	uint64_t epoch; /* counts DSB ISHST: the current one's writes are unseen */
+	uint64_t epoch; /* counts DSB ISHST: the current one's writes are unseen
+			 */
 	bool unordered; /* a live write since the last DSB ISHST */
 	bool all_flushed; /* whole VMID since the last live write */
 	const char *violation;
 	/* Wishes. */
-	int64_t fail_in;       /* this many allocations succeed; -1: all do */
+	int64_t fail_in; /* this many allocations succeed; -1: all do */
 	unsigned int preempt_one_in; /* 0: never */
 	uint64_t random;
 	uint64_t ram_base, ram_end; /* of frames that tests map: no tables */
@@ -170,14 +171,17 @@ static inline void array_stale_add(struct port_array *a, uint64_t ia,
 			abort();
 	}
 	a->stale[a->stales++] = (struct array_stale){
-		.ia = ia, .bytes = array_span(level), .level = level,
-		.phase = ARRAY_WRITTEN, .page = page,
+		.ia = ia,
+		.bytes = array_span(level),
+		.level = level,
+		.phase = ARRAY_WRITTEN,
+		.page = page,
 	};
 }
 
 /* An entry that walkers could use is gone, and all below it. */
-static inline void array_unlink(struct port_array *a, uint64_t pte,
-				uint64_t ia, unsigned int level)
+static inline void array_unlink(struct port_array *a, uint64_t pte, uint64_t ia,
+				unsigned int level)
 {
 	const int n = array_table_of(pte, level);
 
@@ -439,8 +443,9 @@ void port_pte_write(void *host, uint64_t *pte, uint64_t value)
 	*pte = value;
 	p->epoch = a->epoch;
 	if (p->linked)
-		array_judge_write(a, p, (unsigned int)(pte - a->memory[0]) % 512,
-				  old, value);
+		array_judge_write(a, p,
+				  (unsigned int)(pte - a->memory[0]) % 512, old,
+				  value);
 	else
 		array_log(a, 'n');
 }

@@ -188,7 +188,8 @@ static void one_step(struct cache *c, struct plain *p, uint64_t r)
 	}
 }
 
-static void compare(enum replacement policy, uint32_t sets, uint32_t ways)
+static void compare(enum replacement policy, uint32_t sets, uint32_t ways,
+		    bool first_level)
 {
 	struct cache_config config = { .bytes = (uint64_t)sets * ways * 64,
 				       .ways = ways, .line = 64,
@@ -203,7 +204,7 @@ static void compare(enum replacement policy, uint32_t sets, uint32_t ways)
 	p->policy = policy;
 	assert_null(cache_config_problem(&config));
 	model_random_seed(&random, sets * 100 + ways);
-	assert_true(cache_init(&c, &config, NULL));
+	assert_true(cache_init(&c, &config, NULL, first_level));
 	for (int i = 0; i < 20000; i++) {
 		one_step(&c, p, model_random_next(&random));
 		if (i % 97 == 0)
@@ -216,31 +217,38 @@ static void compare(enum replacement policy, uint32_t sets, uint32_t ways)
 	free(p);
 }
 
+/* As a first level and behind one: the sets are kept differently. */
+static void compare_both(enum replacement policy, uint32_t sets, uint32_t ways)
+{
+	compare(policy, sets, ways, true);
+	compare(policy, sets, ways, false);
+}
+
 static const struct {
 	uint32_t sets, ways;
 } shapes[] = { { 16, 1 }, { 1, 1 }, { 8, 2 }, { 5, 3 }, { 16, 4 }, { 7, 5 },
-	       { 4, 8 }, { 3, 11 }, { 2, 16 }, { 1, 32 } };
+	       { 4, 8 }, { 3, 11 }, { 2, 16 }, { 1, 15 }, { 1, 32 } };
 #define SHAPES (sizeof(shapes) / sizeof(shapes[0]))
 
 static void lru_agrees_with_time_stamps(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < SHAPES; i++)
-		compare(REPLACEMENT_LRU, shapes[i].sets, shapes[i].ways);
+		compare_both(REPLACEMENT_LRU, shapes[i].sets, shapes[i].ways);
 }
 
 static void fifo_agrees_with_time_stamps(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < SHAPES; i++)
-		compare(REPLACEMENT_FIFO, shapes[i].sets, shapes[i].ways);
+		compare_both(REPLACEMENT_FIFO, shapes[i].sets, shapes[i].ways);
 }
 
 static void plru_agrees_with_used_bits(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < SHAPES; i++)
-		compare(REPLACEMENT_PLRU, shapes[i].sets, shapes[i].ways);
+		compare_both(REPLACEMENT_PLRU, shapes[i].sets, shapes[i].ways);
 }
 
 /* A line that hits was put in and has not been pushed out or dropped since:
@@ -258,7 +266,7 @@ static void random_holds_what_it_was_given(void **state)
 	(void)state;
 	model_random_seed(&random, 3);
 	model_random_seed(&choice, 4);
-	assert_true(cache_init(&c, &config, &choice));
+	assert_true(cache_init(&c, &config, &choice, true));
 	for (int i = 0; i < 20000; i++) {
 		uint64_t line = model_random_next(&random) % 32, victim;
 		bool hit = cache_access(&c, line, REQUESTER_DATA, true,
@@ -287,7 +295,7 @@ static void dropping_all_frees_every_way(void **state)
 	uint64_t victim, generation;
 
 	(void)state;
-	assert_true(cache_init(&c, &config, NULL));
+	assert_true(cache_init(&c, &config, NULL, false));
 	for (uint64_t line = 0; line < 40; line++)
 		cache_access(&c, line, REQUESTER_FETCH, false, &victim);
 	generation = c.generation;

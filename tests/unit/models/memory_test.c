@@ -404,7 +404,7 @@ static struct memory_config config_of(uint32_t cpus, enum replacement policy)
 		.l1i = { 8 * LINE, 2, LINE, policy, 1 },
 		.l1d = { 8 * LINE, 2, LINE, policy, 1 },
 		.l2 = { 24 * LINE, 3, LINE, policy, 1 },
-		.llc = { 60 * LINE, 4, LINE, policy, 1 },
+		.llc = { 60 * LINE, 6, LINE, policy, 1 },
 		.walk_entry = MEMORY_ENTRY_L1D,
 	};
 }

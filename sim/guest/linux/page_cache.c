@@ -11,13 +11,13 @@
 
 #include "sim/guest/linux/kernel.h"
 
-struct backing *backing_new(const uint8_t *bytes, int fd, uint64_t size)
+struct page_cache *page_cache_new(const uint8_t *bytes, int fd, uint64_t size)
 {
-	struct backing *b = calloc(1, sizeof(*b));
+	struct page_cache *b = calloc(1, sizeof(*b));
 
 	if (!b)
 		return NULL;
-	*b = (struct backing){ .refs = 1, .bytes = bytes, .fd = fd,
+	*b = (struct page_cache){ .refs = 1, .bytes = bytes, .fd = fd,
 			       .size = size };
 	b->pages = (size + PAGE_MASK_LOW) >> PAGE_LG2;
 	b->page = calloc(b->pages ? b->pages : 1, sizeof(*b->page));
@@ -28,14 +28,14 @@ struct backing *backing_new(const uint8_t *bytes, int fd, uint64_t size)
 	return b;
 }
 
-struct backing *backing_get(struct backing *b)
+struct page_cache *page_cache_get(struct page_cache *b)
 {
 	if (b)
 		b->refs++;
 	return b;
 }
 
-void backing_put(struct linux_kernel *k, struct backing *b)
+void page_cache_put(struct linux_kernel *k, struct page_cache *b)
 {
 	uint64_t i;
 
@@ -51,7 +51,7 @@ void backing_put(struct linux_kernel *k, struct backing *b)
 	free(b);
 }
 
-static int backing_fill(struct backing *b, uint64_t index, uint8_t *to)
+static int page_cache_fill(struct page_cache *b, uint64_t index, uint8_t *to)
 {
 	uint64_t start = index << PAGE_LG2, bytes = b->size - start;
 	uint64_t done = 0;
@@ -78,7 +78,7 @@ static int backing_fill(struct backing *b, uint64_t index, uint8_t *to)
 	return 0;
 }
 
-int backing_page(struct linux_kernel *k, struct backing *b, uint64_t index,
+int page_cache_page(struct linux_kernel *k, struct page_cache *b, uint64_t index,
 		 gfn_t *frame)
 {
 	int error;
@@ -89,7 +89,7 @@ int backing_page(struct linux_kernel *k, struct backing *b, uint64_t index,
 		if (!frame_alloc(k, frame))
 			return -ENOMEM;
 		kernel_touch_frame(k, *frame, 0, PAGE_BYTES, true);
-		error = backing_fill(b, index, frame_bytes(k, *frame));
+		error = page_cache_fill(b, index, frame_bytes(k, *frame));
 		if (error) {
 			frame_put(k, *frame);
 			return error;
