@@ -69,7 +69,7 @@ static json_t *table_rows(const json_t *differences)
 
 static void print_differences(const struct cli *cli, const json_t *differences)
 {
-	struct column column[FILES_MAX + 3] = {{"key", "key", COLUMN_TEXT}};
+	struct column column[FILES_MAX + 3] = { { "key", "key", COLUMN_TEXT } };
 	char name[FILES_MAX][24];
 	bool color = print_color(&cli->options, stdout);
 	json_t *rows = table_rows(differences);
@@ -77,10 +77,10 @@ static void print_differences(const struct cli *cli, const json_t *differences)
 
 	for (i = 0; i < cli->operands; i++) {
 		snprintf(name[i], sizeof(name[i]), "%d", i);
-		column[i + 1] =
-			(struct column){name[i], cli->operand[i], COLUMN_COUNT};
+		column[i + 1] = (struct column){ name[i], cli->operand[i],
+						 COLUMN_COUNT };
 	}
-	column[i + 1] = (struct column){"change", "change", COLUMN_CHANGE};
+	column[i + 1] = (struct column){ "change", "change", COLUMN_CHANGE };
 	if (json_array_size(rows))
 		print_table(stdout, color, column, rows);
 	else if (!cli->options.quiet)

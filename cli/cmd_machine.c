@@ -44,14 +44,15 @@ static json_t *list_row(const char *name, const json_t *machine)
 static int machine_list(const struct cli *cli)
 {
 	static const struct column column[] = {
-		{"name", "machine", COLUMN_TEXT},
-		{"l1i_tlb", "L1I TLB", COLUMN_COUNT},
-		{"l1d_tlb", "L1D TLB", COLUMN_COUNT},
-		{"l2_tlb", "L2 TLB", COLUMN_COUNT},
-		{"l1d_bytes", "L1D bytes", COLUMN_COUNT},
-		{"l2_bytes", "L2 bytes", COLUMN_COUNT},
-		{"llc_bytes", "last level", COLUMN_COUNT},
-		{0}};
+		{ "name", "machine", COLUMN_TEXT },
+		{ "l1i_tlb", "L1I TLB", COLUMN_COUNT },
+		{ "l1d_tlb", "L1D TLB", COLUMN_COUNT },
+		{ "l2_tlb", "L2 TLB", COLUMN_COUNT },
+		{ "l1d_bytes", "L1D bytes", COLUMN_COUNT },
+		{ "l2_bytes", "L2 bytes", COLUMN_COUNT },
+		{ "llc_bytes", "last level", COLUMN_COUNT },
+		{ 0 }
+	};
 	json_t *rows = json_array();
 	int code = EXIT_FINE;
 
@@ -90,9 +91,10 @@ static json_t *plain(const json_t *value)
 
 static void show_table(const struct cli *cli, const json_t *machine)
 {
-	static const struct column column[] = {{"key", "key", COLUMN_TEXT},
-					       {"value", "value", COLUMN_TEXT},
-					       {0}};
+	static const struct column column[] = { { "key", "key", COLUMN_TEXT },
+						{ "value", "value",
+						  COLUMN_TEXT },
+						{ 0 } };
 	json_t *flat = stats_flatten(machine), *rows = json_array(), *value;
 	const char *key;
 

@@ -8,8 +8,8 @@ static int replay(struct cli *cli, const char *trace,
 		  struct output_file *stats)
 {
 	struct progress progress;
-	struct study_result result = {0};
-	struct error_line error = {0};
+	struct study_result result = { 0 };
+	struct error_line error = { 0 };
 	struct replay_options options = {
 		.trace = trace,
 		.limits = cli_limits(&cli->options),

@@ -52,8 +52,8 @@ static int run(struct cli *cli, const struct machine_config *config,
 	const struct options *o = &cli->options;
 	bool trace_out = o->trace && !strcmp(o->trace, "-");
 	struct progress progress;
-	struct study_result result = {0};
-	struct error_line error = {0};
+	struct study_result result = { 0 };
+	struct error_line error = { 0 };
 	struct run_options options = {
 		.guest = cli->operand[0],
 		.argc = cli->operands,

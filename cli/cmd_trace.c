@@ -92,9 +92,9 @@ int cmd_trace(struct cli *cli)
 		const char *name;
 		int (*act)(const struct cli *cli, const char *path);
 	} action[] = {
-		{"info", trace_show_info},
-		{"cat", trace_print},
-		{"validate", trace_check},
+		{ "info", trace_show_info },
+		{ "cat", trace_print },
+		{ "validate", trace_check },
 	};
 	const char *what = cli->operand[0];
 	struct input_file input;

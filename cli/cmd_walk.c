@@ -27,23 +27,23 @@ static void print_outcome(const json_t *outcome)
 
 static void print_story(bool color, const json_t *story)
 {
-	static const struct column step[] = {{"step", "#", COLUMN_COUNT},
-					     {"stage", "stage", COLUMN_COUNT},
-					     {"level", "level", COLUMN_COUNT},
-					     {"for", "translates", COLUMN_TEXT},
-					     {"input", "input", COLUMN_TEXT},
-					     {"table", "table", COLUMN_TEXT},
-					     {"index", "index", COLUMN_COUNT},
-					     {"address", "descriptor at",
-					      COLUMN_TEXT},
-					     {"value", "value", COLUMN_TEXT},
-					     {"kind", "kind", COLUMN_TEXT},
-					     {"known", "known", COLUMN_TEXT},
-					     {"served_by", "served by",
-					      COLUMN_TEXT},
-					     {"cycles", "cycles", COLUMN_COUNT},
-					     {"fields", "fields", COLUMN_TEXT},
-					     {0}};
+	static const struct column step[] = {
+		{ "step", "#", COLUMN_COUNT },
+		{ "stage", "stage", COLUMN_COUNT },
+		{ "level", "level", COLUMN_COUNT },
+		{ "for", "translates", COLUMN_TEXT },
+		{ "input", "input", COLUMN_TEXT },
+		{ "table", "table", COLUMN_TEXT },
+		{ "index", "index", COLUMN_COUNT },
+		{ "address", "descriptor at", COLUMN_TEXT },
+		{ "value", "value", COLUMN_TEXT },
+		{ "kind", "kind", COLUMN_TEXT },
+		{ "known", "known", COLUMN_TEXT },
+		{ "served_by", "served by", COLUMN_TEXT },
+		{ "cycles", "cycles", COLUMN_COUNT },
+		{ "fields", "fields", COLUMN_TEXT },
+		{ 0 }
+	};
 
 	print_heading(stdout, color, "Translation");
 	print_member(story, "va");
@@ -63,7 +63,7 @@ static int walk(struct cli *cli, const char *input, uint64_t va, char **args,
 		const struct machine_config *config)
 {
 	const struct options *o = &cli->options;
-	struct error_line error = {0};
+	struct error_line error = { 0 };
 	json_t *story = NULL;
 	struct walk_options options = {
 		.input = input,

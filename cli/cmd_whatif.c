@@ -136,8 +136,8 @@ static int replay(const struct cli *cli, const char *trace, json_t **stats)
 {
 	struct machine_config config;
 	struct progress progress;
-	struct study_result result = {0};
-	struct error_line error = {0};
+	struct study_result result = { 0 };
+	struct error_line error = { 0 };
 	struct replay_options options = {
 		.trace = trace,
 		.limits = cli_limits(&cli->options),
@@ -183,7 +183,7 @@ static json_t *headline(const json_t *stats, const json_t *first)
 
 static json_t *variant_json(json_t *settings, json_t *stats, json_t *first)
 {
-	json_t *flat[2] = {stats_flatten(first), stats_flatten(stats)};
+	json_t *flat[2] = { stats_flatten(first), stats_flatten(stats) };
 	json_t *out = json_object();
 
 	json_object_set(out, "set", settings);
@@ -223,16 +223,17 @@ static int vary_trace(const struct cli *cli, const struct axes *axes,
 static void print_variants(const struct cli *cli, const json_t *variants)
 {
 	static const struct column column[] = {
-		{"set", "variant", COLUMN_TEXT},
-		{"cycles", "cycles", COLUMN_COUNT},
-		{"change", "change", COLUMN_CHANGE},
-		{"l1d_tlb_misses", "L1D TLB misses", COLUMN_COUNT},
-		{"l2_tlb_misses", "L2 TLB misses", COLUMN_COUNT},
-		{"walks", "walks", COLUMN_COUNT},
-		{"reads_per_walk", "reads/walk", COLUMN_REAL},
-		{"walk_cycles", "walk cycles", COLUMN_COUNT},
-		{"divergences", "divergences", COLUMN_COUNT},
-		{0}};
+		{ "set", "variant", COLUMN_TEXT },
+		{ "cycles", "cycles", COLUMN_COUNT },
+		{ "change", "change", COLUMN_CHANGE },
+		{ "l1d_tlb_misses", "L1D TLB misses", COLUMN_COUNT },
+		{ "l2_tlb_misses", "L2 TLB misses", COLUMN_COUNT },
+		{ "walks", "walks", COLUMN_COUNT },
+		{ "reads_per_walk", "reads/walk", COLUMN_REAL },
+		{ "walk_cycles", "walk cycles", COLUMN_COUNT },
+		{ "divergences", "divergences", COLUMN_COUNT },
+		{ 0 }
+	};
 	json_t *rows = json_array(), *variant;
 	size_t i;
 
@@ -297,7 +298,7 @@ static int whatif(const struct cli *cli, const struct axes *axes,
 int cmd_whatif(struct cli *cli)
 {
 	const struct options *o = &cli->options;
-	struct axes axes = {0};
+	struct axes axes = { 0 };
 	struct output_file output;
 	int code;
 

@@ -11,63 +11,68 @@
 	}
 
 const struct command commands[] = {
-	{"run", "GUEST [ARG...]",
-	 "Run a guest on a simulated machine and account for every cycle",
-	 "GUEST is a bare-metal ELF64 AArch64 image, or with --linux a static\n"
-	 "Linux executable. The guest's output is p2msim's; a summary follows\n"
-	 "on stderr, with --json as JSON.\n",
-	 GROUPS(options_machine, options_linux, options_run, options_stats,
-		options_json, options_core),
-	 1, -1, true, cmd_run},
-	{"replay", "TRACE", "Replay a trace through its own or another machine",
-	 "Without --machine, the machine recorded in the trace. --set changes\n"
-	 "either. Prints a summary.\n",
-	 GROUPS(options_machine, options_stats, options_json, options_core), 1,
-	 1, false, cmd_replay},
-	{"whatif", "TRACE...",
-	 "Replay traces on variants of a machine and compare them",
-	 "Every combination of the values of each --vary is one variant; the\n"
-	 "first one is what the others are compared with.\n",
-	 GROUPS(options_machine, options_whatif, options_output, options_json,
-		options_core),
-	 1, -1, false, cmd_whatif},
-	{"compare", "STATS STATS...",
-	 "Show where statistics differ; exit code 1 if they do",
-	 "The section `host` is left out: it may differ between equal runs.\n"
-	 "One of the files may be - for standard input.\n",
-	 GROUPS(options_json), 2, -1, false, cmd_compare},
-	{"check", "TRACE|GUEST [ARG...]",
-	 "Check the rules of page-table maintenance (not in this version)",
-	 NULL,
-	 GROUPS(options_machine, options_linux, options_json, options_core), 0,
-	 -1, true, cmd_unavailable},
-	{"explore", "SCENARIO",
-	 "Every hardware behaviour of one operation (not in this version)",
-	 NULL, GROUPS(options_machine, options_json, options_core), 0, -1,
-	 false, cmd_unavailable},
-	{"walk", "TRACE|GUEST ADDRESS [ARG...]",
-	 "Show one translation step by step",
-	 "Runs the guest or trace to its end (or to --limit-insns), then\n"
-	 "translates ADDRESS on CPU 0 as a cold walk does.\n",
-	 GROUPS(options_machine, options_linux, options_walk, options_json), 2,
-	 -1, false, cmd_walk},
-	{"trace", "info|cat|validate TRACE",
-	 "Look at a trace: what it holds, its records, whether they are valid",
-	 "  info      machine, guest, records by type\n"
-	 "  cat       unpacked, one JSON object a line, an access each\n"
-	 "  validate  every line against the schema; exit code 3 if one fails\n"
-	 "import, export and generate are not in this version.\n",
-	 GROUPS(options_json), 1, -1, false, cmd_trace},
-	{"report", "INPUT...", "Write an HTML report (not in this version)",
-	 NULL, GROUPS(options_output), 0, -1, false, cmd_unavailable},
-	{"lab", "list|show|start|check",
-	 "Exercises for students (not in this version)", NULL,
-	 GROUPS(options_json), 0, -1, false, cmd_unavailable},
-	{"machine", "list|show|check [MACHINE...]",
-	 "The machines: list presets, show one, check files",
-	 "  list            the presets\n"
-	 "  show [MACHINE]  every key and value, --set applied\n"
-	 "  check FILE...   exit code 3 if one is not a machine\n",
-	 GROUPS(options_machine, options_json), 1, -1, false, cmd_machine},
-	{0},
+	{ "run", "GUEST [ARG...]",
+	  "Run a guest on a simulated machine and account for every cycle",
+	  "GUEST is a bare-metal ELF64 AArch64 image, or with --linux a "
+	  "static\n"
+	  "Linux executable. The guest's output is p2msim's; a summary "
+	  "follows\n"
+	  "on stderr, with --json as JSON.\n",
+	  GROUPS(options_machine, options_linux, options_run, options_stats,
+		 options_json, options_core),
+	  1, -1, true, cmd_run },
+	{ "replay", "TRACE",
+	  "Replay a trace through its own or another machine",
+	  "Without --machine, the machine recorded in the trace. --set "
+	  "changes\n"
+	  "either. Prints a summary.\n",
+	  GROUPS(options_machine, options_stats, options_json, options_core), 1,
+	  1, false, cmd_replay },
+	{ "whatif", "TRACE...",
+	  "Replay traces on variants of a machine and compare them",
+	  "Every combination of the values of each --vary is one variant; the\n"
+	  "first one is what the others are compared with.\n",
+	  GROUPS(options_machine, options_whatif, options_output, options_json,
+		 options_core),
+	  1, -1, false, cmd_whatif },
+	{ "compare", "STATS STATS...",
+	  "Show where statistics differ; exit code 1 if they do",
+	  "The section `host` is left out: it may differ between equal runs.\n"
+	  "One of the files may be - for standard input.\n",
+	  GROUPS(options_json), 2, -1, false, cmd_compare },
+	{ "check", "TRACE|GUEST [ARG...]",
+	  "Check the rules of page-table maintenance (not in this version)",
+	  NULL,
+	  GROUPS(options_machine, options_linux, options_json, options_core), 0,
+	  -1, true, cmd_unavailable },
+	{ "explore", "SCENARIO",
+	  "Every hardware behaviour of one operation (not in this version)",
+	  NULL, GROUPS(options_machine, options_json, options_core), 0, -1,
+	  false, cmd_unavailable },
+	{ "walk", "TRACE|GUEST ADDRESS [ARG...]",
+	  "Show one translation step by step",
+	  "Runs the guest or trace to its end (or to --limit-insns), then\n"
+	  "translates ADDRESS on CPU 0 as a cold walk does.\n",
+	  GROUPS(options_machine, options_linux, options_walk, options_json), 2,
+	  -1, false, cmd_walk },
+	{ "trace", "info|cat|validate TRACE",
+	  "Look at a trace: what it holds, its records, whether they are valid",
+	  "  info      machine, guest, records by type\n"
+	  "  cat       unpacked, one JSON object a line, an access each\n"
+	  "  validate  every line against the schema; exit code 3 if one "
+	  "fails\n"
+	  "import, export and generate are not in this version.\n",
+	  GROUPS(options_json), 1, -1, false, cmd_trace },
+	{ "report", "INPUT...", "Write an HTML report (not in this version)",
+	  NULL, GROUPS(options_output), 0, -1, false, cmd_unavailable },
+	{ "lab", "list|show|start|check",
+	  "Exercises for students (not in this version)", NULL,
+	  GROUPS(options_json), 0, -1, false, cmd_unavailable },
+	{ "machine", "list|show|check [MACHINE...]",
+	  "The machines: list presets, show one, check files",
+	  "  list            the presets\n"
+	  "  show [MACHINE]  every key and value, --set applied\n"
+	  "  check FILE...   exit code 3 if one is not a machine\n",
+	  GROUPS(options_machine, options_json), 1, -1, false, cmd_machine },
+	{ 0 },
 };

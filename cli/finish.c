@@ -7,8 +7,8 @@
 
 struct guest_limits cli_limits(const struct options *options)
 {
-	return (struct guest_limits){options->limit_insns,
-				     options->limit_seconds};
+	return (struct guest_limits){ options->limit_insns,
+				      options->limit_seconds };
 }
 
 static void show(const struct cli *cli, FILE *file, const json_t *stats)

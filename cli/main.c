@@ -55,7 +55,7 @@ int cli_load_config(const struct cli *cli, const json_t *base,
 {
 	const struct options *o = &cli->options;
 	struct config_set set[OPTION_LIST_MAX];
-	struct error_line error = {0};
+	struct error_line error = { 0 };
 
 	for (unsigned int i = 0; i < o->set.count; i++)
 		set[i].key_value = o->set.item[i];
@@ -83,7 +83,7 @@ static bool input_is_elf(const char *path)
 int cli_load_config_for(const struct cli *cli, const char *input,
 			struct machine_config *config)
 {
-	struct error_line error = {0};
+	struct error_line error = { 0 };
 	json_t *base;
 	int code;
 
@@ -123,9 +123,9 @@ static int print_version(void)
 static int run_command(const struct command *command, int argc,
 		       const char *const *argv)
 {
-	struct cli cli = {.command = command};
+	struct cli cli = { .command = command };
 	const char **operand = calloc((size_t)argc + 1, sizeof(*operand));
-	struct error_line error = {0};
+	struct error_line error = { 0 };
 	int code;
 
 	if (!operand)

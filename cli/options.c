@@ -15,95 +15,95 @@
 /* ---- the tables ---- */
 
 const struct option_spec options_shared[] = {
-	{"quiet", 'q', OPTION_FLAG, NULL, NULL, AT(quiet), 0,
-	 "only the guest's own output and fatal errors"},
-	{"progress", 0, OPTION_CHOICE, "WHEN", "auto|always|never",
-	 AT(progress), 0, "report progress to stderr: auto, always, never"},
-	{"color", 0, OPTION_CHOICE, "WHEN", "auto|always|never", AT(color), 0,
-	 "bold headings in tables: auto, always, never"},
-	{"seed", 0, OPTION_NUMBER, "N", NULL, AT(seed), AT(seed_given),
-	 "seed of everything that is random"},
-	{"limit-insns", 0, OPTION_NUMBER, "N", NULL, AT(limit_insns), 0,
-	 "stop after N instructions, exit code 4"},
-	{"limit-seconds", 0, OPTION_SECONDS, "S", NULL, AT(limit_seconds), 0,
-	 "stop after S seconds, exit code 4"},
-	{"help", 'h', OPTION_FLAG, NULL, NULL, AT(help), 0, "this text"},
-	{"version", 0, OPTION_FLAG, NULL, NULL, AT(version), 0,
-	 "print the version"},
-	{0},
+	{ "quiet", 'q', OPTION_FLAG, NULL, NULL, AT(quiet), 0,
+	  "only the guest's own output and fatal errors" },
+	{ "progress", 0, OPTION_CHOICE, "WHEN", "auto|always|never",
+	  AT(progress), 0, "report progress to stderr: auto, always, never" },
+	{ "color", 0, OPTION_CHOICE, "WHEN", "auto|always|never", AT(color), 0,
+	  "bold headings in tables: auto, always, never" },
+	{ "seed", 0, OPTION_NUMBER, "N", NULL, AT(seed), AT(seed_given),
+	  "seed of everything that is random" },
+	{ "limit-insns", 0, OPTION_NUMBER, "N", NULL, AT(limit_insns), 0,
+	  "stop after N instructions, exit code 4" },
+	{ "limit-seconds", 0, OPTION_SECONDS, "S", NULL, AT(limit_seconds), 0,
+	  "stop after S seconds, exit code 4" },
+	{ "help", 'h', OPTION_FLAG, NULL, NULL, AT(help), 0, "this text" },
+	{ "version", 0, OPTION_FLAG, NULL, NULL, AT(version), 0,
+	  "print the version" },
+	{ 0 },
 };
 
 const struct option_spec options_machine[] = {
-	{"machine", 'm', OPTION_TEXT, "M", NULL, AT(machine), 0,
-	 "a preset's name or a machine file"},
-	{"set", 's', OPTION_LIST, "KEY=VALUE", NULL, AT(set), 0,
-	 "change a key of the machine by its dotted path"},
-	{0},
+	{ "machine", 'm', OPTION_TEXT, "M", NULL, AT(machine), 0,
+	  "a preset's name or a machine file" },
+	{ "set", 's', OPTION_LIST, "KEY=VALUE", NULL, AT(set), 0,
+	  "change a key of the machine by its dotted path" },
+	{ 0 },
 };
 
 const struct option_spec options_core[] = {
-	{"core", 0, OPTION_TEXT, "FILE.so", NULL, AT(core), 0,
-	 "page-table library to use (not in this version)"},
-	{0},
+	{ "core", 0, OPTION_TEXT, "FILE.so", NULL, AT(core), 0,
+	  "page-table library to use (not in this version)" },
+	{ 0 },
 };
 
 const struct option_spec options_stats[] = {
-	{"stats", 0, OPTION_TEXT, "FILE", NULL, AT(stats), 0,
-	 "write the statistics as JSON"},
-	{0},
+	{ "stats", 0, OPTION_TEXT, "FILE", NULL, AT(stats), 0,
+	  "write the statistics as JSON" },
+	{ 0 },
 };
 
 const struct option_spec options_json[] = {
-	{"json", 0, OPTION_FLAG, NULL, NULL, AT(json), 0,
-	 "print JSON instead of tables"},
-	{0},
+	{ "json", 0, OPTION_FLAG, NULL, NULL, AT(json), 0,
+	  "print JSON instead of tables" },
+	{ 0 },
 };
 
 const struct option_spec options_run[] = {
-	{"trace", 't', OPTION_TEXT, "FILE", NULL, AT(trace), 0,
-	 "record a trace; zstd if the name ends in .zst"},
-	{"trace-level", 0, OPTION_CHOICE, "LEVEL", "stimulus|costs|full",
-	 AT(trace_level), 0,
-	 "observations in the trace: stimulus (none), costs, full"},
-	{"guest-exit", 0, OPTION_FLAG, NULL, NULL, AT(guest_exit), 0,
-	 "exit with the guest's status"},
-	{0},
+	{ "trace", 't', OPTION_TEXT, "FILE", NULL, AT(trace), 0,
+	  "record a trace; zstd if the name ends in .zst" },
+	{ "trace-level", 0, OPTION_CHOICE, "LEVEL", "stimulus|costs|full",
+	  AT(trace_level), 0,
+	  "observations in the trace: stimulus (none), costs, full" },
+	{ "guest-exit", 0, OPTION_FLAG, NULL, NULL, AT(guest_exit), 0,
+	  "exit with the guest's status" },
+	{ 0 },
 };
 
 const struct option_spec options_linux[] = {
-	{"linux", 0, OPTION_FLAG, NULL, NULL, AT(linux_mode), 0,
-	 "the guest is an AArch64 Linux executable"},
-	{"root", 0, OPTION_TEXT, "DIR", NULL, AT(root), 0,
-	 "its files are below DIR (default: here), read-only"},
-	{0},
+	{ "linux", 0, OPTION_FLAG, NULL, NULL, AT(linux_mode), 0,
+	  "the guest is an AArch64 Linux executable" },
+	{ "root", 0, OPTION_TEXT, "DIR", NULL, AT(root), 0,
+	  "its files are below DIR (default: here), read-only" },
+	{ 0 },
 };
 
 const struct option_spec options_walk[] = {
-	{"write", 'w', OPTION_FLAG, NULL, NULL, AT(write), 0,
-	 "translate for a store"},
-	{"fetch", 'x', OPTION_FLAG, NULL, NULL, AT(fetch), 0,
-	 "translate for an instruction fetch"},
-	{"el0", 0, OPTION_FLAG, NULL, NULL, AT(el0), 0,
-	 "translate as EL0 does"},
-	{"warm", 0, OPTION_FLAG, NULL, NULL, AT(warm), 0,
-	 "with the TLBs and walk caches as they are"},
-	{0},
+	{ "write", 'w', OPTION_FLAG, NULL, NULL, AT(write), 0,
+	  "translate for a store" },
+	{ "fetch", 'x', OPTION_FLAG, NULL, NULL, AT(fetch), 0,
+	  "translate for an instruction fetch" },
+	{ "el0", 0, OPTION_FLAG, NULL, NULL, AT(el0), 0,
+	  "translate as EL0 does" },
+	{ "warm", 0, OPTION_FLAG, NULL, NULL, AT(warm), 0,
+	  "with the TLBs and walk caches as they are" },
+	{ 0 },
 };
 
 const struct option_spec options_whatif[] = {
-	{"vary", 'v', OPTION_LIST, "KEY=V1,V2,...", NULL, AT(vary), 0,
-	 "values to try; \\, is a comma inside a value"},
-	{"jobs", 'j', OPTION_NUMBER, "N", NULL, AT(jobs), 0,
-	 "variants at a time (1 in this version)"},
-	{"engine", 0, OPTION_CHOICE, "E", "local|slurm", AT(engine), 0,
-	 "where variants run (local in this version)"},
-	{0},
+	{ "vary", 'v', OPTION_LIST, "KEY=V1,V2,...", NULL, AT(vary), 0,
+	  "values to try; \\, is a comma inside a value" },
+	{ "jobs", 'j', OPTION_NUMBER, "N", NULL, AT(jobs), 0,
+	  "variants at a time (1 in this version)" },
+	{ "engine", 0, OPTION_CHOICE, "E", "local|slurm", AT(engine), 0,
+	  "where variants run (local in this version)" },
+	{ 0 },
 };
 
 const struct option_spec options_output[] = {
-	{"output", 'o', OPTION_TEXT, "OUT", NULL, AT(output), 0,
-	 "also write the JSON to a file"},
-	{0},
+	{ "output", 'o', OPTION_TEXT, "OUT", NULL, AT(output), 0,
+	  "also write the JSON to a file" },
+	{ 0 },
 };
 
 /* ---- parsing ---- */

@@ -46,7 +46,7 @@ static FILE *temporary_open(struct output_file *output)
 
 int output_open(struct output_file *output, const char *path)
 {
-	*output = (struct output_file){.path = path};
+	*output = (struct output_file){ .path = path };
 	if (!path)
 		return EXIT_FINE;
 	if (!strcmp(path, "-"))
@@ -102,7 +102,7 @@ int input_open(struct input_file *input, const char *path)
 	char buffer[65536];
 	size_t got;
 
-	*input = (struct input_file){.path = path};
+	*input = (struct input_file){ .path = path };
 	if (strcmp(path, "-") != 0)
 		return EXIT_FINE;
 	input->copy = tmpfile();

@@ -208,12 +208,12 @@ void print_records(FILE *file, bool color, const json_t *rows)
 				if (!strcmp(column[c].key, key))
 					break;
 			if (c == columns && columns < COLUMNS_MAX - 1)
-				column[columns++] =
-					(struct column){key, key,
-							column_kind_of(value)};
+				column[columns++] = (struct column){
+					key, key, column_kind_of(value)
+				};
 		}
 	}
-	column[columns] = (struct column){0};
+	column[columns] = (struct column){ 0 };
 	if (columns)
 		print_table(file, color, column, rows);
 }

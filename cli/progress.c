@@ -41,15 +41,15 @@ static void report(void *context, uint64_t instructions, uint64_t accesses,
 struct study_progress progress_start(struct progress *p,
 				     const struct options *options)
 {
-	*p = (struct progress){0};
+	*p = (struct progress){ 0 };
 	p->terminal = isatty(STDERR_FILENO);
 	p->on = !options->quiet &&
 		(!strcmp(options->progress, "always") ||
 		 (!strcmp(options->progress, "auto") && p->terminal));
 	p->started_ns = p->last_ns = now_ns();
 	if (!p->on)
-		return (struct study_progress){0};
-	return (struct study_progress){report, p};
+		return (struct study_progress){ 0 };
+	return (struct study_progress){ report, p };
 }
 
 void progress_end(struct progress *p)

@@ -61,12 +61,12 @@ static json_t *tlb_rows(const json_t *stats)
 	static const struct {
 		const char *name, *path;
 	} part[] = {
-		{"L1 instruction TLB", "tlb.l1i"},
-		{"L1 data TLB", "tlb.l1d"},
-		{"L2 TLB", "tlb.l2"},
-		{"stage-2 TLB", "tlb.s2"},
-		{"stage-1 walk cache", "walk_cache.s1"},
-		{"stage-2 walk cache", "walk_cache.s2"},
+		{ "L1 instruction TLB", "tlb.l1i" },
+		{ "L1 data TLB", "tlb.l1d" },
+		{ "L2 TLB", "tlb.l2" },
+		{ "stage-2 TLB", "tlb.s2" },
+		{ "stage-1 walk cache", "walk_cache.s1" },
+		{ "stage-2 walk cache", "walk_cache.s2" },
 	};
 	json_t *rows = json_array();
 	char path[64];
@@ -89,10 +89,10 @@ static json_t *tlb_rows(const json_t *stats)
 static json_t *cache_rows(const json_t *stats)
 {
 	static const char *const name[][2] = {
-		{"l1i", "L1I"},
-		{"l1d", "L1D"},
-		{"l2", "L2"},
-		{"llc", "last level"},
+		{ "l1i", "L1I" },
+		{ "l1d", "L1D" },
+		{ "l2", "L2" },
+		{ "llc", "last level" },
 	};
 	json_t *rows = json_array();
 
@@ -179,9 +179,9 @@ static json_t *phase_rows(const json_t *phases)
 
 static json_t *p2m_json(const json_t *stats)
 {
-	static const char *const key[] = {"tables", "mappings",	 "ops",
-					  "splits", "coalesces", "pte_writes",
-					  "tlbi"};
+	static const char *const key[] = { "tables", "mappings",  "ops",
+					   "splits", "coalesces", "pte_writes",
+					   "tlbi" };
 	const json_t *p2m = json_object_get(stats, "p2m");
 	json_t *out = json_object();
 
@@ -275,34 +275,37 @@ static void print_walks(FILE *file, const json_t *walks)
 
 void summary_print(FILE *file, bool color, const json_t *s)
 {
-	static const struct column tlb[] = {{"name", "", COLUMN_TEXT},
-					    {"hits", "hits", COLUMN_COUNT},
-					    {"misses", "misses", COLUMN_COUNT},
-					    {"hit_percent", "hit rate",
-					     COLUMN_PERCENT},
-					    {0}};
+	static const struct column tlb[] = {
+		{ "name", "", COLUMN_TEXT },
+		{ "hits", "hits", COLUMN_COUNT },
+		{ "misses", "misses", COLUMN_COUNT },
+		{ "hit_percent", "hit rate", COLUMN_PERCENT },
+		{ 0 }
+	};
 	static const struct column cache[] = {
-		{"name", "", COLUMN_TEXT},
-		{"hits", "hits", COLUMN_COUNT},
-		{"misses", "misses", COLUMN_COUNT},
-		{"hit_percent", "hit rate", COLUMN_PERCENT},
-		{"writebacks", "write-backs", COLUMN_COUNT},
-		{0}};
-	static const struct column bucket[] = {{"bucket", "", COLUMN_TEXT},
-					       {"cycles", "cycles",
-						COLUMN_COUNT},
-					       {"percent", "share",
-						COLUMN_PERCENT},
-					       {0}};
+		{ "name", "", COLUMN_TEXT },
+		{ "hits", "hits", COLUMN_COUNT },
+		{ "misses", "misses", COLUMN_COUNT },
+		{ "hit_percent", "hit rate", COLUMN_PERCENT },
+		{ "writebacks", "write-backs", COLUMN_COUNT },
+		{ 0 }
+	};
+	static const struct column bucket[] = {
+		{ "bucket", "", COLUMN_TEXT },
+		{ "cycles", "cycles", COLUMN_COUNT },
+		{ "percent", "share", COLUMN_PERCENT },
+		{ 0 }
+	};
 	static const struct column phase[] = {
-		{"mark", "mark", COLUMN_TEXT},
-		{"instructions", "instructions", COLUMN_COUNT},
-		{"accesses", "accesses", COLUMN_COUNT},
-		{"cycles", "cycles", COLUMN_COUNT},
-		{"cycles_per_access", "per access", COLUMN_REAL},
-		{"l1d_tlb_misses", "L1D TLB misses", COLUMN_COUNT},
-		{"walks", "walks", COLUMN_COUNT},
-		{0}};
+		{ "mark", "mark", COLUMN_TEXT },
+		{ "instructions", "instructions", COLUMN_COUNT },
+		{ "accesses", "accesses", COLUMN_COUNT },
+		{ "cycles", "cycles", COLUMN_COUNT },
+		{ "cycles_per_access", "per access", COLUMN_REAL },
+		{ "l1d_tlb_misses", "L1D TLB misses", COLUMN_COUNT },
+		{ "walks", "walks", COLUMN_COUNT },
+		{ 0 }
+	};
 
 	print_heading(file, color, "Run");
 	print_head(file, s);

@@ -21,7 +21,7 @@ static const struct {
 	struct member member[TRACE_VALUES_MAX + 3];
 } list[] = {
 #define RECORD(TYPE, name, level, members)                                     \
-	[TRACE_##TYPE] = { name, level, { members { NULL, 0, 0 } } },
+	[TRACE_##TYPE] = { name, TRACE_##level, { members { NULL, 0, 0 } } },
 #include "traces/records.def"
 #undef RECORD
 };

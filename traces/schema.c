@@ -114,7 +114,7 @@ json_t *trace_schema(void)
 			 lines, "$defs", definitions());
 }
 
-enum stats_type { STRING, OBJECT, COUNT, COUNT_OR_NULL, COUNTS, NUMBER };
+enum stats_type { STRING, OBJECT, COUNT, INTEGER_OR_NULL, COUNTS, NUMBER };
 
 static json_t *stats_leaf(enum stats_type type)
 {
@@ -125,9 +125,8 @@ static json_t *stats_leaf(enum stats_type type)
 		return json_pack("{ss}", "type", "object");
 	case COUNT:
 		return json_pack("{ss,si}", "type", "integer", "minimum", 0);
-	case COUNT_OR_NULL:
-		return json_pack("{s[ss],si}", "type", "integer", "null",
-				 "minimum", 0);
+	case INTEGER_OR_NULL:
+		return json_pack("{s[ss]}", "type", "integer", "null");
 	case COUNTS:
 		return json_pack("{ss,so}", "type", "object",
 				 "additionalProperties", stats_leaf(COUNT));

@@ -99,7 +99,7 @@ enum arm_at_result arm_mmu_at_execute(struct arm_mmu *mmu, unsigned int op,
 	if (!decode(op, &access))
 		return ARM_AT_UNDEFINED;
 	arm_walker_start(&w, mmu, ARM_WALK_LIVE, &mmu->walk, fault);
-	found = arm_nested_stage1(&w, address, access, &leaf);
+	found = arm_nested_stage1(&w, address, arm_access_need(access), &leaf);
 	arm_walker_count(mmu, &w);
 	if (found) {
 		*par = par_success(mmu, address, &leaf);

@@ -6,8 +6,6 @@
  */
 #include "models/arm/attrs.h"
 
-#include "models/arm/descriptor.h"
-
 #define MEMORY_MASK                                                            \
 	(FIELD_MASK(ARM_ATTRS_MEMATTR) | FIELD_MASK(ARM_ATTRS_SH) |            \
 	 FIELD_MASK(ARM_ATTRS_CACHEABLE) | FIELD_MASK(ARM_ATTRS_DEVICE))
@@ -27,26 +25,19 @@ static uint64_t mair_known(uint64_t attr)
 	return attr & 0x0f ? attr : attr | 0x04;
 }
 
-uint64_t arm_s1_memory(uint64_t leaf, uint64_t mair)
+void arm_s1_memory_compute(struct arm_setup *setup, uint64_t mair)
 {
-	uint64_t index = FIELD_GET(ARM_S1_LEAF_AttrIndx, leaf);
-
-	return memory(mair_known(mair >> (8 * index) & 0xff),
-		      FIELD_GET(ARM_S1_LEAF_SH, leaf));
+	for (unsigned int i = 0; i < 8; i++)
+		setup->memory[i] = FIELD_PREP(ARM_ATTRS_MEMATTR,
+					      mair_known(mair >> 8 * i & 0xff));
 }
 
-uint64_t arm_s2_memory(uint64_t leaf)
-{
-	/* MemAttr has no allocation hints: all of them. Inner 0b00 below a
-	 * Normal outer is reserved: Non-cacheable. */
-	static const uint8_t memattr[16] = {
-		0x00, 0x04, 0x08, 0x0c, 0x44, 0x44, 0x4b, 0x4f,
-		0xb4, 0xb4, 0xbb, 0xbf, 0xf4, 0xf4, 0xfb, 0xff,
-	};
-
-	return memory(memattr[FIELD_GET(ARM_S2_LEAF_MemAttr, leaf)],
-		      FIELD_GET(ARM_S2_LEAF_SH, leaf));
-}
+/* MemAttr has no allocation hints: all of them. Inner 0b00 below a Normal
+ * outer is reserved: Non-cacheable. */
+const uint8_t arm_s2_memattr[16] = {
+	0x00, 0x04, 0x08, 0x0c, 0x44, 0x44, 0x4b, 0x4f,
+	0xb4, 0xb4, 0xbb, 0xbf, 0xf4, 0xf4, 0xfb, 0xff,
+};
 
 /* One of inner and outer: the weaker; the hints are stage 1's. Bit 2 tells
  * Write-Back from Write-Through, and alone is Non-cacheable. */
@@ -99,7 +90,7 @@ static uint64_t memory_combine(uint64_t s1, uint64_t s2)
 			   FIELD_GET(ARM_ATTRS_SH, s2)));
 }
 
-uint64_t arm_attrs_combine(uint64_t s1, uint64_t s2)
+uint64_t arm_attrs_combine_any(uint64_t s1, uint64_t s2)
 {
 	return ((s1 | s2) & ~MEMORY_MASK) | memory_combine(s1, s2);
 }

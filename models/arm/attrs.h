@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "models/arm/descriptor.h"
 #include "models/arm/mmu.h"
 
 /* Non-cacheable both ways; Write-Back both ways. */
@@ -30,13 +31,38 @@ static inline bool arm_memattr_cacheable(uint64_t memattr)
 	       (memattr & 0x0f) != 0x04;
 }
 
-/* MEMATTR and SH of one stage, from a leaf descriptor. */
-uint64_t arm_s1_memory(uint64_t leaf, uint64_t mair);
-uint64_t arm_s2_memory(uint64_t leaf);
+/* MEMATTR and SH of one stage: of a leaf descriptor, stage 1's with the
+ * setup's `memory`, which comes from MAIR_EL1. */
+static inline uint64_t arm_s1_memory(const struct arm_setup *setup,
+				     uint64_t leaf)
+{
+	return setup->memory[FIELD_GET(ARM_S1_LEAF_AttrIndx, leaf)] |
+	       FIELD_PREP(ARM_ATTRS_SH, FIELD_GET(ARM_S1_LEAF_SH, leaf));
+}
+void arm_s1_memory_compute(struct arm_setup *setup, uint64_t mair);
+
+extern const uint8_t arm_s2_memattr[16];
+static inline uint64_t arm_s2_memory(uint64_t leaf)
+{
+	return FIELD_PREP(ARM_ATTRS_MEMATTR,
+			  arm_s2_memattr[FIELD_GET(ARM_S2_LEAF_MemAttr,
+						   leaf)]) |
+	       FIELD_PREP(ARM_ATTRS_SH, FIELD_GET(ARM_S2_LEAF_SH, leaf));
+}
 
 /* Both stages' attributes in one word: permissions and levels side by side,
  * MEMATTR and SH combined, CACHEABLE and DEVICE set. */
-uint64_t arm_attrs_combine(uint64_t s1, uint64_t s2);
+uint64_t arm_attrs_combine_any(uint64_t s1, uint64_t s2);
+static inline uint64_t arm_attrs_combine(uint64_t s1, uint64_t s2)
+{
+	uint64_t sh = FIELD_MASK(ARM_ATTRS_SH);
+
+	/* Nearly always: Write-Back twice, and one shareability. */
+	if (!(~(s1 & s2) & FIELD_MASK(ARM_ATTRS_MEMATTR)) &&
+	    !((s1 ^ s2) & sh) && (s1 & sh) != FIELD_PREP(ARM_ATTRS_SH, 1))
+		return s1 | s2 | FIELD_MASK(ARM_ATTRS_CACHEABLE);
+	return arm_attrs_combine_any(s1, s2);
+}
 
 /*
  * An entry's attributes as one access sees them, when setup->adjust is set:

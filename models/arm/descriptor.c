@@ -7,43 +7,38 @@
 
 #include <stddef.h>
 
-#include "models/arm/mmu.h"
+/* One EL's three bits. */
+#define EL1(r, w, x)                                                           \
+	((r) << ARM_ATTRS_S1_EL1_R_LSB | (w) << ARM_ATTRS_S1_EL1_W_LSB |       \
+	 (x) << ARM_ATTRS_S1_EL1_X_LSB)
+#define EL0(r, w, x)                                                           \
+	((r) << ARM_ATTRS_S1_EL0_R_LSB | (w) << ARM_ATTRS_S1_EL0_W_LSB |       \
+	 (x) << ARM_ATTRS_S1_EL0_X_LSB)
 
-uint64_t arm_s1_permissions(uint64_t leaf, uint64_t inherited, bool wxn)
-{
-	uint64_t ap = FIELD_GET(ARM_S1_LEAF_AP, leaf);
-	uint64_t ap_table = FIELD_GET(ARM_S1_TABLE_APTable, inherited);
-	bool write = !((ap | ap_table) & 2);
-	bool el0 = (ap & 1) && !(ap_table & 1);
-	bool el0_write = el0 && write;
-	bool pxn = FIELD_GET(ARM_S1_LEAF_PXN, leaf) ||
-		   FIELD_GET(ARM_S1_TABLE_PXNTable, inherited);
-	bool uxn = FIELD_GET(ARM_S1_LEAF_UXN, leaf) ||
-		   FIELD_GET(ARM_S1_TABLE_UXNTable, inherited);
+/* By SCTLR.WXN and AP[2:1], without PXN and UXN. What EL0 can write, EL1
+ * never executes; under WXN, nothing that is writable. */
+const uint8_t arm_s1_permission_table[2][4] = {
+	{
+		EL1(1, 1, 1) | EL0(0, 0, 1),
+		EL1(1, 1, 0) | EL0(1, 1, 1),
+		EL1(1, 0, 1) | EL0(0, 0, 1),
+		EL1(1, 0, 1) | EL0(1, 0, 1),
+	},
+	{
+		EL1(1, 1, 0) | EL0(0, 0, 1),
+		EL1(1, 1, 0) | EL0(1, 1, 0),
+		EL1(1, 0, 1) | EL0(0, 0, 1),
+		EL1(1, 0, 1) | EL0(1, 0, 1),
+	},
+};
 
-	/* What EL0 can write, EL1 never executes. */
-	bool el1_fetch = !pxn && !el0_write && !(wxn && write);
-	bool el0_fetch = !uxn && !(wxn && el0_write);
-
-	return FIELD_MASK(ARM_ATTRS_S1_EL1_R) |
-	       FIELD_PREP(ARM_ATTRS_S1_EL1_W, write) |
-	       FIELD_PREP(ARM_ATTRS_S1_EL1_X, el1_fetch) |
-	       FIELD_PREP(ARM_ATTRS_S1_EL0_R, el0) |
-	       FIELD_PREP(ARM_ATTRS_S1_EL0_W, el0_write) |
-	       FIELD_PREP(ARM_ATTRS_S1_EL0_X, el0_fetch);
-}
-
-uint64_t arm_s2_permissions(uint64_t leaf)
-{
-	uint64_t s2ap = FIELD_GET(ARM_S2_LEAF_S2AP, leaf);
-	uint64_t xn = FIELD_GET(ARM_S2_LEAF_XN, leaf);
-
-	/* FEAT_XNX: 0 both may, 1 EL0 only, 2 none, 3 EL1 only. */
-	return FIELD_PREP(ARM_ATTRS_S2_R, s2ap & 1) |
-	       FIELD_PREP(ARM_ATTRS_S2_W, s2ap >> 1) |
-	       FIELD_PREP(ARM_ATTRS_S2_X_EL1, xn == 0 || xn == 3) |
-	       FIELD_PREP(ARM_ATTRS_S2_X_EL0, xn == 0 || xn == 1);
-}
+/* FEAT_XNX, by XN[1:0]: both may, EL0 only, none, EL1 only. */
+const uint16_t arm_s2_permission_table[4] = {
+	1 << ARM_ATTRS_S2_X_EL1_LSB | 1 << ARM_ATTRS_S2_X_EL0_LSB,
+	1 << ARM_ATTRS_S2_X_EL0_LSB,
+	0,
+	1 << ARM_ATTRS_S2_X_EL1_LSB,
+};
 
 #define FIELD_ROW(REG, NAME, lsb, width) { #NAME, lsb, width },
 

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "core/base/bits.h"
+#include "models/arm/mmu.h"
 
 #define ARM_SCTLR_FIELDS(F)                                                    \
 	F(ARM_SCTLR, M, 0, 1)                                                  \
@@ -174,9 +175,31 @@ static inline uint64_t arm_leaf_address(uint64_t raw, int level)
 	(FIELD_MASK(ARM_S1_TABLE_PXNTable) |                                   \
 	 FIELD_MASK(ARM_S1_TABLE_UXNTable) | FIELD_MASK(ARM_S1_TABLE_APTable))
 
-/* Permissions of a leaf as ARM_ATTRS_S1_*, ARM_ATTRS_S2_*. */
-uint64_t arm_s1_permissions(uint64_t leaf, uint64_t inherited, bool wxn);
-uint64_t arm_s2_permissions(uint64_t leaf);
+/* Permissions of a leaf as ARM_ATTRS_S1_*, ARM_ATTRS_S2_*. D8.4. */
+extern const uint8_t arm_s1_permission_table[2][4];
+static inline uint64_t arm_s1_permissions(uint64_t leaf, uint64_t inherited,
+					  bool wxn)
+{
+	uint64_t ap_table = FIELD_GET(ARM_S1_TABLE_APTable, inherited);
+	uint64_t ap = (FIELD_GET(ARM_S1_LEAF_AP, leaf) & ~(ap_table & 1)) |
+		      (ap_table & 2);
+	uint64_t pxn = FIELD_GET(ARM_S1_LEAF_PXN, leaf) |
+		       FIELD_GET(ARM_S1_TABLE_PXNTable, inherited);
+	uint64_t uxn = FIELD_GET(ARM_S1_LEAF_UXN, leaf) |
+		       FIELD_GET(ARM_S1_TABLE_UXNTable, inherited);
+
+	return arm_s1_permission_table[wxn][ap] &
+	       ~FIELD_PREP(ARM_ATTRS_S1_EL1_X, pxn) &
+	       ~FIELD_PREP(ARM_ATTRS_S1_EL0_X, uxn);
+}
+
+extern const uint16_t arm_s2_permission_table[4];
+static inline uint64_t arm_s2_permissions(uint64_t leaf)
+{
+	/* S2AP[0] and [1] are read and write, as in ARM_ATTRS. */
+	return FIELD_GET(ARM_S2_LEAF_S2AP, leaf) << ARM_ATTRS_S2_R_LSB |
+	       arm_s2_permission_table[FIELD_GET(ARM_S2_LEAF_XN, leaf)];
+}
 
 /* For people: the fields of a descriptor, by ascending lsb, ended by a name
  * of NULL. Static storage. */

@@ -120,11 +120,9 @@ static bool check_ram(const struct arm_mmu *mmu, va_t va, unsigned int access,
 
 /* What a TLB entry answers. */
 static bool answer_hit(const struct arm_mmu *mmu, const struct tlb_entry *entry,
-		       va_t va, unsigned int access,
+		       uint64_t address, va_t va, unsigned int access,
 		       struct arm_translation *out, struct arm_fault *fault)
 {
-	uint64_t address = arm_mmu_address(&mmu->setup, va);
-
 	arm_translation_set(out, &mmu->setup, &entry->value, entry->size_lg2,
 			    address, access);
 	if (!arm_permission_check(fault, entry->value.attrs,
@@ -133,35 +131,26 @@ static bool answer_hit(const struct arm_mmu *mmu, const struct tlb_entry *entry,
 	return check_ram(mmu, va, access, out, fault);
 }
 
-/* What a walk found; `fault` is set already if it found none. */
-static bool answer_walk(const struct arm_mmu *mmu, bool found,
-			const struct arm_nested *nested, va_t va,
-			unsigned int access, struct arm_translation *out,
-			struct arm_fault *fault)
-{
-	if (!found)
-		return fault_of(fault, va, access);
-	arm_translation_set(out, &mmu->setup, &nested->value, nested->size_lg2,
-			    arm_mmu_address(&mmu->setup, va), access);
-	return check_ram(mmu, va, access, out, fault);
-}
-
-static bool translate_by_walk(struct arm_mmu *mmu, struct tlb *l1, va_t va,
-			      unsigned int access, struct arm_translation *out,
+static bool translate_by_walk(struct arm_mmu *mmu, struct tlb *l1,
+			      uint64_t address, va_t va, unsigned int access,
+			      struct arm_translation *out,
 			      struct arm_fault *fault)
 {
 	const struct tlb_tag *tag = &mmu->setup.tag;
-	uint64_t address = arm_mmu_address(&mmu->setup, va);
 	struct arm_nested nested;
 	struct arm_walker w;
 	bool found;
 
 	arm_walker_start(&w, mmu, ARM_WALK_LIVE, &mmu->walk, fault);
-	found = arm_nested_walk(&w, address, access, &nested);
+	found = arm_nested_walk(&w, address, arm_access_need(access), &nested);
 	arm_walker_count(mmu, &w);
 	arm_walker_fill(mmu, &w);
 	out->source = ARM_FROM_WALK;
-	if (!answer_walk(mmu, found, &nested, va, access, out, fault))
+	if (!found)
+		return fault_of(fault, va, access);
+	arm_translation_set(out, &mmu->setup, &nested.value, nested.size_lg2,
+			    address, access);
+	if (!check_ram(mmu, va, access, out, fault))
 		return false;
 	tlb_fill(mmu->l2_tlb, address, nested.size_lg2, tag, nested.global,
 		 &nested.value);
@@ -182,15 +171,29 @@ bool arm_mmu_translate(struct arm_mmu *mmu, va_t va, unsigned int access,
 
 	out->source = ARM_FROM_L1_TLB;
 	if (entry)
-		return answer_hit(mmu, entry, va, access, out, fault);
+		return answer_hit(mmu, entry, address, va, access, out, fault);
 	entry = tlb_lookup(mmu->l2_tlb, address, tag);
 	if (!entry)
-		return translate_by_walk(mmu, l1, va, access, out, fault);
+		return translate_by_walk(mmu, l1, address, va, access, out,
+					 fault);
 	out->source = ARM_FROM_L2_TLB;
 	tlb_fill(l1, address, entry->size_lg2, tag, entry->global,
 		 &entry->value);
 	mmu->context++;
-	return answer_hit(mmu, entry, va, access, out, fault);
+	return answer_hit(mmu, entry, address, va, access, out, fault);
+}
+
+static bool probe_by_walk(struct arm_walker *w, uint64_t address, va_t va,
+			  unsigned int access, struct arm_translation *out)
+{
+	struct arm_nested nested;
+
+	out->source = ARM_FROM_WALK;
+	if (!arm_nested_walk(w, address, arm_access_need(access), &nested))
+		return fault_of(w->fault, va, access);
+	arm_translation_set(out, &w->mmu->setup, &nested.value,
+			    nested.size_lg2, address, access);
+	return check_ram(w->mmu, va, access, out, w->fault);
 }
 
 bool arm_mmu_probe(const struct arm_mmu *mmu, va_t va, unsigned int access,
@@ -203,22 +206,18 @@ bool arm_mmu_probe(const struct arm_mmu *mmu, va_t va, unsigned int access,
 	uint64_t address = arm_mmu_address(&mmu->setup, va);
 	const struct tlb_entry *entry = tlb_probe(l1, address, tag);
 	struct arm_walk unwanted;
-	struct arm_nested nested;
 	struct arm_walker w;
-	bool found;
 
 	arm_walker_start(&w, mmu, ARM_WALK_PROBE, walk ? walk : &unwanted,
 			 fault);
 	out->source = ARM_FROM_L1_TLB;
 	if (entry)
-		return answer_hit(mmu, entry, va, access, out, fault);
+		return answer_hit(mmu, entry, address, va, access, out, fault);
 	entry = tlb_probe(mmu->l2_tlb, address, tag);
 	out->source = ARM_FROM_L2_TLB;
 	if (entry)
-		return answer_hit(mmu, entry, va, access, out, fault);
-	out->source = ARM_FROM_WALK;
-	found = arm_nested_walk(&w, address, access, &nested);
-	return answer_walk(mmu, found, &nested, va, access, out, fault);
+		return answer_hit(mmu, entry, address, va, access, out, fault);
+	return probe_by_walk(&w, address, va, access, out);
 }
 
 bool arm_mmu_probe_ipa(const struct arm_mmu *mmu, ipa_t ipa, bool write,

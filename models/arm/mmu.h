@@ -165,6 +165,7 @@ struct arm_range {
 	const char *why;     /* not modelled, or NULL */
 	uint8_t input_bits, output_bits;
 	int8_t level;	     /* of the root */
+	bool usable;	     /* none of the next three, and no `why` */
 	bool disabled;	     /* EPDn: every address faults */
 	bool impossible;     /* sizes that no walk can have: likewise */
 	bool root_too_large; /* address size fault on the root */
@@ -177,6 +178,7 @@ struct arm_setup {
 	struct tlb_tag s2_tag; /* of s2_tlb and stage-2 pointers */
 	struct arm_range s1[2], s2;
 	uint64_t ignored_top[2]; /* TBI, by VA bit 55: mask of ignored bits */
+	uint64_t memory[8];    /* ARM_ATTRS_MEMATTR of each AttrIndx */
 	const char *why;       /* nothing is modelled in this state, or NULL */
 	bool stage1, stage2;
 	bool wxn;

@@ -1,111 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Both stages as one walk: starting points, descriptor reads, what is learned
- * on the way, and the whole translation that comes out. DDI0487 L.b D8.1,
- * D8.2; counting: models/README.md 13-17. Issue A.
+ * Both stages as one walk: what of it is filled and counted, and the whole
+ * translation that comes out. DDI0487 L.b D8.1, D8.2; counting:
+ * models/README.md 7, 13-17. Issue A.
  */
 #include "models/arm/attrs.h"
 #include "models/arm/descriptor.h"
-#include "models/arm/mmu_inline.h"
 #include "models/arm/walker.h"
-
-/* Input range of one table of each level. */
-static const uint8_t level_range[4] = {
-	ARM_LEVEL_RANGE(0),
-	ARM_LEVEL_RANGE(1),
-	ARM_LEVEL_RANGE(2),
-	ARM_LEVEL_RANGE(3),
-};
-
-bool arm_walker_read(struct arm_walker *w, const struct arm_read *read,
-		     uint64_t *raw)
-{
-	const struct arm_mmu *mmu = w->mmu;
-	pa_t pa = { read->pa };
-	enum memory_level served = MEMORY_DRAM;
-	struct arm_walk_step *step;
-
-	if (!ram_has(mmu->ram, pa, sizeof(*raw))) {
-		arm_fault_set(w->fault, ARM_FAULT_EXTERNAL, read->stage,
-			      read->level);
-		w->fault->on_walk = true;
-		return false;
-	}
-	*raw = ram_read64(mmu->ram, pa);
-	if (read->uncached)
-		w->log->uncached = true;
-	else if (w->mode == ARM_WALK_LIVE)
-		served = memory_access(mmu->memory, mmu->cpu, REQUESTER_WALK,
-				       pa, false);
-	w->log->descriptor_reads++;
-	step = arm_walker_step(w);
-	*step = (struct arm_walk_step){
-		.stage = read->stage,
-		.level = read->level,
-		.source = ARM_STEP_MEMORY,
-		.served = served,
-		.for_s1_table = read->for_s1_table,
-		.input = read->input,
-		.descriptor_pa = pa,
-		.descriptor = *raw,
-	};
-	return true;
-}
-
-void arm_walker_learn_table(struct arm_walker *w, enum arm_learned_kind kind,
-			    uint64_t input, int level, uint64_t table,
-			    uint64_t inherited)
-{
-	struct arm_learned *learned = arm_walker_learn(w);
-
-	learned->kind = kind;
-	learned->size_lg2 = level_range[level];
-	learned->input = input;
-	learned->as.pointer = (struct walk_cache_entry){
-		.table = table,
-		.attrs = inherited,
-		.level = (int8_t)level,
-	};
-}
-
-struct arm_start arm_walker_begin(struct arm_walker *w, unsigned int stage,
-				  uint64_t input, bool for_s1_table)
-{
-	const struct arm_mmu *mmu = w->mmu;
-	const struct arm_setup *setup = &mmu->setup;
-	const struct arm_range *range =
-		stage == 1 ? &setup->s1[input >> 55 & 1] : &setup->s2;
-	const struct tlb_tag *tag = stage == 1 ? &setup->tag : &setup->s2_tag;
-	struct walk_cache *wc =
-		stage == 1 ? mmu->walk_cache_s1 : mmu->walk_cache_s2;
-	struct arm_start root = { .table = range->root, .level = range->level };
-	struct walk_cache_entry entry;
-	struct arm_walk_step *step;
-	bool hit = false;
-
-	if (w->mode == ARM_WALK_LIVE)
-		hit = walk_cache_lookup(wc, input, tag, level_range,
-					range->level + 1, ARM_LEVEL_LAST,
-					&entry);
-	else if (w->mode == ARM_WALK_PROBE)
-		hit = walk_cache_probe(wc, input, tag, level_range,
-				       range->level + 1, ARM_LEVEL_LAST,
-				       &entry);
-	if (!hit)
-		return root;
-	step = arm_walker_step(w);
-	*step = (struct arm_walk_step){
-		.stage = (uint8_t)stage,
-		.level = entry.level,
-		.source = ARM_STEP_WALK_CACHE,
-		.for_s1_table = for_s1_table,
-		.input = input,
-		.descriptor = entry.table,
-	};
-	return (struct arm_start){ .table = entry.table,
-				   .inherited = entry.attrs,
-				   .level = entry.level };
-}
 
 void arm_walker_fill(struct arm_mmu *mmu, const struct arm_walker *w)
 {
@@ -180,28 +81,26 @@ static bool stage1_off(struct arm_walker *w, uint64_t address,
 	return true;
 }
 
-bool arm_nested_stage1(struct arm_walker *w, uint64_t address,
-		       unsigned int access, struct arm_leaf *leaf)
+bool arm_nested_stage1(struct arm_walker *w, uint64_t address, uint64_t need,
+		       struct arm_leaf *leaf)
 {
-	uint64_t need = arm_access_need(access) & S1_PERMISSIONS;
-
 	if (w->mmu->setup.why)
 		return arm_fault_set_not_modelled(w->fault, 1,
 						  w->mmu->setup.why);
 	if (!w->mmu->setup.stage1)
 		return stage1_off(w, address, leaf);
 	return arm_stage1_walk(w, address, leaf) &&
-	       arm_permission_check(w->fault, leaf->attrs, need, 0);
+	       arm_permission_check(w->fault, leaf->attrs,
+				    need & S1_PERMISSIONS, 0);
 }
 
 /* Stage 2 of the final address; off: the address itself. */
-static bool final_stage2(struct arm_walker *w, uint64_t ipa,
-			 unsigned int access, struct arm_leaf *leaf)
+static bool final_stage2(struct arm_walker *w, uint64_t ipa, uint64_t need,
+			 struct arm_leaf *leaf)
 {
-	uint64_t need = arm_access_need(access) & S2_PERMISSIONS;
-
 	if (w->mmu->setup.stage2)
-		return arm_stage2_translate(w, ipa, need, false, leaf);
+		return arm_stage2_translate(w, ipa, need & S2_PERMISSIONS,
+					    false, leaf);
 	leaf->base = align_down(ipa, FRAME_LG2);
 	leaf->size_lg2 = FRAME_LG2;
 	leaf->attrs = S2_PERMISSIONS |
@@ -221,17 +120,17 @@ static uint8_t whole_size(const struct arm_setup *setup,
 	return s1->size_lg2 < s2->size_lg2 ? s1->size_lg2 : s2->size_lg2;
 }
 
-bool arm_nested_walk(struct arm_walker *w, uint64_t address,
-		     unsigned int access, struct arm_nested *out)
+bool arm_nested_walk(struct arm_walker *w, uint64_t address, uint64_t need,
+		     struct arm_nested *out)
 {
 	const struct arm_setup *setup = &w->mmu->setup;
 	struct arm_leaf s1, s2;
 	uint64_t ipa, pa;
 
-	if (!arm_nested_stage1(w, address, access, &s1))
+	if (!arm_nested_stage1(w, address, need, &s1))
 		return false;
 	ipa = s1.base + (address & (BIT(s1.size_lg2) - 1));
-	if (!final_stage2(w, ipa, access, &s2))
+	if (!final_stage2(w, ipa, need, &s2))
 		return false;
 	pa = s2.base + (ipa & (BIT(s2.size_lg2) - 1));
 	out->size_lg2 = whole_size(setup, &s1, &s2);

@@ -4,6 +4,7 @@
  * written. DDI0487 L.b D8.2 (controls), D8.16 (tags), D24.2; issue A. What is
  * refused stands here with its reason: models/arm/README.md.
  */
+#include "models/arm/attrs.h"
 #include "models/arm/descriptor.h"
 #include "models/arm/walker.h"
 
@@ -123,6 +124,7 @@ static struct arm_range stage1_range(const struct arm_mmu *mmu, bool upper)
 		return range;
 	range.level = (int8_t)stage1_root_level(range.input_bits);
 	range_set_root(&range, upper ? regs->ttbr1 : regs->ttbr0);
+	range.usable = !range.disabled && !range.why && !range.root_too_large;
 	return range;
 }
 
@@ -169,8 +171,10 @@ static struct arm_range stage2_range(const struct arm_mmu *mmu)
 	};
 
 	range.impossible = !stage2_possible(&range, vtcr, mmu->pa_bits);
-	if (!range.impossible)
-		range_set_root(&range, mmu->regs.vttbr);
+	if (range.impossible)
+		return range;
+	range_set_root(&range, mmu->regs.vttbr);
+	range.usable = !range.why && !range.root_too_large;
 	return range;
 }
 
@@ -254,4 +258,5 @@ void arm_setup_compute(struct arm_mmu *mmu)
 	setup->s2 = stage2_range(mmu);
 	setup_tags(setup, regs);
 	setup_attributes(setup, regs);
+	arm_s1_memory_compute(setup, regs->mair);
 }

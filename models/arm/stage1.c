@@ -8,24 +8,26 @@
 #include "models/arm/descriptor.h"
 #include "models/arm/walker.h"
 
-/* Checks made before any table is looked at. */
-static bool range_check(struct arm_walker *w, const struct arm_range *range,
-			uint64_t address)
+/* TTBR0's half has zeros above the input size, TTBR1's ones. */
+static bool outside(const struct arm_walker *w, const struct arm_range *range,
+		    uint64_t address)
 {
 	bool upper = range == &w->mmu->setup.s1[1];
 
+	return (upper ? ~address : address) >> range->input_bits != 0;
+}
+
+/* Why no table is looked at. */
+static bool fail_range(struct arm_walker *w, const struct arm_range *range,
+		       uint64_t address)
+{
 	if (range->disabled)
 		return arm_fault_set(w->fault, ARM_FAULT_TRANSLATION, 1, 0);
 	if (range->why)
 		return arm_fault_set_not_modelled(w->fault, 1, range->why);
-	if (range->impossible)
+	if (range->impossible || outside(w, range, address))
 		return arm_fault_set(w->fault, ARM_FAULT_TRANSLATION, 1, 0);
-	/* TTBR0's half has zeros above the input size, TTBR1's ones. */
-	if ((upper ? ~address : address) >> range->input_bits != 0)
-		return arm_fault_set(w->fault, ARM_FAULT_TRANSLATION, 1, 0);
-	if (range->root_too_large)
-		return arm_fault_set(w->fault, ARM_FAULT_ADDRESS_SIZE, 1, 0);
-	return true;
+	return arm_fault_set(w->fault, ARM_FAULT_ADDRESS_SIZE, 1, 0);
 }
 
 /* One descriptor at IPA `ipa`, through stage 2. */
@@ -68,7 +70,7 @@ static bool leaf_decode(struct arm_walker *w, const struct arm_range *range,
 	if (!FIELD_GET(ARM_S1_LEAF_AF, raw))
 		return arm_fault_set(w->fault, ARM_FAULT_ACCESS_FLAG, 1, level);
 	leaf->attrs = arm_s1_permissions(raw, inherited, w->mmu->setup.wxn) |
-		      arm_s1_memory(raw, w->mmu->regs.mair) |
+		      arm_s1_memory(&w->mmu->setup, raw) |
 		      FIELD_PREP(ARM_ATTRS_NG,
 				 FIELD_GET(ARM_S1_LEAF_nG, raw)) |
 		      FIELD_PREP(ARM_ATTRS_S1_LEVEL, level) |
@@ -93,8 +95,8 @@ bool arm_stage1_walk(struct arm_walker *w, uint64_t address,
 	struct arm_start at;
 	uint64_t raw;
 
-	if (!range_check(w, range, address))
-		return false;
+	if (!range->usable || outside(w, range, address))
+		return fail_range(w, range, address);
 	for (at = arm_walker_begin(w, 1, address, false);; at.level++) {
 		if (!read_descriptor(w, range,
 				     descriptor_address(range, &at, address),

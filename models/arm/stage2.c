@@ -83,7 +83,8 @@ static bool leaf_decode(struct arm_walker *w, const struct request *request,
 	return true;
 }
 
-static bool range_check(struct arm_walker *w, const struct request *request)
+/* Why no table is looked at. */
+static bool fail_range(struct arm_walker *w, const struct request *request)
 {
 	const struct arm_range *range = &w->mmu->setup.s2;
 
@@ -91,9 +92,7 @@ static bool range_check(struct arm_walker *w, const struct request *request)
 		return arm_fault_set_not_modelled(w->fault, 2, range->why);
 	if (range->impossible || request->ipa >> range->input_bits)
 		return fail(w, request, ARM_FAULT_TRANSLATION, 0);
-	if (range->root_too_large)
-		return fail(w, request, ARM_FAULT_ADDRESS_SIZE, 0);
-	return true;
+	return fail(w, request, ARM_FAULT_ADDRESS_SIZE, 0);
 }
 
 static bool read_descriptor(struct arm_walker *w, const struct request *request,
@@ -123,11 +122,12 @@ static bool read_descriptor(struct arm_walker *w, const struct request *request,
 static bool walk(struct arm_walker *w, const struct request *request,
 		 struct arm_leaf *leaf)
 {
+	const struct arm_range *range = &w->mmu->setup.s2;
 	struct arm_start at;
 	uint64_t raw;
 
-	if (!range_check(w, request))
-		return false;
+	if (!range->usable || request->ipa >> range->input_bits)
+		return fail_range(w, request);
 	for (at = arm_walker_begin(w, 2, request->ipa, request->for_s1_table);;
 	     at.level++) {
 		if (!read_descriptor(w, request, &at, &raw))
@@ -142,7 +142,7 @@ static bool walk(struct arm_walker *w, const struct request *request,
 			break;
 		}
 		at.table = arm_table_address(raw);
-		if (at.table >> w->mmu->setup.s2.output_bits)
+		if (at.table >> range->output_bits)
 			return fail(w, request, ARM_FAULT_ADDRESS_SIZE,
 				    at.level);
 		arm_walker_learn_table(w, ARM_LEARNED_S2, request->ipa,

@@ -7,6 +7,7 @@
 #define MODELS_ARM_WALKER_H
 
 #include "core/base/bug.h"
+#include "models/arm/descriptor.h"
 #include "models/arm/mmu.h"
 
 enum arm_walk_mode {
@@ -98,13 +99,66 @@ struct arm_read {
 	bool for_s1_table;
 };
 /* False: it lies outside RAM, *w->fault is set. */
-bool arm_walker_read(struct arm_walker *w, const struct arm_read *read,
-		     uint64_t *raw);
+static inline bool arm_walker_read(struct arm_walker *w,
+				   const struct arm_read *read, uint64_t *raw)
+{
+	const struct arm_mmu *mmu = w->mmu;
+	pa_t pa = { read->pa };
+	enum memory_level served = MEMORY_DRAM;
+	struct arm_walk_step *step;
+
+	if (!ram_has(mmu->ram, pa, sizeof(*raw))) {
+		arm_fault_set(w->fault, ARM_FAULT_EXTERNAL, read->stage,
+			      read->level);
+		w->fault->on_walk = true;
+		return false;
+	}
+	*raw = ram_read64(mmu->ram, pa);
+	if (read->uncached)
+		w->log->uncached = true;
+	else if (w->mode == ARM_WALK_LIVE)
+		served = memory_access(mmu->memory, mmu->cpu, REQUESTER_WALK,
+				       pa, false);
+	w->log->descriptor_reads++;
+	step = arm_walker_step(w);
+	*step = (struct arm_walk_step){
+		.stage = read->stage,
+		.level = read->level,
+		.source = ARM_STEP_MEMORY,
+		.served = served,
+		.for_s1_table = read->for_s1_table,
+		.input = read->input,
+		.descriptor_pa = pa,
+		.descriptor = *raw,
+	};
+	return true;
+}
+
+/* Input range of one table of each level. */
+static const uint8_t arm_level_range[4] = {
+	ARM_LEVEL_RANGE(0),
+	ARM_LEVEL_RANGE(1),
+	ARM_LEVEL_RANGE(2),
+	ARM_LEVEL_RANGE(3),
+};
 
 /* A table at `level` for `input` has been found in a descriptor. */
-void arm_walker_learn_table(struct arm_walker *w, enum arm_learned_kind kind,
-			    uint64_t input, int level, uint64_t table,
-			    uint64_t inherited);
+static inline void arm_walker_learn_table(struct arm_walker *w,
+					  enum arm_learned_kind kind,
+					  uint64_t input, int level,
+					  uint64_t table, uint64_t inherited)
+{
+	struct arm_learned *learned = arm_walker_learn(w);
+
+	learned->kind = kind;
+	learned->size_lg2 = arm_level_range[level];
+	learned->input = input;
+	learned->as.pointer = (struct walk_cache_entry){
+		.table = table,
+		.attrs = inherited,
+		.level = (int8_t)level,
+	};
+}
 
 /* Where to begin: the deepest table that the stage's walk cache knows, or the
  * root. */
@@ -112,8 +166,46 @@ struct arm_start {
 	uint64_t table, inherited;
 	int level;
 };
-struct arm_start arm_walker_begin(struct arm_walker *w, unsigned int stage,
-				  uint64_t input, bool for_s1_table);
+static inline struct arm_start arm_walker_begin(struct arm_walker *w,
+						unsigned int stage,
+						uint64_t input,
+						bool for_s1_table)
+{
+	const struct arm_mmu *mmu = w->mmu;
+	const struct arm_setup *setup = &mmu->setup;
+	const struct arm_range *range =
+		stage == 1 ? &setup->s1[input >> 55 & 1] : &setup->s2;
+	const struct tlb_tag *tag = stage == 1 ? &setup->tag : &setup->s2_tag;
+	struct walk_cache *wc =
+		stage == 1 ? mmu->walk_cache_s1 : mmu->walk_cache_s2;
+	struct arm_start root = { .table = range->root, .level = range->level };
+	struct walk_cache_entry entry;
+	struct arm_walk_step *step;
+	bool hit = false;
+
+	if (w->mode == ARM_WALK_LIVE)
+		hit = walk_cache_lookup(wc, input, tag, arm_level_range,
+					range->level + 1, ARM_LEVEL_LAST,
+					&entry);
+	else if (w->mode == ARM_WALK_PROBE)
+		hit = walk_cache_probe(wc, input, tag, arm_level_range,
+				       range->level + 1, ARM_LEVEL_LAST,
+				       &entry);
+	if (!hit)
+		return root;
+	step = arm_walker_step(w);
+	*step = (struct arm_walk_step){
+		.stage = (uint8_t)stage,
+		.level = entry.level,
+		.source = ARM_STEP_WALK_CACHE,
+		.for_s1_table = for_s1_table,
+		.input = input,
+		.descriptor = entry.table,
+	};
+	return (struct arm_start){ .table = entry.table,
+				   .inherited = entry.attrs,
+				   .level = entry.level };
+}
 
 /* VA to IPA (to PA with stage 2 off); permissions are not checked. */
 bool arm_stage1_walk(struct arm_walker *w, uint64_t address,
@@ -124,13 +216,14 @@ bool arm_stage1_walk(struct arm_walker *w, uint64_t address,
 bool arm_stage2_translate(struct arm_walker *w, uint64_t ipa, uint64_t need,
 			  bool for_s1_table, struct arm_leaf *leaf);
 
-/* Both, as far as they are on; permissions checked. */
-bool arm_nested_walk(struct arm_walker *w, uint64_t address,
-		     unsigned int access, struct arm_nested *out);
+/* Both, as far as they are on, for an access that needs `need` of ARM_ATTRS
+ * (arm_access_need); permissions checked. */
+bool arm_nested_walk(struct arm_walker *w, uint64_t address, uint64_t need,
+		     struct arm_nested *out);
 /* Stage 1 alone with its permissions: what AT S1* asks. `leaf` is of the
  * address itself if stage 1 is off. */
-bool arm_nested_stage1(struct arm_walker *w, uint64_t address,
-		       unsigned int access, struct arm_leaf *leaf);
+bool arm_nested_stage1(struct arm_walker *w, uint64_t address, uint64_t need,
+		       struct arm_leaf *leaf);
 
 /* Put what was learned into walk caches and s2_tlb, in the order learned. */
 void arm_walker_fill(struct arm_mmu *mmu, const struct arm_walker *w);

@@ -3,7 +3,7 @@
  * One set-associative cache: lookup, fill, drop. models/README.md, "Caches"
  * and "Replacement". What happens to victims is for memory.c.
  */
-#include "models/memory/cache.h"
+#include "models/memory/cache_set.h"
 
 #include <stdlib.h>
 
@@ -31,13 +31,6 @@ const char *cache_config_problem(const struct cache_config *config)
 	if (config->bytes % way_bytes != 0)
 		return "bytes must be a multiple of line times ways";
 	return NULL;
-}
-
-/* Is the victim found by an order of use or fill? */
-static inline bool cache_ordered(const struct cache *c)
-{
-	return c->replacement == REPLACEMENT_LRU ||
-	       c->replacement == REPLACEMENT_FIFO;
 }
 
 /* Every way of every set free. */
@@ -102,152 +95,6 @@ void cache_fini(struct cache *c)
 	*c = (struct cache){ .ways = 0 };
 }
 
-/* Position of the line in its set, or `ways`. */
-static inline __attribute__((always_inline)) uint32_t
-find(const uint64_t *set, uint32_t ways, uint64_t key)
-{
-	uint32_t at = 0;
-
-	/* Four at a time with one branch: most scans of the far levels end
-	 * without a match. */
-	for (; at + 4 <= ways; at += 4) {
-		unsigned int match = ((set[at] ^ key) < CACHE_VALID) |
-				     ((set[at + 1] ^ key) < CACHE_VALID) << 1 |
-				     ((set[at + 2] ^ key) < CACHE_VALID) << 2 |
-				     ((set[at + 3] ^ key) < CACHE_VALID) << 3;
-
-		if (match)
-			return at + ctz64(match);
-	}
-	while (at < ways && (set[at] ^ key) >= CACHE_VALID)
-		at++;
-	return at;
-}
-
-/* Words before `at` move one place back; `word` takes the first. */
-static inline __attribute__((always_inline)) void
-push_front(uint64_t *set, uint32_t at, uint64_t word)
-{
-	for (; at > 0; at--)
-		set[at] = set[at - 1];
-	set[0] = word;
-}
-
-/* Only what has to be written back. */
-static inline uint64_t dirty_victim(uint64_t word)
-{
-	const uint64_t both = CACHE_VALID | CACHE_DIRTY;
-
-	return (word & both) == both ? word : 0;
-}
-
-/* ---- sets with a list of ways: struct cache_order */
-
-#define NIBBLES UINT64_C(0x1111111111111111)
-#define BYTES	UINT64_C(0x0101010101010101)
-
-static inline struct cache_order *order_of(const struct cache *c,
-					   const uint64_t *set)
-{
-	return &c->order[(uint64_t)(set - c->words) / c->ways];
-}
-
-/* The byte of a line by which a set is searched: mixed from all its bits, as
- * the lowest are equal throughout a set. */
-static inline uint64_t order_byte(uint64_t key)
-{
-	return (key >> CACHE_NUMBER_LSB) * UINT64_C(0x9e3779b97f4a7c15) >> 56;
-}
-
-/* Way of the line, or `ways`. */
-static inline uint32_t order_find(const struct cache_order *order,
-				  const uint64_t *set, uint32_t ways,
-				  uint64_t key)
-{
-	uint64_t want = order_byte(key) * BYTES;
-
-	for (uint32_t half = 0; half * 8 < ways; half++) {
-		uint64_t differ = order->bytes[half] ^ want;
-		/* The top bit of each zero byte, and perhaps of some above
-		 * it: the word itself decides. */
-		uint64_t zero = (differ - BYTES) & ~differ & (BYTES << 7);
-
-		for (; zero; zero &= zero - 1) {
-			uint32_t way = half * 8 + ctz64(zero) / 8;
-
-			if (way < ways && (set[way] ^ key) < CACHE_VALID)
-				return way;
-		}
-	}
-	return ways;
-}
-
-/* The way at `place` becomes the newest. */
-static inline void order_to_front(struct cache_order *order, uint32_t place)
-{
-	uint64_t newer = BIT(place * 4) - 1, way = order->ways >> place * 4 & 15;
-
-	order->ways = (order->ways & ~(newer << 4 | 15)) |
-		      (order->ways & newer) << 4 | way;
-}
-
-static inline uint32_t order_place(const struct cache_order *order,
-				   uint64_t way)
-{
-	uint64_t differ = order->ways ^ way * NIBBLES;
-
-	return ctz64((differ - NIBBLES) & ~differ & (NIBBLES << 3)) / 4;
-}
-
-static inline uint64_t order_fill(struct cache_order *order, uint64_t *set,
-				  uint32_t ways, uint64_t state)
-{
-	uint64_t way = order->ways >> (ways - 1) * 4 & 15, victim = set[way];
-	unsigned int lsb = way % 8 * 8;
-
-	set[way] = state | way;
-	order->bytes[way / 8] = (order->bytes[way / 8] & ~MASK(lsb, 8)) |
-				order_byte(state) << lsb;
-	order_to_front(order, ways - 1);
-	return victim;
-}
-
-/* The way's line has been dropped: it goes behind every valid way and every
- * free one above it. */
-static void order_drop(struct cache_order *order, const uint64_t *set,
-		       uint32_t ways, uint64_t way)
-{
-	uint32_t place = order_place(order, way);
-
-	for (; place + 1 < ways; place++) {
-		uint64_t next = order->ways >> (place + 1) * 4 & 15;
-
-		if (!(set[next] & CACHE_VALID) && next < way)
-			break;
-		order->ways &= ~MASK(place * 4, 8);
-		order->ways |= next << place * 4 | way << (place + 1) * 4;
-	}
-}
-
-static inline __attribute__((always_inline)) bool
-access_order(struct cache *c, uint64_t *set, uint32_t ways, uint64_t state,
-	     uint64_t *victim)
-{
-	struct cache_order *order = order_of(c, set);
-	uint32_t way = order_find(order, set, ways, state);
-
-	if (way == ways) {
-		*victim = dirty_victim(order_fill(order, set, ways, state));
-		return false;
-	}
-	set[way] |= state & CACHE_DIRTY;
-	if (c->replacement == REPLACEMENT_LRU)
-		order_to_front(order, order_place(order, way));
-	return true;
-}
-
-/* ---- sets of words in order, or at their ways */
-
 /* PLRU: the bit of the word at `at` is set; when that would leave every bit
  * of the set set, the others are cleared. */
 static void plru_use(struct cache *c, uint64_t *set, uint32_t at)
@@ -266,18 +113,8 @@ static void plru_use(struct cache *c, uint64_t *set, uint32_t at)
 	*count = 1;
 }
 
-uint64_t *cache_peek(const struct cache *c, uint64_t line)
-{
-	uint64_t *set = cache_set(c, line), key = cache_key(line);
-	uint32_t at = c->order ? order_find(order_of(c, set), set, c->ways,
-					    key) :
-				 find(set, c->ways, key);
-
-	return at < c->ways ? set + at : NULL;
-}
-
 /* The last word is free: let it be the one of the lowest free way. */
-static void lowest_free_last(uint64_t *set, uint32_t last)
+void cache_lowest_free_last(uint64_t *set, uint32_t last)
 {
 	uint32_t lowest = last;
 	uint64_t word = set[last];
@@ -308,20 +145,7 @@ static uint32_t choose_way(struct cache *c, const uint64_t *set)
 	return 0; /* one way only */
 }
 
-/* Puts in a line that is not there; returns the word that made way. */
-static inline __attribute__((always_inline)) uint64_t
-fill_ordered(uint64_t *set, uint32_t ways, uint64_t state)
-{
-	uint64_t victim;
-
-	if (__builtin_expect(!(set[ways - 1] & CACHE_VALID), 0))
-		lowest_free_last(set, ways - 1);
-	victim = set[ways - 1];
-	push_front(set, ways - 1, state | (victim & CACHE_WAY));
-	return victim;
-}
-
-static uint64_t fill_at_way(struct cache *c, uint64_t *set, uint64_t state)
+uint64_t cache_fill_at_way(struct cache *c, uint64_t *set, uint64_t state)
 {
 	uint32_t at = choose_way(c, set);
 	uint64_t victim = set[at];
@@ -336,45 +160,13 @@ static uint64_t fill_at_way(struct cache *c, uint64_t *set, uint64_t state)
 	return victim;
 }
 
-/* To the front, by a choice for each word and not by a loop whose end the
- * host must guess: pays for few ways. */
-static inline __attribute__((always_inline)) void
-rotate(uint64_t *set, uint32_t ways, uint32_t at, uint64_t word)
+bool cache_access_at_way(struct cache *c, uint64_t *set, uint64_t state,
+			 uint64_t *victim)
 {
-	if (ways > 8) {
-		push_front(set, at, word);
-		return;
-	}
-	for (uint32_t i = ways - 1; i > 0; i--)
-		set[i] = i <= at ? set[i - 1] : set[i];
-	set[0] = word;
-}
-
-/* Inlined with a constant number of ways where that is a usual one. */
-static inline __attribute__((always_inline)) bool
-access_ordered(struct cache *c, uint64_t *set, uint32_t ways, uint64_t state,
-	       uint64_t *victim)
-{
-	uint32_t at = find(set, ways, state);
-
-	if (at == ways) {
-		*victim = dirty_victim(fill_ordered(set, ways, state));
-		return false;
-	}
-	if (c->replacement == REPLACEMENT_LRU)
-		rotate(set, ways, at, set[at] | (state & CACHE_DIRTY));
-	else
-		set[at] |= state & CACHE_DIRTY;
-	return true;
-}
-
-static bool access_at_way(struct cache *c, uint64_t *set, uint64_t state,
-			  uint64_t *victim)
-{
-	uint32_t at = find(set, c->ways, state);
+	uint32_t at = set_find(set, c->ways, state);
 
 	if (at == c->ways) {
-		*victim = dirty_victim(fill_at_way(c, set, state));
+		*victim = dirty_victim(cache_fill_at_way(c, set, state));
 		return false;
 	}
 	set[at] |= state & CACHE_DIRTY;
@@ -383,43 +175,28 @@ static bool access_at_way(struct cache *c, uint64_t *set, uint64_t state,
 	return true;
 }
 
-static inline bool access_set(struct cache *c, uint64_t *set, uint64_t state,
-			      uint64_t *victim)
+uint64_t *cache_peek(const struct cache *c, uint64_t line)
 {
-	if (c->order) {
-		if (c->ways == 8)
-			return access_order(c, set, 8, state, victim);
-		if (c->ways == 16)
-			return access_order(c, set, 16, state, victim);
-		return access_order(c, set, c->ways, state, victim);
-	}
-	if (!cache_ordered(c))
-		return access_at_way(c, set, state, victim);
-	if (c->ways == 4)
-		return access_ordered(c, set, 4, state, victim);
-	return access_ordered(c, set, c->ways, state, victim);
+	uint64_t index = cache_set_index(c, line), key = cache_key(line);
+	uint64_t *set = c->words + index * c->ways;
+	uint32_t at = c->order ? order_find(&c->order[index], set, c->ways, key)
+			       : set_find(set, c->ways, key);
+
+	return at < c->ways ? set + at : NULL;
 }
 
 bool cache_access(struct cache *c, uint64_t line, enum requester who,
 		  bool dirty, uint64_t *victim)
 {
-	uint64_t state = cache_key(line) | (dirty ? CACHE_DIRTY : 0);
-	bool hit;
-
-	*victim = 0;
-	c->generation++;
-	hit = access_set(c, cache_set(c, line), state, victim);
-	if (hit)
-		c->counters.hits[who]++;
-	else
-		c->counters.misses[who]++;
-	return hit;
+	return cache_access_inline(c, line, who, dirty, victim);
 }
 
 uint64_t cache_take_dirty(struct cache *c, uint64_t line)
 {
 	uint64_t state = cache_key(line) | CACHE_DIRTY;
-	uint64_t *set = cache_set(c, line), *word = cache_peek(c, line);
+	uint64_t index = cache_set_index(c, line);
+	uint64_t *set = c->words + index * c->ways;
+	uint64_t *word = cache_peek(c, line);
 
 	c->generation++;
 	if (word) {
@@ -427,11 +204,28 @@ uint64_t cache_take_dirty(struct cache *c, uint64_t line)
 		return 0;
 	}
 	if (c->order)
-		return dirty_victim(order_fill(order_of(c, set), set, c->ways,
-					       state));
-	return dirty_victim(cache_ordered(c) ?
-				    fill_ordered(set, c->ways, state) :
-				    fill_at_way(c, set, state));
+		return dirty_victim(
+			order_fill(&c->order[index], set, c->ways, state));
+	return dirty_victim(cache_ordered(c)
+				    ? fill_ordered(set, c->ways, state)
+				    : cache_fill_at_way(c, set, state));
+}
+
+/* The way's line has been dropped: it goes behind every valid way and every
+ * free one above it. */
+static void order_drop(struct cache_order *order, const uint64_t *set,
+		       uint32_t ways, uint64_t way)
+{
+	uint32_t place = order_place(order, way);
+
+	for (; place + 1 < ways; place++) {
+		uint64_t next = order->ways >> (place + 1) * 4 & 15;
+
+		if (!(set[next] & CACHE_VALID) && next < way)
+			break;
+		order->ways &= ~MASK(place * 4, 8);
+		order->ways |= next << place * 4 | way << (place + 1) * 4;
+	}
 }
 
 void cache_drop(struct cache *c, uint64_t *word)

@@ -46,17 +46,17 @@ struct cache_order {
 };
 
 struct cache {
-	uint64_t *words;      /* sets x ways */
-	uint64_t set_mask;    /* sets - 1, if sets is a power of two */
+	uint64_t *words;   /* sets x ways */
+	uint64_t set_mask; /* sets - 1, if sets is a power of two */
 	uint32_t ways;
-	bool modulo;	      /* it is none */
+	bool modulo; /* it is none */
 	bool present;
 	uint32_t sets;
 	enum replacement replacement;
 	/* Changes with each access that may have changed this cache's state,
 	 * whoever made it. */
 	uint64_t generation;
-	uint16_t *used_count; /* PLRU: used bits in each set */
+	uint16_t *used_count;	   /* PLRU: used bits in each set */
 	struct cache_order *order; /* by set; NULL: words stand in order */
 	struct model_random *random;
 	struct cache_counters counters;
@@ -132,7 +132,8 @@ struct memory_path {
 
 struct memory_cpu {
 	struct cache l1d, l1i, l2;
-	struct memory_path data, fetch, walk;
+	struct memory_path data, fetch, walk, dma;
+	const struct memory_path *path[REQUESTER_COUNT];
 };
 
 struct memory_system {
@@ -141,7 +142,6 @@ struct memory_system {
 	uint32_t line_lg2;
 	enum memory_entry walk_entry;
 	struct cache llc;
-	struct memory_path dma;
 };
 
 /* The first-level cache that DATA, HYPERVISOR or FETCH enters. */
@@ -153,9 +153,10 @@ static inline struct cache *memory_first_level(struct memory_system *ms,
 }
 
 /* memory_access, with the most frequent case inline. */
-static inline enum memory_level
-memory_access_inline(struct memory_system *ms, unsigned int cpu,
-		     enum requester who, pa_t pa, bool write)
+static inline enum memory_level memory_access_inline(struct memory_system *ms,
+						     unsigned int cpu,
+						     enum requester who,
+						     pa_t pa, bool write)
 {
 	if (who == REQUESTER_DATA || who == REQUESTER_FETCH ||
 	    who == REQUESTER_HYPERVISOR) {

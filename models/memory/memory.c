@@ -3,7 +3,7 @@
  * The caches of a machine bound together: accesses, write-backs, coherence of
  * several CPUs. models/README.md, rules 19 to 25.
  */
-#include "models/memory/cache.h"
+#include "models/memory/cache_set.h"
 
 #include <stdlib.h>
 
@@ -51,6 +51,12 @@ static void cpu_make_paths(struct memory_system *ms, struct memory_cpu *cpu)
 	path_add(&cpu->fetch, &cpu->l1i, MEMORY_L1);
 	path_add(&cpu->fetch, &cpu->l2, MEMORY_L2);
 	path_add(&cpu->fetch, &ms->llc, MEMORY_LLC);
+	path_add(&cpu->dma, &ms->llc, MEMORY_LLC);
+	cpu->path[REQUESTER_DATA] = &cpu->data;
+	cpu->path[REQUESTER_FETCH] = &cpu->fetch;
+	cpu->path[REQUESTER_WALK] = &cpu->walk;
+	cpu->path[REQUESTER_HYPERVISOR] = &cpu->data;
+	cpu->path[REQUESTER_DMA] = &cpu->dma;
 	if (ms->walk_entry == MEMORY_ENTRY_NONE)
 		return;
 	if (ms->walk_entry == MEMORY_ENTRY_L1D)
@@ -88,7 +94,6 @@ struct memory_system *memory_new(const struct memory_config *config,
 	ms->cpu = calloc(config->cpus, sizeof(*ms->cpu));
 	if (!ms->cpu || !cache_init(&ms->llc, &config->llc, random, false))
 		goto fail;
-	path_add(&ms->dma, &ms->llc, MEMORY_LLC);
 	for (uint32_t i = 0; i < config->cpus; i++) {
 		if (!cpu_init(ms, &ms->cpu[i], config, random))
 			goto fail;
@@ -166,13 +171,17 @@ static void snoop_others(struct memory_system *ms, uint32_t except,
 	}
 }
 
-/* Rule 21, before the access of one of several CPUs is made. */
-static void make_coherent(struct memory_system *ms,
-			  const struct memory_path *path, unsigned int cpu,
-			  uint64_t line, bool write)
+/* Rule 21, before the access is made. */
+static __attribute__((noinline)) void
+make_coherent(struct memory_system *ms, const struct memory_path *path,
+	      unsigned int cpu, enum requester who, uint64_t line, bool write)
 {
 	bool in_private = false;
 
+	if (who == REQUESTER_DMA)
+		cpu = ms->cpus;
+	else if (who == REQUESTER_WALK && ms->walk_entry == MEMORY_ENTRY_NONE)
+		return;
 	for (uint32_t i = 0; i < path->private_depth && !in_private; i++) {
 		const uint64_t *word = cache_peek(path->cache[i], line);
 
@@ -189,9 +198,9 @@ static void make_coherent(struct memory_system *ms,
  * back afterwards, from the last level inwards. A level sees the same order
  * of fills as if the line had come up from memory.
  */
-static enum memory_level path_access(const struct memory_path *path,
-				     enum requester who, uint64_t line,
-				     bool write)
+static inline enum memory_level path_access(const struct memory_path *path,
+					    enum requester who, uint64_t line,
+					    bool write)
 {
 	uint64_t victim[MEMORY_PATH_MAX];
 	enum memory_level served = MEMORY_DRAM;
@@ -201,8 +210,8 @@ static enum memory_level path_access(const struct memory_path *path,
 	for (at = 1; at < path->depth; at++)
 		cache_prefetch(path->cache[at], line);
 	for (at = 0; at < path->depth; at++) {
-		if (cache_access(path->cache[at], line, who, write && at == 0,
-				 &victim[at])) {
+		if (cache_access_inline(path->cache[at], line, who,
+					write && at == 0, &victim[at])) {
 			served = path->level[at];
 			break;
 		}
@@ -218,23 +227,12 @@ enum memory_level memory_access(struct memory_system *ms, unsigned int cpu,
 				enum requester who, pa_t pa, bool write)
 {
 	uint64_t line = pa.raw >> ms->line_lg2;
-	const struct memory_path *path = &ms->cpu[cpu].data;
+	const struct memory_path *path;
 
-	BUG_ON(ms, cpu >= ms->cpus);
-	if (who == REQUESTER_DMA) {
-		snoop_others(ms, ms->cpus, line, write);
-		return path_access(&ms->dma, who, line, write);
-	}
-	if (who == REQUESTER_FETCH) {
-		BUG_ON(ms, write);
-		path = &ms->cpu[cpu].fetch;
-	} else if (who == REQUESTER_WALK) {
-		path = &ms->cpu[cpu].walk;
-		if (ms->walk_entry == MEMORY_ENTRY_NONE)
-			return MEMORY_DRAM;
-	}
-	if (ms->cpus > 1)
-		make_coherent(ms, path, cpu, line, write);
+	BUG_ON(ms, cpu >= ms->cpus || (write && who == REQUESTER_FETCH));
+	path = ms->cpu[cpu].path[who];
+	if (__builtin_expect(ms->cpus > 1 || who == REQUESTER_DMA, 0))
+		make_coherent(ms, path, cpu, who, line, write);
 	return path_access(path, who, line, write);
 }
 
@@ -352,9 +350,9 @@ void memory_counters(const struct memory_system *ms, enum memory_cache which,
 	}
 	for (uint32_t i = 0; i < ms->cpus; i++) {
 		const struct memory_cpu *cpu = &ms->cpu[i];
-		const struct cache *c = which == CACHE_L1I ? &cpu->l1i :
-					which == CACHE_L1D ? &cpu->l1d :
-							     &cpu->l2;
+		const struct cache *c = which == CACHE_L1I   ? &cpu->l1i
+					: which == CACHE_L1D ? &cpu->l1d
+							     : &cpu->l2;
 
 		counters_add(sum, &c->counters);
 	}

@@ -2,15 +2,13 @@
 /*
  * Entries by page, kind and tag, in sets. models/README.md, rules 8, 10, 12.
  */
-#include "models/tlb/tag_array.h"
+#include "models/tlb/tag_array_use.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/base/bits.h"
 #include "core/base/bug.h"
-
-#define NO_SLOT 0xffff
 
 const char *tag_array_config_problem(const struct tlb_config *config)
 {
@@ -23,31 +21,6 @@ const char *tag_array_config_problem(const struct tlb_config *config)
 	if (config->entries % config->ways != 0)
 		return "entries must be a multiple of ways";
 	return NULL;
-}
-
-static inline bool is_ordered(const struct tag_array *a)
-{
-	return a->replacement == REPLACEMENT_LRU ||
-	       a->replacement == REPLACEMENT_FIFO;
-}
-
-static inline uint32_t set_of(const struct tag_array *a, uint64_t page)
-{
-	if (__builtin_expect(a->modulo, 0))
-		return (uint32_t)(page % a->sets);
-	return (uint32_t)(page & (a->sets - 1));
-}
-
-static inline uint32_t slot_of(const struct tag_array *a,
-			       const struct tlb_entry *entry)
-{
-	return (uint32_t)(entry - a->entries);
-}
-
-static inline uint32_t bucket_of(const struct tag_array *a, uint64_t filter)
-{
-	return (uint32_t)((filter * UINT64_C(0x9e3779b97f4a7c15)) >>
-			  (64 - a->bucket_lg2));
 }
 
 /* ---- setting up */
@@ -79,8 +52,8 @@ static bool alloc(struct tag_array *a, uint32_t count)
 {
 	bool ok = true;
 
-	a->entries = aligned_alloc(sizeof(*a->entries),
-				   count * sizeof(*a->entries));
+	a->entries =
+		aligned_alloc(sizeof(*a->entries), count * sizeof(*a->entries));
 	a->keys = array_new(&ok, count, sizeof(*a->keys));
 	if (!a->hashed)
 		a->slots = array_new(&ok, count, sizeof(*a->slots));
@@ -158,57 +131,7 @@ void tag_array_fini(struct tag_array *a)
 	*a = (struct tag_array){ .ways = 0 };
 }
 
-/* ---- orders */
-
-/* Places before `at` of a scanned set move back by one; the one there comes
- * first. */
-static inline void scan_to_front(struct tag_array *a, uint32_t first,
-				 uint32_t at)
-{
-	uint64_t *keys = a->keys + first, key = keys[at];
-	uint16_t *slots = a->slots + first, slot = slots[at];
-
-	for (; at > 0; at--) {
-		keys[at] = keys[at - 1];
-		slots[at] = slots[at - 1];
-	}
-	keys[0] = key;
-	slots[0] = slot;
-}
-
-static inline uint32_t ring_anchor(const struct tag_array *a, uint32_t slot)
-{
-	return a->sets * a->ways + slot / a->ways;
-}
-
-static inline void ring_unlink(struct tag_array *a, uint32_t slot)
-{
-	a->older[a->newer[slot]] = a->older[slot];
-	a->newer[a->older[slot]] = a->newer[slot];
-}
-
-/* `slot`, unlinked, follows `after` in the ring. */
-static inline void ring_link(struct tag_array *a, uint32_t after, uint32_t slot)
-{
-	uint16_t older = a->older[after];
-
-	a->newer[slot] = (uint16_t)after;
-	a->older[slot] = older;
-	a->newer[older] = (uint16_t)slot;
-	a->older[after] = (uint16_t)slot;
-}
-
-static inline void ring_to_front(struct tag_array *a, uint32_t slot)
-{
-	uint32_t anchor = a->sets == 1 ? a->ways : ring_anchor(a, slot);
-
-	if (a->older[anchor] == slot)
-		return;
-	ring_unlink(a, slot);
-	ring_link(a, anchor, slot);
-}
-
-static void plru_use(struct tag_array *a, uint32_t slot)
+void tag_array_plru_use(struct tag_array *a, uint32_t slot)
 {
 	uint32_t set = slot / a->ways, way = slot % a->ways;
 	uint64_t *words = a->used + (size_t)set * a->used_words;
@@ -246,96 +169,6 @@ static uint32_t plru_victim(const struct tag_array *a, uint32_t set)
 	return 0;
 }
 
-/* ---- finding */
-
-/*
- * The match's place in its scanned set, or `ways`. Where a global entry and
- * one with the ASID match, the one with the ASID is preferred; that can only
- * be once such a pair has been put in.
- */
-static inline uint32_t scan_find(const struct tag_array *a, uint32_t first,
-				 const struct tag_key *key)
-{
-	const uint64_t *keys = a->keys + first, want = key->filter;
-	uint32_t found = a->ways;
-
-	for (uint32_t at = 0; at < a->ways; at++) {
-		const struct tlb_entry *entry;
-
-		if (keys[at] != want)
-			continue;
-		entry = &a->entries[a->slots[first + at]];
-		if (!tlb_entry_has_tag(entry, &key->tag) ||
-		    entry->size_lg2 != key->size_lg2)
-			continue;
-		if (!entry->global || !a->overlapping)
-			return at;
-		found = at;
-	}
-	return found;
-}
-
-/* The match's slot, or NO_SLOT. */
-static inline uint32_t hash_find(const struct tag_array *a,
-				 const struct tag_key *key)
-{
-	uint64_t want = key->filter;
-	uint32_t found = NO_SLOT;
-
-	for (uint32_t slot = a->bucket[bucket_of(a, want)]; slot != NO_SLOT;
-	     slot = a->chain[slot]) {
-		const struct tlb_entry *entry = &a->entries[slot];
-
-		if (a->keys[slot] != want ||
-		    !tlb_entry_has_tag(entry, &key->tag) ||
-		    entry->size_lg2 != key->size_lg2)
-			continue;
-		if (!entry->global || !a->overlapping)
-			return slot;
-		found = slot;
-	}
-	return found;
-}
-
-struct tlb_entry *tag_array_find(const struct tag_array *a,
-				 const struct tag_key *key)
-{
-	uint32_t first, at;
-
-	if (a->hashed) {
-		at = hash_find(a, key);
-		return at == NO_SLOT ? NULL : &a->entries[at];
-	}
-	first = set_of(a, key->page) * a->ways;
-	at = scan_find(a, first, key);
-	return at == a->ways ? NULL : &a->entries[a->slots[first + at]];
-}
-
-struct tlb_entry *tag_array_lookup(struct tag_array *a,
-				   const struct tag_key *key)
-{
-	uint32_t first, at, slot;
-
-	if (a->hashed) {
-		slot = hash_find(a, key);
-		if (slot == NO_SLOT)
-			return NULL;
-		if (a->replacement == REPLACEMENT_LRU)
-			ring_to_front(a, slot);
-	} else {
-		first = set_of(a, key->page) * a->ways;
-		at = scan_find(a, first, key);
-		if (at == a->ways)
-			return NULL;
-		slot = a->slots[first + at];
-		if (a->replacement == REPLACEMENT_LRU)
-			scan_to_front(a, first, at);
-	}
-	if (a->replacement == REPLACEMENT_PLRU)
-		plru_use(a, slot);
-	return &a->entries[slot];
-}
-
 bool tag_array_use_is_idle(const struct tag_array *a,
 			   const struct tlb_entry *entry)
 {
@@ -349,7 +182,8 @@ bool tag_array_use_is_idle(const struct tag_array *a,
 		return a->slots[set * a->ways] == slot;
 	case REPLACEMENT_PLRU:
 		return (a->used[(size_t)set * a->used_words + way / 64] >>
-				(way % 64) & 1) != 0;
+				(way % 64) &
+			1) != 0;
 	case REPLACEMENT_FIFO:
 	case REPLACEMENT_RANDOM:
 		break;
@@ -358,63 +192,6 @@ bool tag_array_use_is_idle(const struct tag_array *a,
 }
 
 /* ---- filling and dropping */
-
-static inline bool is_same(const struct tlb_entry *entry,
-			   const struct tag_key *key, bool global)
-{
-	return entry->global == global && entry->size_lg2 == key->size_lg2 &&
-	       entry->tag.vmid == key->tag.vmid &&
-	       entry->tag.regime == key->tag.regime &&
-	       entry->tag.stage1 == key->tag.stage1 &&
-	       (global || entry->tag.asid == key->tag.asid);
-}
-
-/* Could one lookup match this entry as well as the new one? */
-static inline bool overlaps(const struct tlb_entry *entry,
-			    const struct tag_key *key, bool global)
-{
-	return entry->global != global && entry->size_lg2 == key->size_lg2 &&
-	       entry->tag.vmid == key->tag.vmid &&
-	       entry->tag.regime == key->tag.regime &&
-	       entry->tag.stage1 == key->tag.stage1;
-}
-
-/* The place of the entry that is to be replaced in place; or `ways`. Notes
- * overlaps on the way. */
-static uint32_t scan_find_same(struct tag_array *a, uint32_t first,
-			       const struct tag_key *key, bool global)
-{
-	uint32_t same = a->ways;
-
-	for (uint32_t at = 0; at < a->ways; at++) {
-		const struct tlb_entry *entry;
-
-		if (a->keys[first + at] != key->filter)
-			continue;
-		entry = &a->entries[a->slots[first + at]];
-		if (is_same(entry, key, global))
-			same = at;
-		a->overlapping |= overlaps(entry, key, global);
-	}
-	return same;
-}
-
-/* Likewise its slot in a hashed array, or NO_SLOT. */
-static uint32_t hash_find_same(struct tag_array *a, const struct tag_key *key,
-			       bool global)
-{
-	uint32_t slot = a->bucket[bucket_of(a, key->filter)];
-	uint32_t same = NO_SLOT;
-
-	for (; slot != NO_SLOT; slot = a->chain[slot]) {
-		if (a->keys[slot] != key->filter)
-			continue;
-		if (is_same(&a->entries[slot], key, global))
-			same = slot;
-		a->overlapping |= overlaps(&a->entries[slot], key, global);
-	}
-	return same;
-}
 
 /* The lowest free way of a set whose slots stand at their ways; or `ways`. */
 static uint32_t free_way(struct tag_array *a, uint32_t set)
@@ -429,7 +206,7 @@ static uint32_t free_way(struct tag_array *a, uint32_t set)
 }
 
 /* The way to fill where there is no order of ways. */
-static uint32_t choose_way(struct tag_array *a, uint32_t set)
+uint32_t tag_array_choose_way(struct tag_array *a, uint32_t set)
 {
 	uint32_t way = free_way(a, set);
 
@@ -438,107 +215,6 @@ static uint32_t choose_way(struct tag_array *a, uint32_t set)
 	if (a->replacement == REPLACEMENT_PLRU)
 		return plru_victim(a, set);
 	return (uint32_t)(model_random_next(a->random) % a->ways);
-}
-
-static void chain_unlink(struct tag_array *a, uint32_t slot)
-{
-	uint16_t *link = &a->bucket[bucket_of(a, a->keys[slot])];
-
-	while (*link != slot)
-		link = &a->chain[*link];
-	*link = a->chain[slot];
-}
-
-static void chain_link(struct tag_array *a, uint32_t slot)
-{
-	uint16_t *link = &a->bucket[bucket_of(a, a->keys[slot])];
-
-	a->chain[slot] = *link;
-	*link = (uint16_t)slot;
-}
-
-static void count_live(struct tag_array *a, uint32_t kind, int change)
-{
-	a->live[kind] += (uint32_t)change;
-	if (a->live[kind])
-		a->live_mask |= 1u << kind;
-	else
-		a->live_mask &= ~(1u << kind);
-}
-
-/* One place's key gives way to another, or it was free: then false. The entry
- * itself need not be looked at. */
-static inline bool replace_key(struct tag_array *a, uint64_t *place,
-			       const struct tag_key *key)
-{
-	uint64_t old = *place;
-
-	*place = key->filter;
-	if (old == 0) {
-		count_live(a, key->kind, 1);
-		return false;
-	}
-	if (tag_filter_kind(old) != key->kind) {
-		count_live(a, tag_filter_kind(old), -1);
-		count_live(a, key->kind, 1);
-	}
-	return true;
-}
-
-static struct tag_put put_scanned(struct tag_array *a,
-				  const struct tag_key *key, bool global)
-{
-	uint32_t set = set_of(a, key->page), first = set * a->ways;
-	uint32_t at = scan_find_same(a, first, key, global);
-	struct tag_put put = { .evicted = false };
-
-	if (at == a->ways) {
-		at = is_ordered(a) ? a->ways - 1 : choose_way(a, set);
-		put.evicted = replace_key(a, &a->keys[first + at], key);
-	}
-	put.entry = &a->entries[a->slots[first + at]];
-	if (is_ordered(a))
-		scan_to_front(a, first, at);
-	return put;
-}
-
-static struct tag_put put_hashed(struct tag_array *a, const struct tag_key *key,
-				 bool global)
-{
-	uint32_t slot = hash_find_same(a, key, global);
-	struct tag_put put = { .evicted = false };
-
-	if (slot == NO_SLOT) {
-		uint32_t set = set_of(a, key->page);
-
-		slot = is_ordered(a) ? a->newer[a->sets * a->ways + set] :
-				       set * a->ways + choose_way(a, set);
-		if (a->keys[slot] != 0)
-			chain_unlink(a, slot);
-		put.evicted = replace_key(a, &a->keys[slot], key);
-		chain_link(a, slot);
-	}
-	put.entry = &a->entries[slot];
-	if (is_ordered(a))
-		ring_to_front(a, slot);
-	return put;
-}
-
-struct tag_put tag_array_put(struct tag_array *a, const struct tag_key *key,
-			     bool global)
-{
-	struct tag_put put = a->hashed ? put_hashed(a, key, global) :
-					 put_scanned(a, key, global);
-	struct tlb_entry *entry = put.entry;
-
-	entry->page = key->page;
-	entry->tag = key->tag;
-	entry->size_lg2 = key->size_lg2;
-	entry->global = global;
-	entry->valid = true;
-	if (a->replacement == REPLACEMENT_PLRU)
-		plru_use(a, slot_of(a, entry));
-	return put;
 }
 
 /* Its place in a scanned set becomes free: the last, if there is an order. */
@@ -584,8 +260,8 @@ static bool matches(const struct tlb_entry *entry,
 		return false;
 	if (match->by_stage1 && entry->tag.stage1 != match->stage1)
 		return false;
-	if (match->by_asid && (entry->global ? !match->globals_too :
-					       entry->tag.asid != match->asid))
+	if (match->by_asid && (entry->global ? !match->globals_too
+					     : entry->tag.asid != match->asid))
 		return false;
 	return !match->by_range ||
 	       (first <= match->last && last >= match->first);

@@ -27,8 +27,8 @@
 struct tag_key {
 	uint64_t page;
 	uint64_t filter; /* page and kind whole, part of the tag; never 0 */
-	struct tlb_tag tag;
-	uint8_t kind, size_lg2;
+	const struct tlb_tag *tag;
+	uint32_t kind, size_lg2;
 };
 
 static inline struct tag_key tag_key_make(uint64_t address,
@@ -36,18 +36,17 @@ static inline struct tag_key tag_key_make(uint64_t address,
 					  unsigned int kind,
 					  const struct tlb_tag *tag)
 {
-	unsigned int fold = tag->vmid ^ (unsigned int)tag->vmid >> 8 ^
-			    (unsigned int)tag->regime << 2 ^
-			    (unsigned int)tag->stage1 << 7;
+	unsigned int fold =
+		tag->vmid ^ tag->regime ^ (unsigned int)tag->stage1 << 7;
 	uint64_t page = address >> size_lg2;
 
 	return (struct tag_key){
 		.page = page,
 		.filter = page << 12 | (uint64_t)kind << 9 | 1u << 8 |
 			  (fold & 0xff),
-		.tag = *tag,
-		.kind = (uint8_t)kind,
-		.size_lg2 = (uint8_t)size_lg2,
+		.tag = tag,
+		.kind = kind,
+		.size_lg2 = size_lg2,
 	};
 }
 
@@ -70,6 +69,11 @@ struct tag_array {
 	enum replacement replacement;
 	uint32_t live_mask; /* kinds that have entries */
 	uint32_t live[TAG_ARRAY_KINDS];
+	/* What the last lookup missed with, if nothing was put in since: the
+	 * put that usually follows need not search for it again. */
+	uint64_t missed;
+	struct tlb_tag missed_tag;
+	uint32_t missed_size_lg2;
 	/* Hashed: chains by slot, and per set a ring through entry
 	 * slot_count + set, newest first, invalid ones last. */
 	uint32_t bucket_lg2;
@@ -94,15 +98,6 @@ bool tag_array_init(struct tag_array *a, const struct tlb_config *config,
 		    struct model_random *random);
 void tag_array_fini(struct tag_array *a);
 
-/* The matching entry or NULL. A find touches nothing, a lookup is a use. */
-struct tlb_entry *tag_array_find(const struct tag_array *a,
-				 const struct tag_key *key);
-struct tlb_entry *tag_array_lookup(struct tag_array *a,
-				   const struct tag_key *key);
-/* An entry with exactly this key, its value still to be written: the one that
- * has it already, or a free or replaced one. A put is a fill. */
-struct tag_put tag_array_put(struct tag_array *a, const struct tag_key *key,
-			     bool global);
 /* Drops what matches; returns how many. */
 uint64_t tag_array_invalidate(struct tag_array *a,
 			      const struct tlb_match *match);

@@ -9,11 +9,10 @@
 
 #include "core/base/bits.h"
 #include "core/base/bug.h"
-#include "models/tlb/tag_array.h"
+#include "models/tlb/tag_array_use.h"
 
 /* Matches no address: a page number has at most 52 bits. */
-static const struct tlb_entry no_entry = { .page = UINT64_MAX,
-					   .size_lg2 = 12 };
+static const struct tlb_entry no_entry = { .page = UINT64_MAX, .size_lg2 = 12 };
 
 const char *tlb_config_problem(const struct tlb_config *config)
 {
@@ -46,6 +45,11 @@ struct tlb *tlb_new(const struct tlb_config *config,
 	tlb->size_count = config->size_count;
 	for (uint32_t i = 0; i < config->size_count; i++)
 		tlb->sizes_lg2[i] = config->sizes_lg2[i];
+	for (unsigned int lg2 = 0, i = 0; lg2 < 64; lg2++) {
+		if (i + 1 < tlb->size_count && tlb->sizes_lg2[i + 1] <= lg2)
+			i++;
+		tlb->size_for[lg2] = (uint8_t)i;
+	}
 	tlb->array = malloc(sizeof(*tlb->array));
 	if (tlb->array && tag_array_init(tlb->array, config, random))
 		return tlb;
@@ -127,15 +131,11 @@ const struct tlb_entry *tlb_fill(struct tlb *tlb, uint64_t address,
 	struct tag_key key;
 	struct tag_put put;
 	uint64_t piece;
-	unsigned int kind;
 
 	if (!tlb->array)
 		return NULL;
 	BUG_ON(tlb, size_lg2 < tlb->sizes_lg2[0] || size_lg2 > 63);
-	kind = tlb->size_count - 1;
-	while (tlb->sizes_lg2[kind] > size_lg2)
-		kind--;
-	key = key_of(tlb, address, kind, tag);
+	key = key_of(tlb, address, tlb->size_for[size_lg2], tag);
 	piece = align_down(address, key.size_lg2) -
 		align_down(address, size_lg2);
 	put = tag_array_put(tlb->array, &key, global);

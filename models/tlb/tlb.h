@@ -68,6 +68,7 @@ struct tlb {
 	bool overlapping;
 	uint8_t size_count;
 	uint8_t sizes_lg2[TLB_SIZES_MAX];
+	uint8_t size_for[64]; /* index of the largest size up to 2^n */
 	struct tag_array *array; /* NULL: absent */
 	struct tlb_counters counters;
 };

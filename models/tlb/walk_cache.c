@@ -9,7 +9,7 @@
 
 #include "core/base/bits.h"
 #include "core/base/bug.h"
-#include "models/tlb/tag_array.h"
+#include "models/tlb/tag_array_use.h"
 
 struct walk_cache {
 	bool present;

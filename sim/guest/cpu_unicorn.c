@@ -53,6 +53,7 @@ struct block_info {
 	const uint8_t *code; /* its words, NULL if not readable */
 };
 #define BLOCK_INFOS 8192
+#define CHANGED_MAX 64
 
 /* Reports that need a second look. */
 enum careful {
@@ -72,11 +73,23 @@ struct engine {
 	uint64_t *slot_va;
 	struct slot {
 		uint64_t ipa, generation;
+		bool fetched;
 	} *slot;
 	struct slot_mmio {
 		uint64_t va, ipa, generation;
 	} mmio[MMIO_PAGES];
-	uint64_t generation; /* of soft TLB and code; others are free slots */
+	uint64_t generation; /* of the soft TLB; slots of others are free */
+
+	/* Slots that code was ever fetched from, and frames whose code may
+	 * have changed (too many to name: all of them). */
+	uint64_t *fetched;
+	size_t fetched_count, fetched_room;
+	bool fetched_unknown; /* no memory to note one */
+	uint64_t changed[CHANGED_MAX];
+	unsigned int changed_count;
+	bool changed_all;
+	bool dropping;
+	uint64_t drop_paddr;
 
 	uint32_t access;      /* EL0 bit of `what`, as the EL says */
 	unsigned int careful; /* enum careful */
@@ -268,20 +281,6 @@ void vcpu_forget_translations(struct vcpu *v)
 	free_slots(v->engine);
 }
 
-void vcpu_flush(struct vcpu *v)
-{
-	if (v->attention & ATTENTION_FLUSH_CODE) {
-		uc_ctl_flush_tb(v->engine->uc);
-		v->code_stale = false;
-	}
-	if (v->attention & (ATTENTION_FLUSH_CODE | ATTENTION_FLUSH_TLB)) {
-		uc_ctl_flush_tlb(v->engine->uc);
-		free_slots(v->engine);
-	}
-	v->attention &= ~(unsigned int)(ATTENTION_FLUSH_TLB |
-					ATTENTION_FLUSH_CODE);
-}
-
 static bool frame_index(const struct engine *e, pa_t pa, uint64_t *index)
 {
 	*index = (pa.raw - e->frame_base) >> FRAME_LG2;
@@ -343,6 +342,105 @@ static bool take_mmio(struct vcpu *v, uint64_t va, uint64_t ipa,
 	}
 	return false;
 }
+
+/* ---- translated code ---- */
+
+static void note_fetched(struct engine *e, uint64_t slot)
+{
+	if (e->slot[slot].fetched)
+		return;
+	if (e->fetched_count == e->fetched_room) {
+		size_t room = e->fetched_room ? 2 * e->fetched_room : 256;
+		uint64_t *more = realloc(e->fetched, room * sizeof(*more));
+
+		if (!more) {
+			e->fetched_unknown = true;
+			return;
+		}
+		e->fetched = more;
+		e->fetched_room = room;
+	}
+	e->fetched[e->fetched_count++] = slot;
+	e->slot[slot].fetched = true;
+}
+
+void vcpu_code_changed(struct vcpu *v, const pa_t *line)
+{
+	struct engine *e = v->engine;
+	uint64_t frame;
+
+	if (line && frame_index(e, *line, &frame)) {
+		for (unsigned int i = 0; i < e->changed_count; i++) {
+			if (e->changed[i] == frame)
+				return;
+		}
+		if (e->changed_count < CHANGED_MAX) {
+			e->changed[e->changed_count++] = frame;
+			return;
+		}
+	}
+	e->changed_all = true;
+}
+
+/* Unicorn names code by VA: show it the slot where no guest has anything. */
+static void drop_code(struct vcpu *v, uint64_t slot, uint64_t turn)
+{
+	struct engine *e = v->engine;
+	uint64_t va = STUB_VA - (turn << FRAME_LG2);
+
+	e->drop_paddr = WINDOW_BASE + (slot << FRAME_LG2);
+	e->dropping = true;
+	uc_ctl_remove_cache(e->uc, va, va + FRAME_BYTES);
+	e->dropping = false;
+	e->slot[slot].fetched = false;
+}
+
+static bool code_is_changed(const struct engine *e, uint64_t slot)
+{
+	uint64_t frame = slot & (MASK(0, e->window_lg2) >> FRAME_LG2);
+
+	if (e->changed_all)
+		return true;
+	for (unsigned int i = 0; i < e->changed_count; i++) {
+		if (e->changed[i] == frame)
+			return true;
+	}
+	return false;
+}
+
+/* uc_ctl_flush_tb would do, but it clears Unicorn's whole buffer. */
+static void flush_code(struct vcpu *v)
+{
+	struct engine *e = v->engine;
+	size_t kept = 0;
+
+	for (size_t i = 0; i < e->fetched_count; i++) {
+		if (code_is_changed(e, e->fetched[i]))
+			drop_code(v, e->fetched[i], i);
+		else
+			e->fetched[kept++] = e->fetched[i];
+	}
+	if (e->fetched_unknown)
+		uc_ctl_flush_tb(e->uc);
+	e->fetched_count = kept;
+	e->changed_count = 0;
+	e->changed_all = false;
+	v->code_stale = false;
+}
+
+void vcpu_flush(struct vcpu *v)
+{
+	if (v->attention & ATTENTION_FLUSH_CODE)
+		flush_code(v);
+	if (v->attention & (ATTENTION_FLUSH_CODE | ATTENTION_FLUSH_TLB)) {
+		uc_ctl_flush_tlb(v->engine->uc);
+		free_slots(v->engine);
+	}
+	v->attention &= ~(unsigned int)(ATTENTION_FLUSH_TLB |
+					ATTENTION_FLUSH_CODE);
+}
+
+/* ---- watched pages ---- */
 
 void vcpu_watch(struct vcpu *v, gfn_t gfn)
 {
@@ -437,7 +535,7 @@ static void barriers_until(struct vcpu *v, uint64_t pc)
 static void synchronise_code(struct vcpu *v)
 {
 	if (v->code_stale)
-		want(v, ATTENTION_FLUSH_CODE | ATTENTION_FLUSH_TLB);
+		want(v, ATTENTION_FLUSH_CODE);
 }
 
 static void stale_access(struct vcpu *v)
@@ -876,6 +974,8 @@ static bool answer(struct vcpu *v, va_t va, const struct arm_translation *t,
 		return out_of_slots(v, ASK_PAGE(va.raw), type);
 	entry->paddr = paddr | (ASK_PAGE(va.raw) & (FRAME_BYTES - 1));
 	entry->perms = rights(v, t, type);
+	if (type == UC_MEM_FETCH)
+		note_fetched(v->engine, (paddr - WINDOW_BASE) >> FRAME_LG2);
 	return true;
 }
 
@@ -955,6 +1055,11 @@ static bool on_fill(uc_engine *uc, uint64_t page, uc_mem_type type,
 	struct vcpu *v = user;
 
 	(void)uc;
+	if (v->engine->dropping) {
+		entry->paddr = v->engine->drop_paddr;
+		entry->perms = UC_PROT_READ | UC_PROT_EXEC;
+		return true;
+	}
 	if (v->engine->in_stub) {
 		entry->paddr = STUB_BASE;
 		entry->perms = UC_PROT_READ | UC_PROT_EXEC;
@@ -1359,6 +1464,7 @@ void vcpu_fini(struct vcpu *v)
 		munmap(e->stub, FRAME_BYTES);
 	free(e->slot_va);
 	free(e->slot);
+	free(e->fetched);
 	free(e);
 	v->engine = NULL;
 }

@@ -105,5 +105,7 @@ void elf_close(struct elf_image *image);
  * one is outside it. */
 bool elf_load_physical(const struct elf_image *image, struct machine *m,
 		       struct error_line *error);
+/* Where the entry stands when the segments were loaded so. */
+uint64_t elf_entry_physical(const struct elf_image *image);
 
 #endif

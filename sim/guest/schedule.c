@@ -114,8 +114,10 @@ void guest_flush_translations(struct guest *g)
 
 void guest_flush_code(struct guest *g)
 {
-	for (unsigned int i = 0; i < g->m->config.cpus; i++)
+	for (unsigned int i = 0; i < g->m->config.cpus; i++) {
+		vcpu_code_changed(&g->vcpu[i], NULL);
 		g->vcpu[i].attention |= ATTENTION_FLUSH_CODE;
+	}
 }
 
 /* ---- turns ---- */

@@ -368,16 +368,40 @@ static enum sys_outcome tlbi(struct vcpu *v, unsigned int op, uint64_t value)
 	return SYS_DONE;
 }
 
+/* The frame that IC IVAU names; false: it cannot be told. */
+static bool line_frame(const struct vcpu *v, uint64_t va, pa_t *pa)
+{
+	unsigned int access = v->cpu->el ? 0U : (unsigned int)ARM_ACCESS_EL0;
+	struct arm_translation t;
+	struct arm_fault fault;
+
+	if (!arm_mmu_probe(&v->cpu->mmu, (va_t){ va }, access, &t, &fault,
+			   NULL))
+		return false;
+	*pa = t.pa;
+	return true;
+}
+
 static enum sys_outcome ic(struct vcpu *v, unsigned int op, uint64_t value)
 {
+	bool by_line = op == ARM_SYSREG(1, 3, 7, 5, 1);
+	bool local = op == ARM_SYSREG(1, 0, 7, 5, 0);
+	pa_t pa;
+
 	if (!machine_ic(v->m, v->cpu, op, value))
 		return SYS_NATIVE;
+	by_line = by_line && line_frame(v, value, &pa);
 	/* Seen after this CPU's next context synchronisation; by others when
 	 * they run next, which cannot be too early. */
+	vcpu_code_changed(v, by_line ? &pa : NULL);
 	v->code_stale = true;
-	for (unsigned int i = 0; i < v->m->config.cpus; i++) {
-		if (i != v->cpu->index)
-			v->g->vcpu[i].attention |= ATTENTION_FLUSH_CODE;
+	for (unsigned int i = 0; !local && i < v->m->config.cpus; i++) {
+		struct vcpu *other = &v->g->vcpu[i];
+
+		if (other == v)
+			continue;
+		vcpu_code_changed(other, by_line ? &pa : NULL);
+		other->attention |= ATTENTION_FLUSH_CODE;
 	}
 	return SYS_DONE;
 }

@@ -87,7 +87,10 @@ uint64_t vcpu_blocks(const struct vcpu *v);
 void vcpu_watch(struct vcpu *v, gfn_t gfn);
 /* Forget the exclusive monitor, as when another CPU ran. */
 void vcpu_clear_exclusive(struct vcpu *v);
-/* Outside of emulation only. */
+/* The code in the frame of `line` may have changed (NULL: any code): what was
+ * translated from it goes with the next ATTENTION_FLUSH_CODE. */
+void vcpu_code_changed(struct vcpu *v, const pa_t *line);
+/* Do what v->attention asks of soft TLB and code; outside of emulation. */
 void vcpu_flush(struct vcpu *v);
 
 uint64_t vcpu_x(const struct vcpu *v, unsigned int number);

@@ -62,7 +62,7 @@ static uint64_t semihosting(uint64_t operation, volatile uint64_t *block)
 
 _Noreturn void guest_exit(uint64_t status)
 {
-	volatile uint64_t block[2] = {STOPPED_APPLICATION_EXIT, status};
+	volatile uint64_t block[2] = { STOPPED_APPLICATION_EXIT, status };
 
 	for (;;)
 		semihosting(SYS_EXIT_EXTENDED, block);
@@ -78,8 +78,8 @@ _Noreturn void guest_power_off(void)
 
 void args_load(void)
 {
-	volatile uint64_t block[2] = {(uintptr_t)command_line,
-				      sizeof(command_line)};
+	volatile uint64_t block[2] = { (uintptr_t)command_line,
+				       sizeof(command_line) };
 
 	if (semihosting(SYS_GET_CMDLINE, block) != 0)
 		command_line[0] = 0;

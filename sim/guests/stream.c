@@ -72,7 +72,7 @@ static uint64_t verify(uint64_t rounds)
 
 static void run(uint64_t rounds)
 {
-	static void (*const kernel[])(void) = {copy, scale, add, triad};
+	static void (*const kernel[])(void) = { copy, scale, add, triad };
 	uint64_t i, k;
 
 	for (i = 0; i < rounds; i++)

@@ -72,7 +72,7 @@ static int open_trace(struct run *run, struct error_line *error)
 	run->trace = trace_writer_open(o->trace, header, o->trace_level);
 	json_decref(header);
 	if (!run->trace) {
-		error_set(error, EXIT_INPUT, "%s: cannot write a trace: %s",
+		error_set(error, EXIT_IO, "%s: cannot write a trace: %s",
 			  o->trace, strerror(errno));
 		return error->exit_code;
 	}

@@ -19,8 +19,8 @@
 #include "models/memory/cache.h"
 #include "models/tlb/tlb.h"
 
-#define SPAN BIT(26)
-#define BASE BIT(32)
+#define SPAN   BIT(26)
+#define BASE   BIT(32)
 #define TABLES (BASE + SPAN)
 
 _Noreturn void port_bug(void *host, const char *file, int line,
@@ -66,17 +66,20 @@ static void core_init(struct core *c)
 		.llc = { 4 << 20, 16, 64, REPLACEMENT_LRU, 30 },
 		.walk_entry = MEMORY_ENTRY_L1D,
 	};
-	const struct tlb_config l1 = { .entries = 48, .ways = 48,
+	const struct tlb_config l1 = { .entries = 48,
+				       .ways = 48,
 				       .sizes_lg2 = { 12, 21, 30 },
 				       .size_count = 3 };
-	const struct tlb_config l2 = { .entries = 1280, .ways = 5,
+	const struct tlb_config l2 = { .entries = 1280,
+				       .ways = 5,
 				       .sizes_lg2 = { 12, 21, 30 },
 				       .size_count = 3 };
 
 	model_random_seed(&random, 1);
-	*c = (struct core){ .tag = { .vmid = 1, .asid = 7, .regime = 1,
-				     .stage1 = true },
-			    .last = { .page = ~UINT64_C(0) } };
+	*c = (struct core){
+		.tag = { .vmid = 1, .asid = 7, .regime = 1, .stage1 = true },
+		.last = { .page = ~UINT64_C(0) }
+	};
 	c->l1 = tlb_new(&l1, &random);
 	c->l2 = tlb_new(&l2, &random);
 	c->ms = memory_new(&memory, &random);
@@ -190,8 +193,8 @@ static inline void plain_line(struct plain *p, uint64_t line, bool write)
 	hit = plain_ways(p->l2[line & 2047], 8, line, 0, &two);
 	p->hits[1] += hit;
 	if (!hit) {
-		p->hits[2] += plain_ways(p->llc[line & 4095], 16, line, 0,
-					 &three);
+		p->hits[2] +=
+			plain_ways(p->llc[line & 4095], 16, line, 0, &three);
 		plain_put(p, 3, two);
 	}
 	plain_put(p, 2, one);
@@ -214,8 +217,8 @@ static void plain_tlb(struct plain *p, uint64_t page)
 
 		p->misses[3]++;
 		if (!plain_ways(p->tlb2[page & 255], 5, page, 0, &victim))
-			plain_line(p, (TABLES >> 6) +
-					      ((page - (BASE >> 12)) >> 3),
+			plain_line(p,
+				   (TABLES >> 6) + ((page - (BASE >> 12)) >> 3),
 				   false);
 		slot = p->newer[48];
 		link = &p->bucket[plain_bucket(p->page[slot])];

@@ -2,10 +2,8 @@
 /*
  * The trace reader over any bytes: it ends, without a crash, within its
  * bounds. A batch that was accepted is packed again and must be itself.
- * With -DFUZZ_REPLAY a main reads the corpus files given as arguments.
  */
 #include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -66,21 +64,5 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 }
 
 #ifdef FUZZ_REPLAY
-int main(int argc, char **argv)
-{
-	static uint8_t data[1 << 20];
-
-	for (int i = 1; i < argc; i++) {
-		FILE *f = fopen(argv[i], "rb");
-
-		if (!f) {
-			perror(argv[i]);
-			return 1;
-		}
-		LLVMFuzzerTestOneInput(data, fread(data, 1, sizeof(data), f));
-		fclose(f);
-	}
-	printf("%d inputs\n", argc - 1);
-	return 0;
-}
+#include "tests/fuzz/replay_main.h"
 #endif

@@ -192,7 +192,8 @@ static void compare(enum replacement policy, uint32_t sets, uint32_t ways,
 		    bool first_level)
 {
 	struct cache_config config = { .bytes = (uint64_t)sets * ways * 64,
-				       .ways = ways, .line = 64,
+				       .ways = ways,
+				       .line = 64,
 				       .replacement = policy };
 	struct plain *p = calloc(1, sizeof(*p));
 	struct model_random random;
@@ -226,8 +227,8 @@ static void compare_both(enum replacement policy, uint32_t sets, uint32_t ways)
 
 static const struct {
 	uint32_t sets, ways;
-} shapes[] = { { 16, 1 }, { 1, 1 }, { 8, 2 }, { 5, 3 }, { 16, 4 }, { 7, 5 },
-	       { 4, 8 }, { 3, 11 }, { 2, 16 }, { 1, 15 }, { 1, 32 } };
+} shapes[] = { { 16, 1 }, { 1, 1 },  { 8, 2 },	{ 5, 3 },  { 16, 4 }, { 7, 5 },
+	       { 4, 8 },  { 3, 11 }, { 2, 16 }, { 1, 15 }, { 1, 32 } };
 #define SHAPES (sizeof(shapes) / sizeof(shapes[0]))
 
 static void lru_agrees_with_time_stamps(void **state)
@@ -256,7 +257,9 @@ static void plru_agrees_with_used_bits(void **state)
  * the choice itself. */
 static void random_holds_what_it_was_given(void **state)
 {
-	struct cache_config config = { .bytes = 8 * 64, .ways = 8, .line = 64,
+	struct cache_config config = { .bytes = 8 * 64,
+				       .ways = 8,
+				       .line = 64,
 				       .replacement = REPLACEMENT_RANDOM };
 	struct model_random random, choice;
 	bool held[32] = { false };
@@ -269,8 +272,8 @@ static void random_holds_what_it_was_given(void **state)
 	assert_true(cache_init(&c, &config, &choice, true));
 	for (int i = 0; i < 20000; i++) {
 		uint64_t line = model_random_next(&random) % 32, victim;
-		bool hit = cache_access(&c, line, REQUESTER_DATA, true,
-					&victim);
+		bool hit =
+			cache_access(&c, line, REQUESTER_DATA, true, &victim);
 
 		assert_int_equal(hit, held[line]);
 		assert_int_equal(victim != 0, !hit && count == 8);
@@ -289,7 +292,9 @@ static void random_holds_what_it_was_given(void **state)
 
 static void dropping_all_frees_every_way(void **state)
 {
-	struct cache_config config = { .bytes = 4096, .ways = 4, .line = 64,
+	struct cache_config config = { .bytes = 4096,
+				       .ways = 4,
+				       .line = 64,
 				       .replacement = REPLACEMENT_PLRU };
 	struct cache c;
 	uint64_t victim, generation;

@@ -24,8 +24,8 @@ _Noreturn void port_bug(void *host, const char *file, int line,
 	abort();
 }
 
-#define LINE 64
-#define CPUS_MAX 3
+#define LINE	  64
+#define CPUS_MAX  3
 #define LINES_MAX 256
 
 struct plain_line {
@@ -81,8 +81,8 @@ static struct plain_cache *plain_next(struct plain *p, unsigned int cpu,
 	return c != &p->llc && p->llc.present ? &p->llc : NULL;
 }
 
-static void plain_fill(struct plain *p, unsigned int cpu,
-		       struct plain_cache *c, uint64_t line, bool dirty);
+static void plain_fill(struct plain *p, unsigned int cpu, struct plain_cache *c,
+		       uint64_t line, bool dirty);
 
 static void plain_write_back(struct plain *p, unsigned int cpu,
 			     struct plain_cache *c, uint64_t line)
@@ -98,8 +98,8 @@ static void plain_write_back(struct plain *p, unsigned int cpu,
 		plain_fill(p, cpu, next, line, true);
 }
 
-static void plain_fill(struct plain *p, unsigned int cpu,
-		       struct plain_cache *c, uint64_t line, bool dirty)
+static void plain_fill(struct plain *p, unsigned int cpu, struct plain_cache *c,
+		       uint64_t line, bool dirty)
 {
 	struct plain_line *set = &c->lines[line % c->sets * c->ways];
 	struct plain_line *victim = NULL;
@@ -228,8 +228,9 @@ static void plain_maintain_way(struct plain *p, unsigned int cpu,
 			       enum memory_op op, unsigned int level,
 			       uint32_t set, uint32_t way)
 {
-	struct plain_cache *c = level == 1 ? &p->l1d[cpu] :
-				level == 2 ? &p->l2[cpu] : &p->llc;
+	struct plain_cache *c = level == 1   ? &p->l1d[cpu]
+				: level == 2 ? &p->l2[cpu]
+					     : &p->llc;
 
 	if (level >= 1 && level <= 3 && c->present && set < c->sets &&
 	    way < c->ways)
@@ -289,9 +290,9 @@ struct pair {
 static void pair_access(struct pair *t, uint64_t r)
 {
 	static const enum requester whos[] = {
-		REQUESTER_DATA, REQUESTER_DATA, REQUESTER_FETCH, REQUESTER_WALK,
-		REQUESTER_HYPERVISOR, REQUESTER_DATA, REQUESTER_DMA,
-		REQUESTER_DATA
+		REQUESTER_DATA, REQUESTER_DATA,	      REQUESTER_FETCH,
+		REQUESTER_WALK, REQUESTER_HYPERVISOR, REQUESTER_DATA,
+		REQUESTER_DMA,	REQUESTER_DATA
 	};
 	unsigned int cpu = r % t->p->cpus;
 	enum requester who = whos[r >> 8 & 7];
@@ -314,10 +315,10 @@ static void pair_access(struct pair *t, uint64_t r)
 		t->skipped++;
 		return;
 	}
-	assert_int_equal((r >> 50 & 1) ?
-				 memory_access(t->ms, cpu, who, pa, write) :
-				 memory_access_inline(t->ms, cpu, who, pa,
-						      write),
+	assert_int_equal((r >> 50 & 1)
+				 ? memory_access(t->ms, cpu, who, pa, write)
+				 : memory_access_inline(t->ms, cpu, who, pa,
+							write),
 			 want);
 	*memo = (struct memo){ line, memory_mark(t->ms, cpu, who), true,
 			       write };
@@ -413,8 +414,7 @@ static void compare_cpus(uint32_t cpus)
 {
 	for (int entry = MEMORY_ENTRY_L1D; entry <= MEMORY_ENTRY_NONE;
 	     entry++) {
-		struct memory_config config =
-			config_of(cpus, REPLACEMENT_LRU);
+		struct memory_config config = config_of(cpus, REPLACEMENT_LRU);
 
 		config.walk_entry = (enum memory_entry)entry;
 		assert_true(compare(&config) > 100);
@@ -498,8 +498,8 @@ static void a_dirty_victim_goes_down_level_by_level(void **state)
 	memory_free(ms);
 }
 
-static void a_line_written_by_another_cpu_comes_from_the_last_level(
-	void **state)
+static void
+a_line_written_by_another_cpu_comes_from_the_last_level(void **state)
 {
 	struct memory_config config = config_of(2, REPLACEMENT_LRU);
 	struct memory_system *ms = memory_new(&config, NULL);

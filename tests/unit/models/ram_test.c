@@ -74,8 +74,7 @@ static void what_the_host_cannot_give_is_refused(void **state)
 
 	(void)state;
 	assert_int_equal(ram_init(&ram, (pa_t){ BASE }, 0), ERR_INVAL);
-	assert_int_equal(ram_init(&ram, (pa_t){ BASE }, UINT64_MAX),
-			 ERR_RANGE);
+	assert_int_equal(ram_init(&ram, (pa_t){ BASE }, UINT64_MAX), ERR_RANGE);
 	assert_int_equal(ram_init(&ram, (pa_t){ 0 }, UINT64_C(1) << 62),
 			 ERR_NOMEM);
 	ram_fini(&ram);

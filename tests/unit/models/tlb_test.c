@@ -260,8 +260,8 @@ static void pair_lookup(struct pair *t, bool in_line)
 	assert_same_entry(tlb_probe(t->tlb, address, &tag),
 			  plain_find(&t->p, address, &tag, &set));
 	for (int again = 0; again < 2; again++) {
-		e = in_line ? tlb_lookup_inline(t->tlb, address, &tag) :
-			      tlb_lookup(t->tlb, address, &tag);
+		e = in_line ? tlb_lookup_inline(t->tlb, address, &tag)
+			    : tlb_lookup(t->tlb, address, &tag);
 		assert_same_entry(e, plain_lookup(&t->p, address, &tag));
 		if (e)
 			assert_true(tlb_hit_is_idle(t->tlb, e));
@@ -275,8 +275,7 @@ static void pair_fill(struct pair *t)
 					      16, 21, 21, 25, 30 };
 	uint64_t address = pair_address(t), r = pair_next(t);
 	struct tlb_tag tag = pair_tag(t);
-	struct tlb_value value = { .out = r << 30, .ipa = r << 32,
-				   .attrs = r };
+	struct tlb_value value = { .out = r << 30, .ipa = r << 32, .attrs = r };
 	unsigned int size = sizes[r % 10];
 	bool global = (r >> 8 & 3) == 0;
 	const struct tlb_entry *e =
@@ -291,11 +290,17 @@ static void pair_invalidate(struct pair *t)
 	uint64_t r = pair_next(t);
 	struct tlb_tag tag = pair_tag(t);
 	struct tlb_match match = {
-		.by_vmid = r & 1, .by_asid = r >> 1 & 1,
-		.by_range = (r >> 2 & 7) != 0, .by_regime = r >> 5 & 1,
-		.by_stage1 = r >> 6 & 1, .globals_too = r >> 7 & 1,
-		.vmid = tag.vmid, .asid = tag.asid, .regime = tag.regime,
-		.stage1 = tag.stage1, .first = pair_address(t),
+		.by_vmid = r & 1,
+		.by_asid = r >> 1 & 1,
+		.by_range = (r >> 2 & 7) != 0,
+		.by_regime = r >> 5 & 1,
+		.by_stage1 = r >> 6 & 1,
+		.globals_too = r >> 7 & 1,
+		.vmid = tag.vmid,
+		.asid = tag.asid,
+		.regime = tag.regime,
+		.stage1 = tag.stage1,
+		.first = pair_address(t),
 	};
 
 	match.last = match.first + (r >> 8 & 0x3fff);
@@ -345,9 +350,9 @@ static void compare_all(enum replacement replacement)
 {
 	static const struct {
 		uint32_t entries, ways;
-	} shapes[] = { { 2, 2 }, { 1, 1 }, { 10, 10 }, { 48, 48 }, { 64, 4 },
-		       { 80, 5 }, { 15, 5 }, { 64, 1 }, { 96, 32 },
-		       { 100, 20 }, { 130, 130 } };
+	} shapes[] = { { 2, 2 },   { 1, 1 },	{ 10, 10 },  { 48, 48 },
+		       { 64, 4 },  { 80, 5 },	{ 15, 5 },   { 64, 1 },
+		       { 96, 32 }, { 100, 20 }, { 130, 130 } };
 
 	for (size_t i = 0; i < sizeof(shapes) / sizeof(shapes[0]); i++) {
 		struct tlb_config config = { .entries = shapes[i].entries,
@@ -385,7 +390,8 @@ static struct tlb *tlb_of(uint32_t entries, uint32_t ways,
 			  enum replacement replacement,
 			  struct model_random *random)
 {
-	struct tlb_config config = { .entries = entries, .ways = ways,
+	struct tlb_config config = { .entries = entries,
+				     .ways = ways,
 				     .replacement = replacement,
 				     SIZES_4K_2M_1G };
 	struct tlb *tlb = tlb_new(&config, random);
@@ -481,11 +487,13 @@ static void absent_tlb_misses_and_counts_nothing(void **state)
 /* 1 GB into a TLB of 4K and 2M: the 2 MB around the address. */
 static void a_size_it_lacks_becomes_the_piece(void **state)
 {
-	struct tlb_config config = { .entries = 4, .ways = 4,
+	struct tlb_config config = { .entries = 4,
+				     .ways = 4,
 				     .sizes_lg2 = { 12, 21 },
 				     .size_count = 2 };
 	struct tlb *tlb = tlb_new(&config, NULL);
-	struct tlb_value value = { .out = 0x80000000, .ipa = 0x40000000,
+	struct tlb_value value = { .out = 0x80000000,
+				   .ipa = 0x40000000,
 				   .attrs = 9 };
 	const struct tlb_entry *e;
 
@@ -561,14 +569,26 @@ static void impossible_configurations_are_named(void **state)
 		{ { .entries = 48, .ways = 49, SIZES_4K_2M_1G }, false },
 		{ { .entries = 48, .ways = 5, SIZES_4K_2M_1G }, false },
 		{ { .entries = 48, .ways = 48 }, false },
-		{ { .entries = 4, .ways = 4, .sizes_lg2 = { 21, 30 },
-		    .size_count = 2 }, false },
-		{ { .entries = 4, .ways = 4, .sizes_lg2 = { 12, 30, 21 },
-		    .size_count = 3 }, false },
-		{ { .entries = 4, .ways = 4, .sizes_lg2 = { 12, 60 },
-		    .size_count = 2 }, false },
-		{ { .entries = 4, .ways = 4, .sizes_lg2 = { 12 },
-		    .size_count = 9 }, false },
+		{ { .entries = 4,
+		    .ways = 4,
+		    .sizes_lg2 = { 21, 30 },
+		    .size_count = 2 },
+		  false },
+		{ { .entries = 4,
+		    .ways = 4,
+		    .sizes_lg2 = { 12, 30, 21 },
+		    .size_count = 3 },
+		  false },
+		{ { .entries = 4,
+		    .ways = 4,
+		    .sizes_lg2 = { 12, 60 },
+		    .size_count = 2 },
+		  false },
+		{ { .entries = 4,
+		    .ways = 4,
+		    .sizes_lg2 = { 12 },
+		    .size_count = 9 },
+		  false },
 	};
 
 	(void)state;

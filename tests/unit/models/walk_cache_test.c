@@ -22,8 +22,9 @@ _Noreturn void port_bug(void *host, const char *file, int line,
 
 /* 4K granule: what one table of levels 0 to 3 covers. */
 static const uint8_t range_lg2[] = { 48, 39, 30, 21 };
-static const struct tlb_tag tag_a = { .vmid = 1, .asid = 5, .regime = 1,
-				      .stage1 = true };
+static const struct tlb_tag tag_a = {
+	.vmid = 1, .asid = 5, .regime = 1, .stage1 = true
+};
 
 static struct walk_cache *new_cache(uint32_t entries, uint32_t ways)
 {
@@ -38,7 +39,8 @@ static struct walk_cache *new_cache(uint32_t entries, uint32_t ways)
 static void put(struct walk_cache *wc, uint64_t address, int level,
 		uint64_t table)
 {
-	struct walk_cache_entry entry = { .table = table, .attrs = table + 1,
+	struct walk_cache_entry entry = { .table = table,
+					  .attrs = table + 1,
 					  .level = (int8_t)level };
 
 	walk_cache_fill(wc, address, range_lg2[level], &tag_a, false, &entry);
@@ -66,8 +68,8 @@ static void the_deepest_table_is_found(void **state)
 	assert_true(walk_cache_probe(wc, 0x80000000, &tag_a, range_lg2, 1, 3,
 				     &out));
 	assert_int_equal(out.level, 1);
-	assert_false(walk_cache_lookup(wc, UINT64_C(1) << 39, &tag_a,
-				       range_lg2, 1, 3, &out));
+	assert_false(walk_cache_lookup(wc, UINT64_C(1) << 39, &tag_a, range_lg2,
+				       1, 3, &out));
 	assert_int_equal(walk_cache_counters(wc)->hits, 2);
 	assert_int_equal(walk_cache_counters(wc)->misses, 2);
 	walk_cache_free(wc);
@@ -81,8 +83,8 @@ static void levels_above_the_first_are_not_used(void **state)
 	(void)state;
 	put(wc, 0, 1, 0x1000);
 	put(wc, 0, 3, 0x3000);
-	assert_false(walk_cache_lookup(wc, 0x200000, &tag_a, range_lg2, 2, 3,
-				       &out));
+	assert_false(
+		walk_cache_lookup(wc, 0x200000, &tag_a, range_lg2, 2, 3, &out));
 	assert_true(walk_cache_lookup(wc, 0, &tag_a, range_lg2, 1, 2, &out));
 	assert_int_equal(out.level, 1);
 	walk_cache_free(wc);
@@ -110,7 +112,8 @@ static void a_range_drops_every_table_that_covers_part_of_it(void **state)
 {
 	struct walk_cache *wc = new_cache(16, 4);
 	struct walk_cache_entry out;
-	struct tlb_match match = { .by_range = true, .first = 0x401ff000,
+	struct tlb_match match = { .by_range = true,
+				   .first = 0x401ff000,
 				   .last = 0x401fffff };
 
 	(void)state;

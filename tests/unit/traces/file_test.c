@@ -29,7 +29,7 @@ static void text_of_a_small_trace_is_as_documented(void **state)
 	static const char want_start[] =
 		"{\"format\":\"p2msim.trace/1\",\"tool\":\"p2msim test\","
 		"\"machine\":{\"name\":\"tiny\"},\"guest\":{\"path\":"
-		"\"/g/\\\"hello\\\"\\n\",\"arguments\":[],\"sha256\":\"00\"}}\n"
+		"\"/g/\\\"hello\\\"\\n\",\"args\":[],\"sha256\":\"00\"}}\n"
 		"{\"t\":\"cpu.sysreg\",\"cpu\":0,\"reg\":\"TTBR0_EL1\","
 		"\"value\":\"0xffffffffffffffff\"}\n"
 		"{\"t\":\"table.page\",\"cpu\":0,\"ipa\":\"0x40001000\","
@@ -131,6 +131,18 @@ static void records_come_back_as_they_were(void **state)
 	assert_null(json_object_get(trace_reader_stats(r), "host"));
 	trace_reader_close(r);
 	free(b.byte);
+}
+
+/* The third member of RECORD decides what a replay gets to see. */
+static void stimulus_is_told_from_observation(void **state)
+{
+	(void)state;
+	assert_true(trace_type_is_stimulus(TRACE_CPU_BATCH));
+	assert_true(trace_type_is_stimulus(TRACE_TABLE_WRITE));
+	assert_true(trace_type_is_stimulus(TRACE_GUEST_EXIT));
+	assert_int_equal(trace_type_level(TRACE_CACHE_COST), TRACE_COSTS);
+	assert_int_equal(trace_type_level(TRACE_HYPERVISOR_ACCESS), TRACE_FULL);
+	assert_int_equal(trace_type_level(TRACE_P2M_OP), TRACE_FULL);
 }
 
 static void a_trim_after_the_cut_is_kept(void **state)
@@ -484,6 +496,7 @@ int main(void)
 		cmocka_unit_test(text_of_a_small_trace_is_as_documented),
 		cmocka_unit_test(the_level_chooses_the_observations),
 		cmocka_unit_test(records_come_back_as_they_were),
+		cmocka_unit_test(stimulus_is_told_from_observation),
 		cmocka_unit_test(a_trim_after_the_cut_is_kept),
 		cmocka_unit_test(equal_runs_give_equal_bytes),
 		cmocka_unit_test(the_name_chooses_zstd),

@@ -48,7 +48,7 @@ static inline json_t *small_header(void)
 {
 	return json_pack("{ss,s{ss},s{ss,s[],ss}}", "tool", "p2msim test",
 			 "machine", "name", "tiny", "guest", "path",
-			 "/g/\"hello\"\n", "arguments", "sha256", "00");
+			 "/g/\"hello\"\n", "args", "sha256", "00");
 }
 
 /* Batches of two CPUs, stimulus between and within them, observations. */

@@ -1,0 +1,403 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What `p2msim trace cat` prints, applied in the order in which it happened.
+ * An observation made inside a batch stands after it with its place as "at";
+ * so a batch is held until its observations are read. Of observations only
+ * what the hypervisor did is used: its accesses, registers, table entries and
+ * TLBIs.
+ */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "recount.h"
+
+/* A block or an access of the open batch. */
+struct item {
+	bool is_block;
+	unsigned int cpu, el;
+	uint64_t va;
+	uint32_t bytes;
+	int64_t instructions;
+	bool write, fetch, el0;
+};
+
+struct reader {
+	struct machine *m;
+	struct item *item;
+	size_t items, room;
+	json_t *observed; /* array: those of the open batch */
+	size_t observed_next;
+	uint64_t accesses; /* of the batch, so far */
+	unsigned int el[CPUS_MAX];
+};
+
+static uint64_t number(const json_t *record, const char *key)
+{
+	const json_t *value = json_object_get(record, key);
+
+	demand(value, key);
+	if (json_is_string(value))
+		return strtoull(json_string_value(value), NULL, 16);
+	if (json_is_boolean(value))
+		return json_is_true(value);
+	return (uint64_t)json_integer_value(value);
+}
+
+static const char *text(const json_t *record, const char *key)
+{
+	const char *value = json_string_value(json_object_get(record, key));
+
+	demand(value, key);
+	return value;
+}
+
+static struct cpu *cpu_of(struct reader *r, const json_t *record)
+{
+	uint64_t cpu = number(record, "cpu");
+
+	demand(cpu < r->m->cpus, "a record's cpu");
+	return &r->m->cpu[cpu];
+}
+
+/* ---- the hypervisor ---- */
+
+static void hypervisor_sysreg(struct machine *m, const json_t *record)
+{
+	const char *reg = text(record, "reg");
+	uint64_t value = number(record, "value");
+
+	if (!strcmp(reg, "VTCR_EL2"))
+		m->vtcr = value;
+	else if (!strcmp(reg, "VTTBR_EL2"))
+		m->vttbr = value;
+	else if (!strcmp(reg, "HCR_EL2"))
+		m->hcr = value;
+	else
+		demand(false, "hypervisor.sysreg's register");
+}
+
+/* True if the record is one of those. */
+static bool hypervisor_record(struct reader *r, const json_t *record)
+{
+	const char *t = text(record, "t");
+	struct cpu *cpu = cpu_of(r, record);
+
+	if (!strcmp(t, "hypervisor.access"))
+		cpu_hypervisor_access(r->m, cpu, number(record, "pa"),
+				      number(record, "write"));
+	else if (!strcmp(t, "hypervisor.sysreg"))
+		hypervisor_sysreg(r->m, record);
+	else if (!strcmp(t, "p2m.pte_write"))
+		tables_write(r->m->stage2, number(record, "pa"), 8,
+			     number(record, "value"));
+	else if (!strcmp(t, "p2m.table_alloc"))
+		tables_page(r->m->stage2, number(record, "pa"), NULL);
+	else if (!strcmp(t, "p2m.tlbi"))
+		maintain_hypervisor_tlbi(r->m, cpu, text(record, "scope"),
+					 number(record, "ipa"),
+					 number(record, "size"));
+	else
+		return !strcmp(t, "p2m.op") || !strcmp(t, "p2m.table_free");
+	return true;
+}
+
+/* ---- batches ---- */
+
+/* A stage-2 fault: what the hypervisor did then, up to the end of its
+ * operation. False: it did nothing. */
+static bool resolve(void *context)
+{
+	struct reader *r = context;
+	bool ended = false;
+
+	while (!ended && r->observed_next < json_array_size(r->observed)) {
+		const json_t *o = json_array_get(r->observed, r->observed_next);
+
+		if (number(o, "at") != r->accesses)
+			break;
+		ended = !strcmp(text(o, "t"), "p2m.op");
+		hypervisor_record(r, o);
+		r->observed_next++;
+	}
+	return ended;
+}
+
+static void block_apply(struct reader *r, const struct item *b)
+{
+	struct machine *m = r->m;
+	struct cpu *cpu = &m->cpu[b->cpu];
+	struct access a = { .va = b->va, .bytes = b->bytes, .fetch = true,
+			    .el0 = b->el == 0 };
+
+	if (b->bytes) {
+		cpu->fetches++;
+		cpu_access(m, cpu, &a, resolve, r);
+	}
+	cpu->instructions += (uint64_t)b->instructions;
+	charge(m, cpu, IN_BASE, (double)b->instructions * m->base_cpi);
+}
+
+static void access_apply(struct reader *r, const struct item *i)
+{
+	struct cpu *cpu = &r->m->cpu[i->cpu];
+	struct access a = { .va = i->va, .bytes = i->bytes, .write = i->write,
+			    .fetch = i->fetch, .el0 = i->el0 || i->el == 0 };
+
+	if (!i->fetch && i->write)
+		cpu->stores++;
+	else if (!i->fetch)
+		cpu->loads++;
+	cpu_access(r->m, cpu, &a, resolve, r);
+	r->accesses++;
+}
+
+static void batch_apply(struct reader *r)
+{
+	size_t i;
+
+	r->accesses = 0;
+	r->observed_next = 0;
+	for (i = 0; i < r->items; i++)
+		if (r->item[i].is_block)
+			block_apply(r, &r->item[i]);
+		else
+			access_apply(r, &r->item[i]);
+	demand(r->observed_next == json_array_size(r->observed),
+	       "what the hypervisor did in a batch where nothing faulted");
+	r->items = 0;
+	json_array_clear(r->observed);
+}
+
+static bool flag(const json_t *record, const char *key)
+{
+	return json_is_true(json_object_get(record, key));
+}
+
+static void item_add(struct reader *r, const json_t *record, bool is_block)
+{
+	struct item *i;
+	const char *kind;
+
+	if (json_array_size(r->observed))
+		batch_apply(r);
+	if (r->items == r->room) {
+		r->room = r->room ? 2 * r->room : 1024;
+		r->item = realloc(r->item, r->room * sizeof(*r->item));
+		demand(r->item, "memory");
+	}
+	i = &r->item[r->items++];
+	*i = (struct item){ .is_block = is_block,
+			    .cpu = cpu_of(r, record)->number,
+			    .el = (unsigned int)number(record, "el"),
+			    .va = number(record, "va") };
+	r->el[i->cpu] = i->el;
+	if (is_block) {
+		i->bytes = (uint32_t)number(record, "bytes");
+		i->instructions = (int64_t)number(record, "instructions");
+		return;
+	}
+	kind = text(record, "kind");
+	i->bytes = (uint32_t)number(record, "size");
+	i->write = !strcmp(kind, "store");
+	i->fetch = !strcmp(kind, "fetch");
+	i->el0 = flag(record, "el0") || flag(record, "unprivileged");
+}
+
+/* ---- the rest of the stimulus ---- */
+
+static void cpu_sysreg(struct cpu *cpu, const json_t *record)
+{
+	static const char *const name[] = { "SCTLR_EL1", "TCR_EL1",
+					    "TTBR0_EL1", "TTBR1_EL1",
+					    "MAIR_EL1" };
+	uint64_t *const reg[] = { &cpu->reg.sctlr, &cpu->reg.tcr,
+				  &cpu->reg.ttbr0, &cpu->reg.ttbr1,
+				  &cpu->reg.mair };
+	size_t i;
+
+	for (i = 0; i < 5; i++)
+		if (!strcmp(text(record, "reg"), name[i]))
+			*reg[i] = number(record, "value");
+}
+
+static int digit64(char c)
+{
+	static const char all[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				  "abcdefghijklmnopqrstuvwxyz0123456789+/";
+	const char *at = c ? strchr(all, c) : NULL;
+
+	return at ? (int)(at - all) : -1;
+}
+
+static void table_page(struct machine *m, const json_t *record)
+{
+	uint8_t page[(1u << PAGE_LG2) + 4] = { 0 };
+	const char *data = text(record, "data");
+	uint32_t bits = 0;
+	size_t n = 0, count = 0;
+
+	for (; *data && digit64(*data) >= 0; data++) {
+		bits = bits << 6 | (uint32_t)digit64(*data);
+		if (++n % 4 && data[1] != '=')
+			continue;
+		bits <<= 6 * ((4 - n % 4) % 4);
+		demand(count <= 1u << PAGE_LG2, "a table page's size");
+		page[count++] = (uint8_t)(bits >> 16);
+		page[count++] = (uint8_t)(bits >> 8);
+		page[count++] = (uint8_t)bits;
+		bits = 0;
+	}
+	tables_page(m->stage1, number(record, "ipa"), page);
+}
+
+static void mmio(struct reader *r, const json_t *record)
+{
+	struct cpu *cpu = cpu_of(r, record);
+	struct access a = { .va = number(record, "va"),
+			    .bytes = (unsigned int)number(record, "size"),
+			    .write = number(record, "write"),
+			    .el0 = r->el[cpu->number] == 0 };
+
+	cpu_mmio(r->m, cpu, &a);
+}
+
+static void kernel_access(struct reader *r, const json_t *record)
+{
+	uint64_t va = number(record, "va"), size = number(record, "size");
+	struct access a = { .va = va, .bytes = (unsigned int)size,
+			    .write = number(record, "write") };
+
+	r->m->in_kernel = true;
+	cpu_of(r, record)->kernel_accesses++;
+	cpu_access(r->m, cpu_of(r, record), &a, resolve, r);
+	r->m->in_kernel = false;
+}
+
+static bool maintenance_record(struct reader *r, const char *t,
+			       const json_t *record)
+{
+	struct cpu *cpu = cpu_of(r, record);
+	bool el0 = r->el[cpu->number] == 0;
+
+	if (!strcmp(t, "cpu.tlbi"))
+		maintain_tlbi(r->m, cpu, text(record, "op"),
+			      number(record, "value"));
+	else if (!strcmp(t, "cpu.dc"))
+		maintain_dc(r->m, cpu, text(record, "op"),
+			    number(record, "value"), el0);
+	else if (!strcmp(t, "cpu.ic"))
+		maintain_ic(r->m, cpu, text(record, "op"),
+			    number(record, "value"), el0);
+	else if (!strcmp(t, "cpu.at"))
+		maintain_at(r->m, cpu, number(record, "encoding"),
+			    number(record, "value"));
+	else
+		return false;
+	return true;
+}
+
+static void stimulus(struct reader *r, const json_t *record)
+{
+	const char *t = text(record, "t");
+	struct cpu *cpu = cpu_of(r, record);
+
+	if (maintenance_record(r, t, record))
+		return;
+	if (!strcmp(t, "cpu.sysreg"))
+		cpu_sysreg(cpu, record);
+	else if (!strcmp(t, "cpu.exception"))
+		r->el[cpu->number] = 1;
+	else if (!strcmp(t, "cpu.eret"))
+		r->el[cpu->number] = (unsigned int)number(record, "el");
+	else if (!strcmp(t, "cpu.mmio"))
+		mmio(r, record);
+	else if (!strcmp(t, "cpu.hypercall"))
+		charge(r->m, cpu, IN_TRAP, r->m->hypercall);
+	else if (!strcmp(t, "cpu.idle"))
+		cpu->charge[IN_IDLE] += (int64_t)number(record, "charge");
+	else if (!strcmp(t, "kernel.enter"))
+		charge(r->m, cpu, IN_KERNEL, r->m->syscall);
+	else if (!strcmp(t, "kernel.access"))
+		kernel_access(r, record);
+	else if (!strcmp(t, "table.page"))
+		table_page(r->m, record);
+	else if (!strcmp(t, "table.write"))
+		tables_write(r->m->stage1, number(record, "ipa"),
+			     (unsigned int)number(record, "size"),
+			     number(record, "value"));
+	else
+		demand(!strcmp(t, "cpu.barrier") || !strcmp(t, "cpu.wfi") ||
+			       !strcmp(t, "cpu.switch") ||
+			       !strcmp(t, "kernel.return") ||
+			       !strcmp(t, "guest.exit"),
+		       t);
+}
+
+/* Observations that are not for us. Some end a batch. */
+static bool is_ignored(const char *t)
+{
+	return strstr(t, ".cost") || !strcmp(t, "tlb.fill") ||
+	       !strncmp(t, "walk.", 5) || !strcmp(t, "fault.taken");
+}
+
+static void record_apply(struct reader *r, json_t *record)
+{
+	const char *t = text(record, "t");
+	bool is_block = !strcmp(t, "block");
+
+	if (is_block || !strcmp(t, "access")) {
+		item_add(r, record, is_block);
+		return;
+	}
+	if (is_ignored(t))
+		return;
+	if (json_object_get(record, "at")) {
+		json_array_append(r->observed, record);
+		return;
+	}
+	batch_apply(r);
+	if (!hypervisor_record(r, record))
+		stimulus(r, record);
+}
+
+static json_t *line_parse(const char *line, ssize_t bytes)
+{
+	json_error_t error;
+	json_t *record = json_loadb(line, (size_t)bytes, 0, &error);
+
+	demand(record, error.text);
+	return record;
+}
+
+struct machine *events_read(FILE *in)
+{
+	struct machine *m = calloc(1, sizeof(*m));
+	struct reader r = { .m = m, .observed = json_array() };
+	char *line = NULL;
+	size_t room = 0;
+	ssize_t bytes = getline(&line, &room, in);
+	json_t *record;
+	bool ended = false;
+	unsigned int i;
+
+	demand(m && bytes > 0, "an empty trace");
+	for (i = 0; i < CPUS_MAX; i++)
+		r.el[i] = 1;
+	record = line_parse(line, bytes);
+	machine_init(m, json_object_get(record, "machine"));
+	json_decref(record);
+	while (!ended && (bytes = getline(&line, &room, in)) > 0) {
+		record = line_parse(line, bytes);
+		ended = !strcmp(text(record, "t"), "trace.stats");
+		if (!ended)
+			record_apply(&r, record);
+		json_decref(record);
+	}
+	batch_apply(&r);
+	demand(ended, "the trace is truncated");
+	free(line);
+	free(r.item);
+	json_decref(r.observed);
+	return m;
+}

@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* TLBI (guest's and hypervisor's), DC, IC and AT. DDI0487 D8.16, C5.3-5.5. */
+#include <string.h>
+
+#include "recount.h"
+
+static void cpu_drop(struct cpu *cpu, const struct scope *s)
+{
+	tlb_invalidate(&cpu->l1i, s);
+	tlb_invalidate(&cpu->l1d, s);
+	tlb_invalidate(&cpu->l2, s);
+	walk_cache_invalidate(&cpu->wc1, s);
+}
+
+/* Stage 2 alone. Entries there count as global. */
+static void cpu_drop_stage2(struct cpu *cpu, const struct scope *s)
+{
+	tlb_invalidate(&cpu->s2, s);
+	walk_cache_invalidate(&cpu->wc2, s);
+}
+
+static bool begins(const char *text, const char *with)
+{
+	return !strncmp(text, with, strlen(with));
+}
+
+/* Range operand: base[36:0] scale[45:44] num[43:39] TG[47:46], 4K pages. */
+static void scope_range(struct scope *s, uint64_t value)
+{
+	uint64_t pages = ((value >> 39 & 31) + 1) << (5 * (value >> 44 & 3) + 1);
+
+	s->first = (uint64_t)((int64_t)(value << 27) >> 27) << PAGE_LG2;
+	s->last = s->first + (pages << PAGE_LG2) - 1;
+}
+
+/* op without its R: what stands after E1 does not matter but for IS. */
+static void scope_read(struct scope *s, const char *op, uint64_t value)
+{
+	s->asid = (uint16_t)(value >> 48);
+	s->globals = true;
+	if (op[0] == 'R') {
+		scope_range(s, value);
+		op++;
+	} else {
+		s->first = (uint64_t)((int64_t)(value << 20) >> 20) << PAGE_LG2;
+		s->last = s->first | 0xfff;
+	}
+	if (begins(op, "VMALL")) {
+		s->any_address = s->all_asids = true;
+	} else if (begins(op, "ASID")) {
+		s->any_address = true;
+		s->globals = false;
+	} else {
+		s->all_asids = begins(op, "VAA");
+		s->last_level_only = begins(op, "VAL") || begins(op, "VAAL");
+	}
+}
+
+void maintain_tlbi(struct machine *m, struct cpu *cpu, const char *op,
+		   uint64_t value)
+{
+	struct scope s = { .vmid = current_vmid(m) };
+	bool broadcast = strstr(op, "IS") || strstr(op, "OS");
+	unsigned int i;
+
+	scope_read(&s, op, value);
+	if (!(cpu->reg.tcr >> 36 & 1))
+		s.asid &= 0xff;
+	for (i = 0; i < m->cpus; i++)
+		if (broadcast || i == cpu->number)
+			cpu_drop(&m->cpu[i], &s);
+	charge(m, cpu, IN_MAINTENANCE, m->tlbi);
+}
+
+/* By IPA: IPAS2E1IS, then VMALLE1IS; whole: VMALLS12E1IS. */
+void maintain_hypervisor_tlbi(struct machine *m, struct cpu *cpu,
+			      const char *scope, uint64_t ipa, uint64_t bytes)
+{
+	struct scope all = { .all_asids = true, .any_address = true,
+			     .globals = true, .vmid = current_vmid(m) };
+	struct scope stage2 = all;
+	unsigned int i;
+
+	if (strcmp(scope, "vmid")) {
+		stage2.any_address = false;
+		stage2.first = ipa;
+		stage2.last = ipa + bytes - 1;
+	}
+	for (i = 0; i < m->cpus; i++) {
+		cpu_drop_stage2(&m->cpu[i], &stage2);
+		cpu_drop(&m->cpu[i], &all);
+	}
+	charge(m, cpu, IN_MAINTENANCE, m->tlbi);
+}
+
+/* ---- caches ---- */
+
+static bool nobody(void *context)
+{
+	(void)context;
+	return false;
+}
+
+/* The line that an operation by address means. */
+static bool line_find(struct machine *m, struct cpu *cpu, uint64_t va,
+		      bool el0, uint64_t *pa)
+{
+	struct access a = { .va = va, .bytes = 1, .el0 = el0 };
+	struct translation t;
+	struct fault fault;
+
+	(void)nobody;
+	if (!cpu_lookup(m, cpu, &a, &t, &fault)) {
+		cpu->faults[fault.stage][fault.kind]++;
+		return false;
+	}
+	*pa = t.pa + (va & ((UINT64_C(1) << t.size) - 1));
+	return true;
+}
+
+void maintain_dc(struct machine *m, struct cpu *cpu, const char *op,
+		 uint64_t value, bool el0)
+{
+	enum maintenance what = begins(op, "CI") ? CLEAN_INVALIDATE :
+				begins(op, "I")	 ? INVALIDATE : CLEAN;
+	uint64_t pa;
+
+	demand(strlen(op) >= 4 || !strcmp(op, "IVAC"), "DC by set and way");
+	if (!line_find(m, cpu, value, el0, &pa))
+		return;
+	caches_by_address(&m->caches, pa, what, strstr(op, "VAU") != NULL);
+	charge(m, cpu, IN_MAINTENANCE, m->clean);
+}
+
+void maintain_ic(struct machine *m, struct cpu *cpu, const char *op,
+		 uint64_t value, bool el0)
+{
+	uint64_t pa;
+
+	if (begins(op, "IALLU")) {
+		caches_instruction_drop_all(&m->caches);
+		return;
+	}
+	if (!line_find(m, cpu, value, el0, &pa))
+		return;
+	caches_instruction_drop(&m->caches, pa);
+	charge(m, cpu, IN_MAINTENANCE, m->clean);
+}
+
+/* AT S1E1R, S1E1W, S1E0R, S1E0W: CRm 8, op2 0 to 3. A walk that is counted
+ * and leaves nothing in a TLB; stage 1 is what it asks for. */
+void maintain_at(struct machine *m, struct cpu *cpu, uint64_t encoding,
+		 uint64_t value)
+{
+	unsigned int op2 = encoding & 7;
+	struct access a = { .va = value, .bytes = 1, .write = op2 & 1,
+			    .el0 = op2 >> 1 & 1 };
+	struct translation t;
+	struct fault fault;
+
+	demand(op2 < 4, "AT of both stages");
+	walk(m, cpu, &a, &t, &fault);
+}
