@@ -72,7 +72,7 @@ $(filter $(BUILD)/tests/layout/%_test,$(UNIT_BIN)): $(LIBS_models) $(LIBS_core)
 $(filter $(BUILD)/tests/conform/%_test,$(UNIT_BIN)): $(LIBS_models) $(LIBS_core)
 $(UNIT_BIN): $(BUILD)/%: $(BUILD)/obj/%.o
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $< $(filter %.a,$^) -lcmocka $(PKG_LIBS) -lm
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $< -Wl,--start-group $(filter %.a,$^) -Wl,--end-group -lcmocka $(PKG_LIBS) -lm
 
 .PHONY: unit
 unit: $(UNIT_BIN)
@@ -141,7 +141,7 @@ fuzz-run: $(FUZZ_BIN)
 FUZZ_FLAGS := $(if $(FUZZ),-fsanitize=fuzzer,-DFUZZ_REPLAY)
 $(FUZZ_BIN): $(BUILD)/fuzz/%: tests/fuzz/%.c $(LIBS_sim)
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(CFLAGS) $(FUZZ_FLAGS) $(LDFLAGS) -o $@ $< $(LIBS_sim) $(PKG_LIBS) -lm
+	$(CC) $(CPPFLAGS) $(CFLAGS) $(FUZZ_FLAGS) $(LDFLAGS) -o $@ $< -Wl,--start-group $(LIBS_sim) -Wl,--end-group $(PKG_LIBS) -lm
 .PHONY: fuzz-replay
 fuzz-replay: $(FUZZ_BIN)
 
@@ -150,7 +150,7 @@ BENCH_SRC := $(sort $(wildcard tests/bench/*_bench.c))
 BENCH_BIN := $(patsubst %.c,$(BUILD)/%,$(BENCH_SRC))
 $(BENCH_BIN): $(BUILD)/%: $(BUILD)/obj/%.o $(LIBS_sim)
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(PKG_LIBS) -lm
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $< -Wl,--start-group $(LIBS_sim) -Wl,--end-group $(PKG_LIBS) -lm
 .PHONY: bench bench-programs
 bench-programs: $(BENCH_BIN)
 bench: install-check

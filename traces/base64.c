@@ -7,25 +7,22 @@
 static const char digit[64] =
 	"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
-#define BAD 0xff
-#define BAD16 BAD, BAD, BAD, BAD, BAD, BAD, BAD, BAD, BAD, BAD, BAD, BAD, BAD, \
-	      BAD, BAD, BAD
+#define BAD   0xff
+#define BAD4  BAD, BAD, BAD, BAD
+#define BAD16 BAD4, BAD4, BAD4, BAD4
+/* By the character's upper four bits. */
+/* clang-format off */
 static const uint8_t value_of[256] = {
 	BAD16, BAD16,
-	BAD, BAD, BAD, BAD, BAD, BAD, BAD, BAD,
-	BAD, BAD, BAD, 62, BAD, BAD, BAD, 63,
-	52, 53, 54, 55, 56, 57, 58, 59,
-	60, 61, BAD, BAD, BAD, BAD, BAD, BAD,
-	BAD, 0, 1, 2, 3, 4, 5, 6,
-	7, 8, 9, 10, 11, 12, 13, 14,
-	15, 16, 17, 18, 19, 20, 21, 22,
-	23, 24, 25, BAD, BAD, BAD, BAD, BAD,
-	BAD, 26, 27, 28, 29, 30, 31, 32,
-	33, 34, 35, 36, 37, 38, 39, 40,
-	41, 42, 43, 44, 45, 46, 47, 48,
-	49, 50, 51, BAD, BAD, BAD, BAD, BAD,
+	BAD4, BAD4, BAD, BAD, BAD, 62, BAD, BAD, BAD, 63,
+	52, 53, 54, 55, 56, 57, 58, 59, 60, 61, BAD, BAD, BAD4,
+	BAD, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14,
+	15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, BAD, BAD4,
+	BAD, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40,
+	41, 42, 43, 44, 45, 46, 47, 48, 49, 50, 51, BAD, BAD4,
 	BAD16, BAD16, BAD16, BAD16, BAD16, BAD16, BAD16, BAD16,
 };
+/* clang-format on */
 
 void base64_encode(char *to, const uint8_t *from, size_t bytes)
 {

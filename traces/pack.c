@@ -23,8 +23,8 @@ struct packer {
 	unsigned int hash_lg2;
 	uint64_t generation;
 	/* Of the batch being packed. */
-	uint64_t before;	     /* the access before */
-	uint64_t expected;	     /* end of the block before */
+	uint64_t before;		      /* the access before */
+	uint64_t expected;		      /* end of the block before */
 	const struct trace_access *unwritten; /* first after the last miss */
 };
 
@@ -139,10 +139,13 @@ static uint32_t variant_add(struct packer *p, const struct trace_block *block,
 {
 	uint32_t id = p->variants++;
 
-	p->variant[id] = (struct codec_variant){
-		block->address, block->bytes, block->instructions,
-		block->accesses, p->slots, 0, 0
-	};
+	p->variant[id] = (struct codec_variant){ block->address,
+						 block->bytes,
+						 block->instructions,
+						 block->accesses,
+						 p->slots,
+						 0,
+						 0 };
 	put(p, COLUMN_VARIANTS, codec_zigzag(block->address - p->expected));
 	put(p, COLUMN_VARIANTS, block->bytes);
 	put(p, COLUMN_VARIANTS,
@@ -154,8 +157,8 @@ static uint32_t variant_add(struct packer *p, const struct trace_block *block,
 
 		put(p, COLUMN_VARIANTS, TRACE_WHAT_ACCESS(what));
 		put(p, COLUMN_VARIANTS, TRACE_WHAT_BYTES(what));
-		p->slot[p->slots++] = (struct codec_slot){ .what = what,
-							   .by_offset = 1 };
+		p->slot[p->slots++] =
+			(struct codec_slot){ .what = what, .by_offset = 1 };
 	}
 	return id;
 }
@@ -205,7 +208,8 @@ static void address_missed(struct packer *p, struct codec_slot *slot,
 	} else if (from_last <= from_before) {
 		put(p, COLUMN_ADDRESSES, ADDRESS_DELTA + (from_last << 1));
 	} else {
-		put(p, COLUMN_ADDRESSES, ADDRESS_DELTA + (from_before << 1 | 1));
+		put(p, COLUMN_ADDRESSES,
+		    ADDRESS_DELTA + (from_before << 1 | 1));
 	}
 	codec_learn(slot, p->before, address);
 }

@@ -16,7 +16,7 @@
 #include "traces/source.h"
 
 #define BUFFER_BYTES ((size_t)512 << 10)
-#define ERROR_BYTES 256
+#define ERROR_BYTES  256
 /* A batch's members before its payload, as this writer writes them. */
 #define HEAD_BYTES_MAX 512
 
@@ -47,8 +47,8 @@ static enum trace_next end_in(struct trace_reader *r, enum trace_next state)
 static enum trace_next __attribute__((format(printf, 2, 3)))
 malformed(struct trace_reader *r, const char *format, ...)
 {
-	int used = snprintf(r->error, sizeof(r->error), "line %llu: ",
-			    (unsigned long long)r->line_number);
+	int used = snprintf(r->error, sizeof(r->error),
+			    "line %llu: ", (unsigned long long)r->line_number);
 	va_list args;
 
 	va_start(args, format);
@@ -135,8 +135,7 @@ static enum line line_next(struct trace_reader *r)
 }
 
 /* Parses `count` bytes into r->object. */
-static bool object_parse(struct trace_reader *r, const char *text,
-			 size_t count)
+static bool object_parse(struct trace_reader *r, const char *text, size_t count)
 {
 	json_error_t why;
 
@@ -209,7 +208,8 @@ static enum trace_next batch_decode(struct trace_reader *r, const char *data,
 	size_t payload;
 
 	if (count != bytes)
-		return malformed(r, "cpu.batch: \"bytes\" is %llu, but "
+		return malformed(r,
+				 "cpu.batch: \"bytes\" is %llu, but "
 				 "\"data\" has %llu characters",
 				 (unsigned long long)bytes,
 				 (unsigned long long)count);
@@ -222,7 +222,7 @@ static enum trace_next batch_decode(struct trace_reader *r, const char *data,
 		return malformed(r, "cpu.batch: %s", why);
 	if (batch->instructions != instructions)
 		return malformed(r, "cpu.batch: \"instructions\" is not the "
-				 "sum over its blocks");
+				    "sum over its blocks");
 	return TRACE_NEXT_BATCH;
 }
 
@@ -233,8 +233,8 @@ static const char *batch_data(const struct trace_reader *r)
 {
 	static const char start[] = "{\"t\":\"cpu.batch\",";
 	static const char mark[] = ",\"data\":\"";
-	size_t near = r->line_bytes < HEAD_BYTES_MAX ? r->line_bytes
-						     : HEAD_BYTES_MAX;
+	size_t near =
+		r->line_bytes < HEAD_BYTES_MAX ? r->line_bytes : HEAD_BYTES_MAX;
 	const char *at;
 
 	if (r->line_bytes < sizeof(start) ||
@@ -254,7 +254,7 @@ static enum trace_next batch_next(struct trace_reader *r, const char *data,
 
 	if (end < data || end[0] != '"' || end[1] != '}')
 		return malformed(r, "cpu.batch: \"data\" is not the last "
-				 "member");
+				    "member");
 	memcpy(head, r->line, head_bytes);
 	head[head_bytes] = '}';
 	if (!object_parse(r, head, head_bytes + 1) ||
@@ -286,7 +286,7 @@ static enum trace_next stats_next(struct trace_reader *r)
 
 	if (!json_is_object(stats) || json_object_size(r->object) != 2)
 		return malformed(r, "trace.stats: must be \"t\" and the "
-				 "object \"stats\"");
+				    "object \"stats\"");
 	r->stats = json_incref(stats);
 	/* What was read stays as the last line's text. */
 	if (r->start != r->end)
@@ -299,7 +299,8 @@ static enum trace_next stats_next(struct trace_reader *r)
 	if (source_truncated(r->source)) {
 		snprintf(r->error, sizeof(r->error),
 			 "truncated after line %llu: the compressed file "
-			 "ends too early", (unsigned long long)r->line_number);
+			 "ends too early",
+			 (unsigned long long)r->line_number);
 		return end_in(r, TRACE_NEXT_TRUNCATED);
 	}
 	return end_in(r, TRACE_NEXT_END);

@@ -7,21 +7,21 @@
 #include "traces/base64.h"
 #include "traces/records.h"
 
-#define H(name) { #name, MEMBER_HEX, 0 },
-#define D(name) { #name, MEMBER_DECIMAL, INT64_MAX },
+#define H(name)	     { #name, MEMBER_HEX, 0 },
+#define D(name)	     { #name, MEMBER_DECIMAL, INT64_MAX },
 #define L(name, max) { #name, MEMBER_DECIMAL, (max) },
-#define I(name) { #name, MEMBER_SIGNED, 0 },
-#define B(name) { #name, MEMBER_BOOLEAN, 0 },
-#define S(name) { #name, MEMBER_STRING, 0 },
-#define X(name) { #name, MEMBER_BYTES, 0 },
+#define I(name)	     { #name, MEMBER_SIGNED, 0 },
+#define B(name)	     { #name, MEMBER_BOOLEAN, 0 },
+#define S(name)	     { #name, MEMBER_STRING, 0 },
+#define X(name)	     { #name, MEMBER_BYTES, 0 },
 
 static const struct {
 	const char *name;
 	enum trace_level level;
 	struct member member[TRACE_VALUES_MAX + 3];
 } list[] = {
-#define RECORD(TYPE, name, level, members)                                     \
-	[TRACE_##TYPE] = { name, TRACE_##level, { members { NULL, 0, 0 } } },
+#define RECORD(TYPE, name, level, members) \
+	[TRACE_##TYPE] = { name, TRACE_##level, { members{ NULL, 0, 0 } } },
 #include "traces/records.def"
 #undef RECORD
 };
@@ -166,9 +166,8 @@ static bool wrong(char *error, size_t error_bytes, const char *record,
 	return false;
 }
 
-bool member_read(const char *record, const struct member *m,
-		 const json_t *json, uint64_t *value, char *error,
-		 size_t error_bytes)
+bool member_read(const char *record, const struct member *m, const json_t *json,
+		 uint64_t *value, char *error, size_t error_bytes)
 {
 	char want[64];
 
@@ -186,8 +185,7 @@ bool member_read(const char *record, const struct member *m,
 	case MEMBER_SIGNED:
 		*value = (uint64_t)json_integer_value(json);
 		return json_is_integer(json) ||
-		       wrong(error, error_bytes, record, m->name,
-			     "an integer");
+		       wrong(error, error_bytes, record, m->name, "an integer");
 	case MEMBER_BOOLEAN:
 		*value = json_is_true(json);
 		return json_is_boolean(json) ||
@@ -239,7 +237,8 @@ static bool unknown(const json_t *object, enum trace_type type, bool has_at,
 	const char *key;
 	json_t *value;
 
-	json_object_foreach((json_t *)(uintptr_t)object, key, value) {
+	json_object_foreach((json_t *)(uintptr_t)object, key, value)
+	{
 		bool known = strcmp(key, "t") == 0 || strcmp(key, "cpu") == 0 ||
 			     (has_at && strcmp(key, "at") == 0);
 
@@ -267,8 +266,9 @@ bool record_read(const json_t *object, struct trace_record *record,
 
 	*record = (struct trace_record){ 0 };
 	if (!name || !record_type_find(name, &record->type)) {
-		snprintf(error, error_bytes, name ? "unknown record \"%.40s\""
-						  : "no record name \"t\"",
+		snprintf(error, error_bytes,
+			 name ? "unknown record \"%.40s\""
+			      : "no record name \"t\"",
 			 name);
 		return false;
 	}

@@ -9,7 +9,7 @@
 
 #include "traces/records.h"
 
-#define DRAFT "https://json-schema.org/draft/2020-12/schema"
+#define DRAFT	 "https://json-schema.org/draft/2020-12/schema"
 #define STATS_ID "stats.schema.json"
 
 static json_t *ref(const char *definition)
@@ -44,14 +44,13 @@ static json_t *member_schema(const struct member *m)
 
 static json_t *record_schema(enum trace_type type)
 {
-	json_t *properties = json_pack("{s{ss}}", "t", "const",
-				       trace_type_name(type));
+	json_t *properties =
+		json_pack("{s{ss}}", "t", "const", trace_type_name(type));
 	json_t *required = json_pack("[ss]", "t", "cpu");
 
 	json_object_set_new(properties, "cpu", ref("cpu"));
 	if (trace_type_level(type) != TRACE_STIMULUS)
-		json_object_set_new(properties, "at",
-				    integer(TRACE_BATCH_MAX));
+		json_object_set_new(properties, "at", integer(TRACE_BATCH_MAX));
 	for (const struct member *m = record_members(type); m->name; m++) {
 		json_object_set_new(properties, m->name, member_schema(m));
 		json_array_append_new(required, json_string(m->name));
@@ -63,20 +62,18 @@ static json_t *record_schema(enum trace_type type)
 
 static json_t *header_schema(void)
 {
-	return json_pack(
-		"{ss,s{s{ss},s{ss},s{ss}},s[s]}", "type", "object",
-		"properties", "format", "const", TRACE_FORMAT,
-		"machine", "type", "object", "guest", "type", "object",
-		"required", "format");
+	return json_pack("{ss,s{s{ss},s{ss},s{ss}},s[s]}", "type", "object",
+			 "properties", "format", "const", TRACE_FORMAT,
+			 "machine", "type", "object", "guest", "type", "object",
+			 "required", "format");
 }
 
 static json_t *stats_line_schema(void)
 {
-	return json_pack(
-		"{ss,s{s{ss},s{ss}},s[ss],sb}", "type", "object",
-		"properties", "t", "const", "trace.stats",
-		"stats", "$ref", STATS_ID, "required", "t", "stats",
-		"additionalProperties", 0);
+	return json_pack("{ss,s{s{ss},s{ss}},s[ss],sb}", "type", "object",
+			 "properties", "t", "const", "trace.stats", "stats",
+			 "$ref", STATS_ID, "required", "t", "stats",
+			 "additionalProperties", 0);
 }
 
 static json_t *definitions(void)
@@ -104,8 +101,8 @@ json_t *trace_schema(void)
 	json_t *lines = json_pack("[o]", ref("header"));
 
 	for (int i = 0; i < TRACE_TYPE_COUNT; i++)
-		json_array_append_new(
-			lines, ref(trace_type_name((enum trace_type)i)));
+		json_array_append_new(lines,
+				      ref(trace_type_name((enum trace_type)i)));
 	json_array_append_new(lines, ref("trace.stats"));
 	return json_pack("{ss,ss,ss,ss,so,so}", "$schema", DRAFT, "$id",
 			 "trace.schema.json", "title", TRACE_FORMAT,
@@ -145,9 +142,8 @@ static void require(json_t *object, const char *name)
 		required = json_array();
 		json_object_set_new(object, "required", required);
 	}
-	json_array_foreach(required, i, one)
-		if (strcmp(json_string_value(one), name) == 0)
-			return;
+	json_array_foreach(required, i, one) if (strcmp(json_string_value(one),
+							name) == 0) return;
 	json_array_append_new(required, json_string(name));
 }
 
@@ -223,12 +219,12 @@ static void stats_add(json_t *object, const char *path, enum stats_type type,
 
 json_t *trace_stats_schema(void)
 {
-	json_t *schema = json_pack(
-		"{ss,ss,ss,ss,ss,s{s{ss}},s[s]}", "$schema", DRAFT, "$id",
-		STATS_ID, "title", "p2msim.stats/1", "description",
-		"Statistics of a run or replay.", "type", "object",
-		"properties", "format", "const", "p2msim.stats/1", "required",
-		"format");
+	json_t *schema =
+		json_pack("{ss,ss,ss,ss,ss,s{s{ss}},s[s]}", "$schema", DRAFT,
+			  "$id", STATS_ID, "title", "p2msim.stats/1",
+			  "description", "Statistics of a run or replay.",
+			  "type", "object", "properties", "format", "const",
+			  "p2msim.stats/1", "required", "format");
 
 #define STATS(path, type, required) stats_add(schema, path, type, required);
 #include "traces/stats.def"

@@ -19,9 +19,9 @@
 
 #include "traces/sink.h"
 
-#define STAGE_BYTES ((size_t)128 << 10)
+#define STAGE_BYTES	 ((size_t)128 << 10)
 #define FRAME_TEXT_BYTES ((size_t)16 << 20)
-#define ZSTD_LEVEL 1
+#define ZSTD_LEVEL	 1
 
 struct sink {
 	int fd;
@@ -140,10 +140,11 @@ static bool zstd_start(struct sink *s)
 	s->packed = malloc(s->packed_bytes);
 	s->zstd = ZSTD_createCCtx();
 	return s->packed && s->zstd &&
-	       !ZSTD_isError(ZSTD_CCtx_setParameter(
-		       s->zstd, ZSTD_c_compressionLevel, ZSTD_LEVEL)) &&
 	       !ZSTD_isError(ZSTD_CCtx_setParameter(s->zstd,
-						    ZSTD_c_checksumFlag, 1));
+						    ZSTD_c_compressionLevel,
+						    ZSTD_LEVEL)) &&
+	       !ZSTD_isError(
+		       ZSTD_CCtx_setParameter(s->zstd, ZSTD_c_checksumFlag, 1));
 }
 
 static bool ends_in(const char *path, const char *end)

@@ -92,7 +92,10 @@ static inline void text_quoted(struct text *t, const char *from)
 	TEXT_PUT(t, "\"");
 	for (; *from; from++) {
 		unsigned char c = (unsigned char)*from;
-		char escape[6] = { '\\', 'u', '0', '0',
+		char escape[6] = { '\\',
+				   'u',
+				   '0',
+				   '0',
 				   "0123456789abcdef"[c >> 4],
 				   "0123456789abcdef"[c & 15] };
 

@@ -16,10 +16,10 @@
 #define TRACE_FORMAT "p2msim.trace/1"
 
 /* Bounds that a reader keeps, whatever a file says. */
-#define TRACE_LINE_MAX (UINT64_C(64) << 20) /* bytes of a line */
-#define TRACE_BATCH_MAX (1u << 20)   /* blocks, and accesses, of a batch */
+#define TRACE_LINE_MAX	      (UINT64_C(64) << 20) /* bytes of a line */
+#define TRACE_BATCH_MAX	      (1u << 20) /* blocks, and accesses, of a batch */
 #define TRACE_BLOCK_BYTES_MAX (1u << 20)
-#define TRACE_CPU_MAX 63
+#define TRACE_CPU_MAX	      63
 
 enum trace_type {
 #define RECORD(TYPE, name, level, members) TRACE_##TYPE,
@@ -35,8 +35,8 @@ struct trace_record {
 	enum trace_type type;
 	uint32_t cpu;
 	uint64_t value[TRACE_VALUES_MAX]; /* by the order in records.def */
-	const char *name;    /* the string member, if it has one */
-	const void *blob;    /* the bytes member, if it has one */
+	const char *name;		  /* the string member, if it has one */
+	const void *blob;		  /* the bytes member, if it has one */
 	size_t blob_bytes;
 	/* Read only, observations: accesses of the batch before it. */
 	bool has_at;
@@ -50,17 +50,17 @@ struct trace_access {
 	uint32_t what;
 };
 #define TRACE_WHAT(bytes, access) ((uint32_t)(bytes) | (uint32_t)(access) << 16)
-#define TRACE_WHAT_BYTES(what) ((what) & 0xffff)
-#define TRACE_WHAT_ACCESS(what) ((what) >> 16)
+#define TRACE_WHAT_BYTES(what)	  ((what)&0xffff)
+#define TRACE_WHAT_ACCESS(what)	  ((what) >> 16)
 
 /* The bits of a kind, by the names that `trace cat` gives them: the values of
  * enum arm_access, which this room may not include. */
-#define TRACE_ACCESS_LIST(F)                                                   \
-	F(WRITE, 0, "write")                                                   \
-	F(FETCH, 1, "fetch")                                                   \
-	F(EL0, 2, "el0")                                                       \
-	F(UNPRIV, 3, "unprivileged")                                           \
-	F(EXCL, 4, "exclusive")                                                \
+#define TRACE_ACCESS_LIST(F)         \
+	F(WRITE, 0, "write")         \
+	F(FETCH, 1, "fetch")         \
+	F(EL0, 2, "el0")             \
+	F(UNPRIV, 3, "unprivileged") \
+	F(EXCL, 4, "exclusive")      \
 	F(ZERO, 5, "zero")
 #define TRACE_ACCESS_BIT(NAME, bit, name) TRACE_ACCESS_##NAME = 1 << (bit),
 enum trace_access_bit { TRACE_ACCESS_LIST(TRACE_ACCESS_BIT) };
@@ -70,7 +70,7 @@ enum trace_access_bit { TRACE_ACCESS_LIST(TRACE_ACCESS_BIT) };
 /* A block execution: its accesses are the next `accesses` in order. */
 struct trace_block {
 	uint64_t address;
-	uint32_t bytes;	      /* as the CPU reported the block */
+	uint32_t bytes;	       /* as the CPU reported the block */
 	uint32_t instructions; /* executed. bytes 0: what goes on in a block
 				* from an earlier batch; its instructions are
 				* 0, or an int32_t below 0 that takes back some
@@ -130,7 +130,8 @@ static inline void trace_batch_block(struct trace_writer *w,
 {
 	if (__builtin_expect(!b->open || b->cpu != cpu || b->el != el ||
 				     b->block + 1 >= b->block_end ||
-				     b->access_end - b->access < 4096, 0))
+				     b->access_end - b->access < 4096,
+			     0))
 		trace_batch_begin_block(w, b, cpu, el);
 	b->block++;
 	*b->block = (struct trace_block){ address, bytes, instructions, 0 };

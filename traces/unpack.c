@@ -153,9 +153,9 @@ static bool slots_add(struct unpacker *u, uint64_t count)
 		if (size == 0 || size > 0xffff)
 			return fail(u, "payload: size of an access is not in "
 				       "1..65535");
-		u->slot[u->slots++] = (struct codec_slot){
-			.what = TRACE_WHAT(size, access), .by_offset = 1
-		};
+		u->slot[u->slots++] =
+			(struct codec_slot){ .what = TRACE_WHAT(size, access),
+					     .by_offset = 1 };
 	}
 	return true;
 }
@@ -182,10 +182,14 @@ static bool variant_add(struct unpacker *u, uint32_t *id)
 		return fail(u, "payload: blocks have more accesses than the "
 			       "batch");
 	*id = u->variants++;
-	u->variant[*id] = (struct codec_variant){
-		u->expected + codec_unzigzag(address), (uint32_t)bytes,
-		(uint32_t)instructions, (uint32_t)accesses, u->slots, 0, 0
-	};
+	u->variant[*id] =
+		(struct codec_variant){ u->expected + codec_unzigzag(address),
+					(uint32_t)bytes,
+					(uint32_t)instructions,
+					(uint32_t)accesses,
+					u->slots,
+					0,
+					0 };
 	return slots_add(u, accesses);
 }
 
@@ -331,9 +335,9 @@ static bool unpack_blocks(struct unpacker *u, uint32_t blocks,
 		u->accesses_left -= v->accesses;
 		u->expected = v->address + v->bytes;
 		sum += (uint64_t)(int32_t)v->instructions;
-		u->block[i] = (struct trace_block){ v->address, v->bytes,
-						    v->instructions,
-						    v->accesses };
+		u->block[i] =
+			(struct trace_block){ v->address, v->bytes,
+					      v->instructions, v->accesses };
 	}
 	*instructions = sum;
 	return unpack_end(u, run);

@@ -14,7 +14,7 @@
 #include "traces/trace.h"
 
 #define PATTERNS_MAX 4
-#define WHERE_BYTES 128
+#define WHERE_BYTES  128
 
 struct trace_validator {
 	json_t *trace, *stats;
@@ -67,8 +67,8 @@ void trace_validator_free(struct trace_validator *v)
 /* "record: /path: what", in printable characters. */
 static bool wrong(struct check *c, const char *what, const char *detail)
 {
-	snprintf(c->error, c->error_bytes, "%s%s%s%s",
-		 c->where, *c->where ? ": " : "", what, detail);
+	snprintf(c->error, c->error_bytes, "%s%s%s%s", c->where,
+		 *c->where ? ": " : "", what, detail);
 	for (char *s = c->error; *s; s++)
 		if ((unsigned char)*s < 0x20 || (unsigned char)*s > 0x7e)
 			*s = '?';
@@ -81,10 +81,10 @@ static bool type_is(const char *type, const json_t *value)
 		const char *name;
 		json_type type;
 	} list[] = {
-		{ "object", JSON_OBJECT },   { "array", JSON_ARRAY },
-		{ "string", JSON_STRING },   { "integer", JSON_INTEGER },
-		{ "number", JSON_INTEGER },  { "number", JSON_REAL },
-		{ "boolean", JSON_TRUE },    { "boolean", JSON_FALSE },
+		{ "object", JSON_OBJECT },  { "array", JSON_ARRAY },
+		{ "string", JSON_STRING },  { "integer", JSON_INTEGER },
+		{ "number", JSON_INTEGER }, { "number", JSON_REAL },
+		{ "boolean", JSON_TRUE },   { "boolean", JSON_FALSE },
 		{ "null", JSON_NULL },
 	};
 
@@ -95,8 +95,7 @@ static bool type_is(const char *type, const json_t *value)
 	return false;
 }
 
-static bool check_type(struct check *c, const json_t *type,
-		       const json_t *value)
+static bool check_type(struct check *c, const json_t *type, const json_t *value)
 {
 	const json_t *one;
 	size_t i;
@@ -104,9 +103,8 @@ static bool check_type(struct check *c, const json_t *type,
 	if (json_is_string(type))
 		return type_is(json_string_value(type), value) ||
 		       wrong(c, "must be of type ", json_string_value(type));
-	json_array_foreach(type, i, one)
-		if (type_is(json_string_value(one), value))
-			return true;
+	json_array_foreach(type, i, one) if (type_is(json_string_value(one),
+						     value)) return true;
 	return wrong(c, "is of a type that is not allowed here", "");
 }
 
@@ -119,16 +117,15 @@ static bool check_pattern(struct check *c, const char *text,
 	while (i < v->patterns && v->pattern[i].text != text)
 		i++;
 	if (i == v->patterns) {
-		if (i == PATTERNS_MAX ||
-		    regcomp(&v->pattern[i].regex, text,
-			    REG_EXTENDED | REG_NOSUB) != 0)
+		if (i == PATTERNS_MAX || regcomp(&v->pattern[i].regex, text,
+						 REG_EXTENDED | REG_NOSUB) != 0)
 			return wrong(c, "schema: cannot use pattern ", text);
 		v->pattern[i].text = text;
 		v->patterns++;
 	}
 	return (json_string_length(value) == strlen(json_string_value(value)) &&
-		regexec(&v->pattern[i].regex, json_string_value(value), 0,
-			NULL, 0) == 0) ||
+		regexec(&v->pattern[i].regex, json_string_value(value), 0, NULL,
+			0) == 0) ||
 	       wrong(c, "must match ", text);
 }
 
@@ -139,16 +136,18 @@ static bool check_range(struct check *c, const json_t *schema,
 	const json_t *max = json_object_get(schema, "maximum");
 	char bound[32];
 
-	if (min && (json_is_integer(value)
-			    ? json_integer_value(value) < json_integer_value(min)
-			    : json_real_value(value) < json_number_value(min))) {
+	if (min &&
+	    (json_is_integer(value)
+		     ? json_integer_value(value) < json_integer_value(min)
+		     : json_real_value(value) < json_number_value(min))) {
 		snprintf(bound, sizeof(bound), "%lld",
 			 (long long)json_integer_value(min));
 		return wrong(c, "must be at least ", bound);
 	}
-	if (max && (json_is_integer(value)
-			    ? json_integer_value(value) > json_integer_value(max)
-			    : json_real_value(value) > json_number_value(max))) {
+	if (max &&
+	    (json_is_integer(value)
+		     ? json_integer_value(value) > json_integer_value(max)
+		     : json_real_value(value) > json_number_value(max))) {
 		snprintf(bound, sizeof(bound), "%lld",
 			 (long long)json_integer_value(max));
 		return wrong(c, "must be at most ", bound);
@@ -157,8 +156,8 @@ static bool check_range(struct check *c, const json_t *schema,
 }
 
 /* Checks one member or item with its name added to where we are. */
-static bool check_below(struct check *c, const json_t *schema,
-			const char *name, const json_t *value)
+static bool check_below(struct check *c, const json_t *schema, const char *name,
+			const json_t *value)
 {
 	size_t length = strlen(c->where);
 	bool fine;
@@ -172,8 +171,8 @@ static bool check_below(struct check *c, const json_t *schema,
 static bool check_member(struct check *c, const json_t *schema,
 			 const char *name, const json_t *value)
 {
-	const json_t *property = json_object_get(
-		json_object_get(schema, "properties"), name);
+	const json_t *property =
+		json_object_get(json_object_get(schema, "properties"), name);
 	const json_t *additional =
 		json_object_get(schema, "additionalProperties");
 	char short_name[44];
@@ -194,13 +193,16 @@ static bool check_object(struct check *c, const json_t *schema,
 	const char *key;
 	size_t i;
 
-	json_array_foreach(json_object_get(schema, "required"), i, name)
-		if (!json_object_get(value, json_string_value(name)))
-			return wrong(c, "lacks member ",
-				     json_string_value(name));
-	json_object_foreach((json_t *)(uintptr_t)value, key, member)
-		if (!check_member(c, schema, key, member))
-			return false;
+	json_array_foreach(json_object_get(schema, "required"), i, name) if (
+		!json_object_get(value,
+				 json_string_value(
+					 name))) return wrong(c,
+							      "lacks member ",
+							      json_string_value(
+								      name));
+	json_object_foreach((json_t *)(uintptr_t)value, key,
+			    member) if (!check_member(c, schema, key,
+						      member)) return false;
 	return true;
 }
 
@@ -211,7 +213,8 @@ static bool check_items(struct check *c, const json_t *items,
 	char number[24];
 	size_t i;
 
-	json_array_foreach(value, i, item) {
+	json_array_foreach(value, i, item)
+	{
 		snprintf(number, sizeof(number), "%zu", i);
 		if (!check_below(c, items, number, item))
 			return false;
@@ -226,11 +229,11 @@ static bool check_ref(struct check *c, const char *to, const json_t *value)
 	bool fine;
 
 	if (strncmp(to, here, sizeof(here) - 1) == 0)
-		return check_value(
-			c,
-			json_object_get(json_object_get(root, "$defs"),
-					to + sizeof(here) - 1),
-			value);
+		return check_value(c,
+				   json_object_get(json_object_get(root,
+								   "$defs"),
+						   to + sizeof(here) - 1),
+				   value);
 	c->root = c->validator->stats; /* the only other document */
 	fine = check_value(c, c->root, value);
 	c->root = root;
@@ -244,7 +247,8 @@ static bool branch_fits(const json_t *branch, const json_t *value)
 	const char *key;
 
 	json_object_foreach(json_object_get(branch, "properties"), key,
-			    property) {
+			    property)
+	{
 		const json_t *constant = json_object_get(property, "const");
 
 		if (constant &&
@@ -260,9 +264,11 @@ static bool check_one_of(struct check *c, const json_t *branches,
 	const json_t *defs = json_object_get(c->root, "$defs"), *branch;
 	size_t i;
 
-	json_array_foreach(branches, i, branch) {
-		const char *name = json_string_value(
-			json_object_get(branch, "$ref")) + strlen("#/$defs/");
+	json_array_foreach(branches, i, branch)
+	{
+		const char *name =
+			json_string_value(json_object_get(branch, "$ref")) +
+			strlen("#/$defs/");
 		const json_t *schema = json_object_get(defs, name);
 
 		if (!branch_fits(schema, value))
@@ -305,7 +311,9 @@ static bool check_value(struct check *c, const json_t *schema,
 bool trace_validator_line(struct trace_validator *v, const char *line,
 			  size_t bytes, char *error, size_t error_bytes)
 {
-	struct check c = { .validator = v, .root = v->trace, .error = error,
+	struct check c = { .validator = v,
+			   .root = v->trace,
+			   .error = error,
 			   .error_bytes = error_bytes };
 	json_error_t why;
 	json_t *value = json_loadb(line, bytes, JSON_REJECT_DUPLICATES, &why);
@@ -322,7 +330,9 @@ bool trace_validator_line(struct trace_validator *v, const char *line,
 bool trace_validator_stats(struct trace_validator *v, const json_t *stats,
 			   char *error, size_t error_bytes)
 {
-	struct check c = { .validator = v, .root = v->stats, .error = error,
+	struct check c = { .validator = v,
+			   .root = v->stats,
+			   .error = error,
 			   .error_bytes = error_bytes };
 
 	return check_value(&c, v->stats, stats);
@@ -359,8 +369,7 @@ static enum trace_next validate_lines(struct trace_validator *v,
 
 		if (!trace_validator_line(v, line, bytes, why, sizeof(why))) {
 			snprintf(error, error_bytes, "line %llu: %s",
-				 (unsigned long long)trace_reader_line(r),
-				 why);
+				 (unsigned long long)trace_reader_line(r), why);
 			return TRACE_NEXT_MALFORMED;
 		}
 		if (next == TRACE_NEXT_END)

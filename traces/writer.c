@@ -17,9 +17,9 @@
  * blocks again in each batch costs little. A block starts only where at least
  * ACCESSES_SPARE are free.
  */
-#define BLOCKS 16384
+#define BLOCKS	       16384
 #define ACCESSES_SPARE 4096
-#define ACCESSES (16384 + ACCESSES_SPARE)
+#define ACCESSES       (16384 + ACCESSES_SPARE)
 
 struct trace_writer {
 	struct sink *sink;
@@ -59,8 +59,10 @@ static struct trace_writer *writer_alloc(enum trace_level level)
 		return NULL;
 	}
 	w->batch = (struct trace_open_batch){
-		.block = w->block, .block_end = w->block + BLOCKS + 1,
-		.access = w->access, .access_end = w->access + ACCESSES,
+		.block = w->block,
+		.block_end = w->block + BLOCKS + 1,
+		.access = w->access,
+		.access_end = w->access + ACCESSES,
 		.writer = w,
 	};
 	return w;
@@ -98,8 +100,8 @@ struct trace_writer *trace_writer_open(const char *path, const json_t *header,
 	json_t *first = json_pack("{ss}", "format", TRACE_FORMAT);
 
 	if (!w || !first ||
-	    (header && json_object_update_missing(
-			       first, (json_t *)(uintptr_t)header))) {
+	    (header &&
+	     json_object_update_missing(first, (json_t *)(uintptr_t)header))) {
 		json_decref(first);
 		if (w)
 			writer_free(w);
@@ -160,8 +162,7 @@ int trace_writer_close(struct trace_writer *w, const json_t *stats)
 	return failed ? failed : sink_error;
 }
 
-static void batch_write(struct trace_writer *w, size_t blocks,
-			size_t accesses)
+static void batch_write(struct trace_writer *w, size_t blocks, size_t accesses)
 {
 	struct trace_record head = { .type = TRACE_CPU_BATCH,
 				     .cpu = w->batch.cpu };
@@ -169,8 +170,7 @@ static void batch_write(struct trace_writer *w, size_t blocks,
 	size_t bytes;
 
 	for (size_t i = 1; i <= blocks; i++)
-		instructions +=
-			(uint64_t)(int32_t)w->block[i].instructions;
+		instructions += (uint64_t)(int32_t)w->block[i].instructions;
 	head.blob = packer_pack(w->packer, w->block + 1, blocks, w->access,
 				accesses, &bytes);
 	head.blob_bytes = bytes;

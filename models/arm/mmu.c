@@ -144,7 +144,8 @@ static bool translate_by_walk(struct arm_mmu *mmu, struct tlb *l1,
 	arm_walker_start(&w, mmu, ARM_WALK_LIVE, &mmu->walk, fault);
 	found = arm_nested_walk(&w, address, arm_access_need(access), &nested);
 	arm_walker_count(mmu, &w);
-	arm_walker_fill(mmu, &w);
+	if (w.learned)
+		arm_walker_fill(mmu, &w);
 	out->source = ARM_FROM_WALK;
 	if (!found)
 		return fault_of(fault, va, access);

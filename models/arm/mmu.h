@@ -165,6 +165,7 @@ struct arm_range {
 	const char *why;     /* not modelled, or NULL */
 	uint8_t input_bits, output_bits;
 	int8_t level;	     /* of the root */
+	uint16_t index_mask; /* of the root: up to 13 bits, concatenated */
 	bool usable;	     /* none of the next three, and no `why` */
 	bool disabled;	     /* EPDn: every address faults */
 	bool impossible;     /* sizes that no walk can have: likewise */

@@ -34,16 +34,7 @@ void arm_walker_fill(struct arm_mmu *mmu, const struct arm_walker *w)
 	}
 }
 
-void arm_walker_count(struct arm_mmu *mmu, const struct arm_walker *w)
-{
-	uint32_t reads = w->log->descriptor_reads;
-
-	mmu->walks.count++;
-	mmu->walks.memory_accesses += reads;
-	mmu->walks.by_accesses[reads]++;
-}
-
-bool arm_permission_check(struct arm_fault *fault, uint64_t attrs,
+bool arm_permission_fault(struct arm_fault *fault, uint64_t attrs,
 			  uint64_t need, uint64_t ipa)
 {
 	uint64_t stage2 = FIELD_MASK(ARM_ATTRS_S2_R) |
@@ -52,8 +43,6 @@ bool arm_permission_check(struct arm_fault *fault, uint64_t attrs,
 			  FIELD_MASK(ARM_ATTRS_S2_X_EL0);
 	uint64_t missing = need & ~attrs;
 
-	if (!missing)
-		return true;
 	if (missing & ~stage2)
 		return arm_fault_set(
 			fault, ARM_FAULT_PERMISSION, 1,

@@ -42,6 +42,7 @@ static void range_set_root(struct arm_range *range, uint64_t ttbr)
 
 	range->root = align_down(base, index_bits + 3);
 	range->root_too_large = range->root >> range->output_bits != 0;
+	range->index_mask = (uint16_t)(BIT(index_bits) - 1);
 }
 
 static bool tnsz_ok(uint64_t tnsz)

@@ -78,16 +78,6 @@ static bool leaf_decode(struct arm_walker *w, const struct arm_range *range,
 	return true;
 }
 
-static uint64_t descriptor_address(const struct arm_range *range,
-				   const struct arm_start *at, uint64_t address)
-{
-	unsigned int shift = ARM_LEVEL_SHIFT(at->level);
-	unsigned int top = at->level == range->level ? range->input_bits :
-						       shift + 9;
-
-	return at->table + ((address & (BIT(top) - 1)) >> shift) * 8;
-}
-
 bool arm_stage1_walk(struct arm_walker *w, uint64_t address,
 		     struct arm_leaf *leaf)
 {
@@ -99,7 +89,8 @@ bool arm_stage1_walk(struct arm_walker *w, uint64_t address,
 		return fail_range(w, range, address);
 	for (at = arm_walker_begin(w, 1, address, false);; at.level++) {
 		if (!read_descriptor(w, range,
-				     descriptor_address(range, &at, address),
+				     arm_descriptor_address(range, &at,
+							    address),
 				     address, at.level, &raw))
 			return false;
 		switch (arm_descriptor_kind(raw, at.level)) {

@@ -22,22 +22,24 @@ static bool fail(struct arm_walker *w, const struct request *request,
 	return false;
 }
 
-static bool permitted(struct arm_walker *w, const struct request *request,
-		      const struct arm_leaf *leaf)
+static inline bool permitted(struct arm_walker *w,
+			     const struct request *request,
+			     const struct arm_leaf *leaf)
 {
 	bool denied = (leaf->attrs & request->need) != request->need;
 
-	if (request->for_s1_table && w->mmu->setup.protect_walk &&
+	if (w->mmu->setup.protect_walk && request->for_s1_table &&
 	    arm_memattr_device(FIELD_GET(ARM_ATTRS_MEMATTR, leaf->attrs)))
 		denied = true;
-	if (!denied)
+	if (__builtin_expect(!denied, 1))
 		return true;
 	return fail(w, request, ARM_FAULT_PERMISSION,
 		    (int)FIELD_GET(ARM_ATTRS_S2_LEVEL, leaf->attrs));
 }
 
-static bool ask_s2_tlb(struct arm_walker *w, const struct request *request,
-		       struct arm_leaf *leaf)
+static inline bool ask_s2_tlb(struct arm_walker *w,
+			      const struct request *request,
+			      struct arm_leaf *leaf)
 {
 	const struct arm_mmu *mmu = w->mmu;
 	const struct tlb_tag *tag = &mmu->setup.s2_tag;
@@ -99,12 +101,8 @@ static bool read_descriptor(struct arm_walker *w, const struct request *request,
 			    const struct arm_start *at, uint64_t *raw)
 {
 	const struct arm_range *range = &w->mmu->setup.s2;
-	unsigned int shift = ARM_LEVEL_SHIFT(at->level);
-	/* A concatenated root has up to 13 index bits. */
-	unsigned int top = at->level == range->level ? range->input_bits :
-						       shift + 9;
 	struct arm_read read = {
-		.pa = at->table + ((request->ipa & (BIT(top) - 1)) >> shift) * 8,
+		.pa = arm_descriptor_address(range, at, request->ipa),
 		.input = request->ipa,
 		.stage = 2,
 		.level = (int8_t)at->level,

@@ -207,6 +207,16 @@ static inline struct arm_start arm_walker_begin(struct arm_walker *w,
 				   .level = entry.level };
 }
 
+/* The descriptor for `input` in the table at hand. */
+static inline uint64_t arm_descriptor_address(const struct arm_range *range,
+					      const struct arm_start *at,
+					      uint64_t input)
+{
+	uint64_t mask = at->level == range->level ? range->index_mask : 0x1ff;
+
+	return at->table + (input >> ARM_LEVEL_SHIFT(at->level) & mask) * 8;
+}
+
 /* VA to IPA (to PA with stage 2 off); permissions are not checked. */
 bool arm_stage1_walk(struct arm_walker *w, uint64_t address,
 		     struct arm_leaf *leaf);
@@ -227,13 +237,28 @@ bool arm_nested_stage1(struct arm_walker *w, uint64_t address, uint64_t need,
 
 /* Put what was learned into walk caches and s2_tlb, in the order learned. */
 void arm_walker_fill(struct arm_mmu *mmu, const struct arm_walker *w);
-/* Into mmu->walks. */
-void arm_walker_count(struct arm_mmu *mmu, const struct arm_walker *w);
 
-/* A permission that is missing from a whole translation's attributes: stage 1
- * before stage 2. True if none is. */
-bool arm_permission_check(struct arm_fault *fault, uint64_t attrs,
+static inline void arm_walker_count(struct arm_mmu *mmu,
+				    const struct arm_walker *w)
+{
+	uint32_t reads = w->log->descriptor_reads;
+
+	mmu->walks.count++;
+	mmu->walks.memory_accesses += reads;
+	mmu->walks.by_accesses[reads]++;
+}
+
+/* Are the permissions that `need` names in a whole translation's attributes?
+ * False: *fault says which stage's is missing, stage 1 before stage 2. */
+bool arm_permission_fault(struct arm_fault *fault, uint64_t attrs,
 			  uint64_t need, uint64_t ipa);
+static inline bool arm_permission_check(struct arm_fault *fault, uint64_t attrs,
+					uint64_t need, uint64_t ipa)
+{
+	if (__builtin_expect(!(need & ~attrs), 1))
+		return true;
+	return arm_permission_fault(fault, attrs, need, ipa);
+}
 
 /* Derive mmu->setup from mmu->regs. */
 void arm_setup_compute(struct arm_mmu *mmu);

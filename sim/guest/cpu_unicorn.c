@@ -55,6 +55,15 @@ struct block_info {
 #define BLOCK_INFOS 8192
 #define CHANGED_MAX 64
 
+/* Answers given since the soft TLB was last emptied: it forgets by itself, and
+ * asks four times for a page. A hit is what a larger soft TLB would do. */
+struct answered {
+	uint64_t page; /* VA, or'ed with permissions and ANSWERED_EL1 */
+	uint32_t generation, slot;
+};
+#define ANSWERED_EL1 UINT64_C(8)
+#define ANSWERS 16384
+
 /* Reports that need a second look. */
 enum careful {
 	CAREFUL_KINDS = 1 << 0, /* barriers or kinds of access in the block */
@@ -118,6 +127,7 @@ struct engine {
 	bool in_stub;
 	uint32_t *stub;
 	struct block_info info[BLOCK_INFOS];
+	struct answered answered[ANSWERS];
 };
 
 /* ---- registers ---- */
@@ -299,10 +309,10 @@ static bool is_watched(const struct vcpu *v, uint64_t ipa)
 	       watch_has(v->m->watch, gfn_from_ipa((ipa_t){ ipa }));
 }
 
-/* The window address under which `frame` is seen at the VA; false if all its
- * windows are taken by others. */
+/* The slot in which `frame` is seen at the VA; false if it is taken in every
+ * window. */
 static bool take_slot(struct vcpu *v, uint64_t frame, uint64_t va, uint64_t ipa,
-		      bool device, uint64_t *paddr)
+		      bool device, uint64_t *slot)
 {
 	struct engine *e = v->engine;
 	unsigned int first = device ? WINDOWS_NORMAL : 0;
@@ -318,7 +328,7 @@ static bool take_slot(struct vcpu *v, uint64_t frame, uint64_t va, uint64_t ipa,
 		e->slot[i].generation = e->generation;
 		e->slot[i].ipa = ipa & ~(FRAME_BYTES - 1);
 		e->slot_va[i] = page | (is_watched(v, ipa) ? SLOT_WATCHED : 0);
-		*paddr = WINDOW_BASE + (i << FRAME_LG2);
+		*slot = i;
 		return true;
 	}
 	return false;
@@ -495,8 +505,15 @@ static void learn_block(struct vcpu *v, struct block_info *info, uint64_t va,
 				     .code = code_at(v, va) };
 	if (!info->code)
 		return;
-	for (uint32_t i = 0; i < bytes / INSN_BYTES; i++)
-		info->kinds |= insn_kind(word_of(info->code, i));
+	for (uint32_t i = 0; i < bytes / INSN_BYTES; i++) {
+		uint32_t word = word_of(info->code, i);
+
+		info->kinds |= insn_kind(word);
+		if (insn_is_fp(word) && sysreg_fp_traps(v)) {
+			v->m->not_modelled = "a trap of SIMD and floating point by CPACR_EL1.FPEN (DDI0487 L.b D24.2.33): the guest uses them without enabling them";
+			want(v, ATTENTION_MACHINE);
+		}
+	}
 	if (v->g->kernel) /* barriers of user code are not reported */
 		info->kinds &= ~(unsigned int)(INSN_DMB | INSN_DSB);
 }
@@ -741,9 +758,9 @@ static void access_failed(struct vcpu *v, uint64_t index, uint64_t va,
 		stale_access(v);
 }
 
-static inline void account(struct vcpu *v, uint64_t index, uint64_t paddr,
-			   unsigned int size, bool write, uint32_t kind,
-			   uint64_t value)
+static inline __attribute__((always_inline)) void
+account(struct vcpu *v, uint64_t index, uint64_t paddr, unsigned int size,
+	bool write, uint32_t kind, uint64_t value)
 {
 	struct engine *e = v->engine;
 	uint64_t slot_va = e->slot_va[index];
@@ -889,11 +906,11 @@ static va_t asked_access(struct vcpu *v, uint64_t page, unsigned int type,
 	return (va_t){ va };
 }
 
-/* What the translation lets this EL do; at least what was asked. */
-static uint32_t rights(const struct vcpu *v, const struct arm_translation *t,
-		       unsigned int type)
+/* What the translation lets EL1 or EL0 do without asking again: reads and
+ * fetches if it may, writes only once one was asked for. */
+static uint32_t rights(const struct arm_translation *t, unsigned int type,
+		       bool el1)
 {
-	bool el1 = v->cpu->el != 0;
 	uint64_t a = t->attrs;
 	bool s1_r = el1 ? FIELD_GET(ARM_ATTRS_S1_EL1_R, a)
 			: FIELD_GET(ARM_ATTRS_S1_EL0_R, a);
@@ -958,24 +975,71 @@ static bool fetch_device(struct vcpu *v, va_t va, uint32_t what)
 	return fail_fill(v, &fault);
 }
 
-static bool answer(struct vcpu *v, va_t va, const struct arm_translation *t,
-		   unsigned int type, uc_tlb_entry *entry)
+/* As EL1 or as EL0: unprivileged accesses share EL0's soft TLB. */
+static bool privileged(const struct vcpu *v, uint32_t what)
 {
+	return v->cpu->el &&
+	       !(TRACE_WHAT_ACCESS(what) & ARM_ACCESS_UNPRIV);
+}
+
+static struct answered *answered_at(struct engine *e, uint64_t page, bool el1)
+{
+	return &e->answered[(page >> FRAME_LG2 ^ (el1 ? ANSWERS / 2 : 0)) %
+			    ANSWERS];
+}
+
+static void answer_with(struct engine *e, uint64_t asked, uint64_t slot,
+			uint32_t perms, unsigned int type, uc_tlb_entry *entry)
+{
+	entry->paddr = WINDOW_BASE + (slot << FRAME_LG2) +
+		       (asked & (FRAME_BYTES - 1));
+	entry->perms = perms;
+	if (type == UC_MEM_FETCH)
+		note_fetched(e, slot);
+}
+
+static bool answer(struct vcpu *v, va_t va, uint32_t what,
+		   const struct arm_translation *t, unsigned int type,
+		   uc_tlb_entry *entry)
+{
+	struct engine *e = v->engine;
 	bool stage1_off = !(v->cpu->mmu.regs.sctlr & 1);
 	bool device = stage1_off || FIELD_GET(ARM_ATTRS_DEVICE, t->attrs);
-	uint64_t frame, paddr;
+	bool el1 = privileged(v, what);
+	uint64_t frame, slot, page = va.raw & ~(FRAME_BYTES - 1);
+	uint32_t perms = rights(t, type, el1);
 
-	if (!frame_index(v->engine, t->pa, &frame)) {
+	if (!frame_index(e, t->pa, &frame)) {
 		v->m->not_modelled = "guest access to a machine address that is no guest memory";
 		want(v, ATTENTION_MACHINE);
 		return refuse(v);
 	}
-	if (!take_slot(v, frame, va.raw, t->ipa.raw, device, &paddr))
+	if (!take_slot(v, frame, va.raw, t->ipa.raw, device, &slot))
 		return out_of_slots(v, ASK_PAGE(va.raw), type);
-	entry->paddr = paddr | (ASK_PAGE(va.raw) & (FRAME_BYTES - 1));
-	entry->perms = rights(v, t, type);
-	if (type == UC_MEM_FETCH)
-		note_fetched(v->engine, (paddr - WINDOW_BASE) >> FRAME_LG2);
+	*answered_at(e, page, el1) = (struct answered){
+		page | perms | (el1 ? ANSWERED_EL1 : 0),
+		(uint32_t)e->generation, (uint32_t)slot };
+	answer_with(e, ASK_PAGE(va.raw), slot, perms, type, entry);
+	return true;
+}
+
+static bool answer_again(struct vcpu *v, uint64_t asked, unsigned int type,
+			 uc_tlb_entry *entry)
+{
+	struct engine *e = v->engine;
+	uint64_t el1 = v->cpu->el ? ANSWERED_EL1 : 0;
+	uint64_t page = asked & ~(FRAME_BYTES - 1);
+	const struct answered *a = answered_at(e, page, el1);
+	uint32_t need = type == UC_MEM_WRITE  ? UC_PROT_WRITE
+			: type == UC_MEM_READ ? UC_PROT_READ
+					      : UC_PROT_EXEC;
+
+	if ((a->page & ~(uint64_t)UC_PROT_ALL) != (page | el1) ||
+	    a->generation != (uint32_t)e->generation || !(a->page & need) ||
+	    (e->kinds & INSN_UNPRIV))
+		return false;
+	answer_with(e, asked, a->slot, (uint32_t)a->page & UC_PROT_ALL, type,
+		    entry);
 	return true;
 }
 
@@ -988,7 +1052,7 @@ static bool ask_machine(struct vcpu *v, va_t va, uint32_t what,
 
 	switch (machine_prepare(v->m, v->cpu, va, what, &t, &fault)) {
 	case MACHINE_OK:
-		return answer(v, va, &t, type, entry);
+		return answer(v, va, what, &t, type, entry);
 	case MACHINE_FAULT:
 		return fail_fill(v, &fault);
 	case MACHINE_MMIO:
@@ -1023,6 +1087,8 @@ static bool fill_code(struct vcpu *v, uint64_t page, uc_tlb_entry *entry)
 		v->stop = VCPU_EXCEPTION;
 		return false;
 	}
+	if (answer_again(v, page, UC_MEM_FETCH, entry))
+		return true;
 	return ask_machine(v, va,
 			   TRACE_WHAT(INSN_BYTES, ARM_ACCESS_FETCH) | e->access,
 			   UC_MEM_FETCH, entry);
@@ -1043,6 +1109,8 @@ static bool fill_data(struct vcpu *v, uint64_t page, unsigned int type,
 	if ((e->careful & CAREFUL_REPEAT) && page == e->again_page &&
 	    type == e->again_type)
 		repeat_over(e);
+	if (answer_again(v, page, type, entry))
+		return true;
 	if (e->careful & CAREFUL_KINDS)
 		barriers_until(v, vcpu_pc(v));
 	va = asked_access(v, page, type, &what);

@@ -3,7 +3,7 @@
  * What stops a CPU becomes an exception taken to the guest's EL1, a call of
  * the hypervisor, or, with a kernel of ours, its business. DDI0487 L.b D1.4
  * (entry), D24.2.40 (ESR_EL1). Not modelled: exceptions to AArch32, SError,
- * interrupts, debug exceptions other than BRK.
+ * interrupts, debug exceptions other than BRK, traps of floating point.
  */
 #include <string.h>
 
@@ -17,7 +17,6 @@ enum {
 	ESR_EL1 = ARM_SYSREG(3, 0, 5, 2, 0),
 	FAR_EL1 = ARM_SYSREG(3, 0, 6, 0, 0),
 	VBAR_EL1 = ARM_SYSREG(3, 0, 12, 0, 0),
-	CPACR_EL1 = ARM_SYSREG(3, 0, 1, 0, 2),
 };
 
 /* QEMU's exception numbers, as Unicorn's interrupt hook reports them. */
@@ -33,7 +32,6 @@ enum {
 enum exception_class {
 	EC_UNKNOWN = 0x00,
 	EC_WFX = 0x01,
-	EC_FP = 0x07,
 	EC_ILLEGAL_STATE = 0x0e,
 	EC_SVC = 0x15,
 	EC_SYSTEM = 0x18,
@@ -231,13 +229,6 @@ static bool take_alignment(struct vcpu *v, struct error_line *error)
 	return take_fault(v, &fault, error);
 }
 
-static bool fp_trapped(const struct vcpu *v)
-{
-	unsigned int fpen = vcpu_sys(v, CPACR_EL1) >> 20 & 3;
-
-	return fpen == 0 || fpen == 2 || (fpen == 1 && v->cpu->el == 0);
-}
-
 /* An access of EL0 to what EL1 may trap: cache maintenance, CTR_EL0, timers;
  * everything else that is refused is plainly undefined. */
 static bool is_trapped_system(uint32_t word)
@@ -266,9 +257,6 @@ static void name_undefined(const struct vcpu *v, uint32_t word, struct cause *c)
 	if (vcpu_pstate(v) & PSTATE_IL) {
 		c->kind = "illegal_state";
 		c->esr = esr_of(EC_ILLEGAL_STATE, 0);
-	} else if (insn_is_fp(word) && fp_trapped(v)) {
-		c->kind = "fp_access";
-		c->esr = esr_of(EC_FP, ISS_ALWAYS);
 	} else if (v->cpu->el == 0 && is_trapped_system(word)) {
 		c->kind = "system_access";
 		c->esr = esr_of(EC_SYSTEM, system_iss(word));

@@ -200,6 +200,13 @@ bool sysreg_el0_may(const struct vcpu *v, bool zva)
 				    : FIELD_GET(SCTLR_UCI, sctlr));
 }
 
+bool sysreg_fp_traps(const struct vcpu *v)
+{
+	unsigned int fpen = vcpu_sys(v, CPACR_EL1) >> 20 & 3;
+
+	return !(fpen & 1) || (fpen == 1 && v->cpu->el == 0);
+}
+
 /* ---- registers ---- */
 
 static bool is_translation(unsigned int reg)
@@ -340,6 +347,11 @@ enum sys_outcome sysreg_write(struct vcpu *v, unsigned int reg, uint64_t value)
 		return SYS_NATIVE;
 	if (is_translation(reg)) {
 		write_translation(v, reg, value);
+		return SYS_DONE;
+	}
+	if (reg == CPACR_EL1) {
+		vcpu_sys_set(v, reg, value);
+		vcpu_forget_translations(v); /* and what blocks are known */
 		return SYS_DONE;
 	}
 	if (reg == CSSELR_EL1) {

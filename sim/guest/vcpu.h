@@ -121,6 +121,9 @@ enum sys_outcome sys_execute(struct vcpu *v, unsigned int op, uint64_t value);
 #define SYS_DC_ZVA ARM_SYSREG(1, 3, 7, 4, 1)
 /* May EL0 make cache maintenance (0) or DC ZVA (1)? */
 bool sysreg_el0_may(const struct vcpu *v, bool zva);
+/* Does CPACR_EL1 trap SIMD and floating point from this EL? Unicorn never
+ * does. */
+bool sysreg_fp_traps(const struct vcpu *v);
 /* A reset: registers as the guest finds them at its entry. */
 void sysreg_reset(struct vcpu *v);
 /* In hooks: the soft TLB of this CPU, at once. cpu_unicorn.c. */

@@ -92,7 +92,8 @@ static const struct maintenance {
 	bool poc;
 	bool every_cpu;
 } dc_ops[] = {
-	{ ARM_SYSREG(1, 0, 7, 6, 1), "IVAC", BY_VA, MEMORY_INVALIDATE, true, true },
+	/* Under stage 2 it cleans too: DDI0487 L.b D7.5.9.4. */
+	{ ARM_SYSREG(1, 0, 7, 6, 1), "IVAC", BY_VA, MEMORY_CLEAN_INVALIDATE, true, true },
 	{ ARM_SYSREG(1, 0, 7, 6, 2), "ISW", BY_SET_WAY, MEMORY_INVALIDATE, false, false },
 	{ ARM_SYSREG(1, 0, 7, 10, 2), "CSW", BY_SET_WAY, MEMORY_CLEAN, false, false },
 	{ ARM_SYSREG(1, 0, 7, 14, 2), "CISW", BY_SET_WAY, MEMORY_CLEAN_INVALIDATE, false, false },

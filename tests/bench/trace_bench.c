@@ -16,7 +16,7 @@
 #include "traces/trace.h"
 
 #define ACCESSES_MAX 6000000u
-#define ROUNDS 5
+#define ROUNDS	     5
 
 struct stream {
 	struct trace_block *block;
@@ -117,8 +117,8 @@ static struct stream random_like(void)
 
 	while (s.accesses < ACCESSES_MAX) {
 		add_block(&s, 0x401000, 3);
-		add_access(&s, 0x10000000 +
-			       (next_random(&random) & 0x3fffff8), what);
+		add_access(&s, 0x10000000 + (next_random(&random) & 0x3fffff8),
+			   what);
 	}
 	return s;
 }
@@ -234,8 +234,8 @@ static void measure(const char *name, struct stream s, const char *suffix)
 		decode_ns = t2 - t1 < decode_ns ? t2 - t1 : decode_ns;
 	}
 	printf("%-8s %-5s %zu accesses, %.2f blocks each: write %.2f ns, read "
-	       "%.2f ns, %.3f bytes an access\n", name, suffix, s.accesses,
-	       (double)s.blocks / (double)s.accesses,
+	       "%.2f ns, %.3f bytes an access\n",
+	       name, suffix, s.accesses, (double)s.blocks / (double)s.accesses,
 	       encode_ns / (double)s.accesses, decode_ns / (double)s.accesses,
 	       (double)file_bytes(path) / (double)s.accesses);
 	unlink(path);

@@ -115,6 +115,19 @@ static void write_cp(uc_engine *uc, unsigned int op1, unsigned int crn,
 	check(uc_reg_write(uc, UC_ARM64_REG_CP_REG, &cp), "register");
 }
 
+/* Unicorn takes callbacks as object pointers, which ISO C has no cast for. */
+static void add_hook(uc_engine *uc, int type, void (*callback)(void))
+{
+	union {
+		void (*function)(void);
+		void *object;
+	} pointer = { .function = callback };
+	uc_hook hook;
+
+	check(uc_hook_add(uc, &hook, type, pointer.object, NULL, 1, 0),
+	      "hook");
+}
+
 static uint64_t load(const char *path)
 {
 	struct elf_image image;
@@ -137,7 +150,6 @@ int main(int argc, char **argv)
 {
 	struct timespec a, b;
 	uc_engine *uc;
-	uc_hook hook;
 	uint64_t entry;
 
 	if (argc < 2)
@@ -160,13 +172,10 @@ int main(int argc, char **argv)
 	      "UART");
 	write_cp(uc, 4, 1, 1, 0, UINT64_C(1) << 31); /* HCR_EL2.RW */
 	write_cp(uc, 6, 1, 1, 0, 0x401);	     /* SCR_EL3 */
-	check(uc_hook_add(uc, &hook, UC_HOOK_BLOCK, on_block, NULL, 1, 0),
-	      "hook");
-	check(uc_hook_add(uc, &hook, UC_HOOK_MEM_READ | UC_HOOK_MEM_WRITE,
-			  on_memory, NULL, 1, 0),
-	      "hook");
-	check(uc_hook_add(uc, &hook, UC_HOOK_INTR, on_interrupt, NULL, 1, 0),
-	      "hook");
+	add_hook(uc, UC_HOOK_BLOCK, (void (*)(void))on_block);
+	add_hook(uc, UC_HOOK_MEM_READ | UC_HOOK_MEM_WRITE,
+		 (void (*)(void))on_memory);
+	add_hook(uc, UC_HOOK_INTR, (void (*)(void))on_interrupt);
 	check(uc_ctl_exits_enable(uc), "exits");
 	clock_gettime(CLOCK_MONOTONIC, &a);
 	check(uc_emu_start(uc, entry, 0, 0, 0), "run");

@@ -59,11 +59,13 @@ static void walk_pop(struct walk *w)
 	w->out->canonical[top(w)->length] = 0;
 }
 
+/* The canonical name stays: it is the answer. */
 static void walk_fini(struct walk *w)
 {
-	while (w->depth > 1)
-		walk_pop(w);
-	close(w->step[0].fd);
+	while (w->depth-- > 0) {
+		if (w->step[w->depth].kind == PATH_HOST)
+			close(w->step[w->depth].fd);
+	}
 }
 
 static int walk_init(struct walk *w, struct linux_kernel *k, struct path *out)

@@ -28,7 +28,7 @@ root=$work/root
 # Applets for the reference: scripts that call qemu again.
 mkdir "$work/path"
 for applet in $("$qemu" "$busybox" --list); do
-	printf '#!/bin/sh\nexec %s -0 %s %s %s "$@"\n' "$qemu" "$applet" "$busybox" "$applet" >"$work/path/$applet"
+	printf '#!/bin/sh\nexec %s -0 %s %s "$@"\n' "$qemu" "$applet" "$busybox" >"$work/path/$applet"
 	chmod +x "$work/path/$applet"
 done
 

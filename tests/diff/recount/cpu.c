@@ -115,6 +115,10 @@ static bool page_access(struct machine *m, struct cpu *cpu,
 			return false;
 		}
 	}
+	if (a->unaligned && (!t.stage1 || t.device)) {
+		cpu->faults[1][FAULT_ALIGNMENT]++;
+		return false;
+	}
 	for (at = a->va / line * line; at < a->va + a->bytes; at += line)
 		line_access(m, cpu, a,
 			    t.pa + (at & ((UINT64_C(1) << t.size) - 1)),

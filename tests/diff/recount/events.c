@@ -22,6 +22,16 @@ struct item {
 	bool write, fetch, el0;
 };
 
+/*
+ * The core invalidates by IPA, one operation a range, and then what combines
+ * both stages, once. Each of the former means last levels only, unless a table
+ * was unlinked.
+ */
+struct stage2_flush {
+	bool unlinked, open;
+	unsigned int cpu;
+};
+
 struct reader {
 	struct machine *m;
 	struct item *item;
@@ -30,6 +40,7 @@ struct reader {
 	size_t observed_next;
 	uint64_t accesses; /* of the batch, so far */
 	unsigned int el[CPUS_MAX];
+	struct stage2_flush flush;
 };
 
 static uint64_t number(const json_t *record, const char *key)
@@ -77,26 +88,66 @@ static void hypervisor_sysreg(struct machine *m, const json_t *record)
 		demand(false, "hypervisor.sysreg's register");
 }
 
+/* Page descriptors have the bits of a pointer, but no table's address. */
+static bool is_pointer(const struct tables *t, uint64_t pte)
+{
+	bool known;
+
+	tables_read(t, pte & UINT64_C(0x0000fffffffff000), &known);
+	return (pte & 3) == 3 && known;
+}
+
+static void pte_write(struct reader *r, uint64_t pa, uint64_t value)
+{
+	bool known;
+
+	if (is_pointer(r->m->stage2, tables_read(r->m->stage2, pa, &known)))
+		r->flush.unlinked = true;
+	tables_write(r->m->stage2, pa, 8, value);
+}
+
+static void flush_end(struct reader *r)
+{
+	if (!r->flush.open)
+		return;
+	maintain_stage12_drop(r->m, &r->m->cpu[r->flush.cpu]);
+	r->flush = (struct stage2_flush){ 0 };
+}
+
+static void flush_add(struct reader *r, const json_t *record)
+{
+	struct cpu *cpu = cpu_of(r, record);
+
+	if (!strcmp(text(record, "scope"), "vmid")) {
+		maintain_vmid_drop(r->m, cpu);
+		r->flush.unlinked = false;
+		return;
+	}
+	maintain_ipa_drop(r->m, cpu, number(record, "ipa"),
+			  number(record, "size"), !r->flush.unlinked);
+	r->flush.open = true;
+	r->flush.cpu = cpu->number;
+}
+
 /* True if the record is one of those. */
 static bool hypervisor_record(struct reader *r, const json_t *record)
 {
 	const char *t = text(record, "t");
 	struct cpu *cpu = cpu_of(r, record);
 
+	if (strcmp(t, "p2m.tlbi"))
+		flush_end(r);
 	if (!strcmp(t, "hypervisor.access"))
 		cpu_hypervisor_access(r->m, cpu, number(record, "pa"),
 				      number(record, "write"));
 	else if (!strcmp(t, "hypervisor.sysreg"))
 		hypervisor_sysreg(r->m, record);
 	else if (!strcmp(t, "p2m.pte_write"))
-		tables_write(r->m->stage2, number(record, "pa"), 8,
-			     number(record, "value"));
+		pte_write(r, number(record, "pa"), number(record, "value"));
 	else if (!strcmp(t, "p2m.table_alloc"))
 		tables_page(r->m->stage2, number(record, "pa"), NULL);
 	else if (!strcmp(t, "p2m.tlbi"))
-		maintain_hypervisor_tlbi(r->m, cpu, text(record, "scope"),
-					 number(record, "ipa"),
-					 number(record, "size"));
+		flush_add(r, record);
 	else
 		return !strcmp(t, "p2m.op") || !strcmp(t, "p2m.table_free");
 	return true;
@@ -104,23 +155,34 @@ static bool hypervisor_record(struct reader *r, const json_t *record)
 
 /* ---- batches ---- */
 
-/* A stage-2 fault: what the hypervisor did then, up to the end of its
- * operation. False: it did nothing. */
+/* Whether o is what ends a fault's resolution: the one page that it maps. */
+static bool maps_page(const struct reader *r, const json_t *o)
+{
+	uint64_t value;
+
+	if (strcmp(text(o, "t"), "p2m.pte_write"))
+		return false;
+	value = number(o, "value");
+	return (value & 3) == 3 && !is_pointer(r->m->stage2, value);
+}
+
+/* A stage-2 fault: what the hypervisor did then. False: nothing. */
 static bool resolve(void *context)
 {
 	struct reader *r = context;
-	bool ended = false;
+	bool mapped = false;
 
-	while (!ended && r->observed_next < json_array_size(r->observed)) {
+	while (!mapped && r->observed_next < json_array_size(r->observed)) {
 		const json_t *o = json_array_get(r->observed, r->observed_next);
 
 		if (number(o, "at") != r->accesses)
 			break;
-		ended = !strcmp(text(o, "t"), "p2m.op");
+		mapped = maps_page(r, o);
 		hypervisor_record(r, o);
 		r->observed_next++;
 	}
-	return ended;
+	flush_end(r);
+	return mapped;
 }
 
 static void block_apply(struct reader *r, const struct item *b)
@@ -334,11 +396,19 @@ static void stimulus(struct reader *r, const json_t *record)
 		       t);
 }
 
-/* Observations that are not for us. Some end a batch. */
-static bool is_ignored(const char *t)
+/* Observations that are not for us, known by how their lines begin. */
+static bool is_ignored(const char *line)
 {
-	return strstr(t, ".cost") || !strcmp(t, "tlb.fill") ||
-	       !strncmp(t, "walk.", 5) || !strcmp(t, "fault.taken");
+	static const char *const begin[] = {
+		"{\"t\":\"walk.", "{\"t\":\"tlb.", "{\"t\":\"fault.taken",
+		"{\"t\":\"cache.", "{\"t\":\"cpu.cost",
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(begin) / sizeof(*begin); i++)
+		if (!strncmp(line, begin[i], strlen(begin[i])))
+			return true;
+	return false;
 }
 
 static void record_apply(struct reader *r, json_t *record)
@@ -347,11 +417,10 @@ static void record_apply(struct reader *r, json_t *record)
 	bool is_block = !strcmp(t, "block");
 
 	if (is_block || !strcmp(t, "access")) {
+		flush_end(r);
 		item_add(r, record, is_block);
 		return;
 	}
-	if (is_ignored(t))
-		return;
 	if (json_object_get(record, "at")) {
 		json_array_append(r->observed, record);
 		return;
@@ -388,6 +457,8 @@ struct machine *events_read(FILE *in)
 	machine_init(m, json_object_get(record, "machine"));
 	json_decref(record);
 	while (!ended && (bytes = getline(&line, &room, in)) > 0) {
+		if (is_ignored(line))
+			continue;
 		record = line_parse(line, bytes);
 		ended = !strcmp(text(record, "t"), "trace.stats");
 		if (!ended)

@@ -72,34 +72,55 @@ void maintain_tlbi(struct machine *m, struct cpu *cpu, const char *op,
 	charge(m, cpu, IN_MAINTENANCE, m->tlbi);
 }
 
-/* By IPA: IPAS2E1IS, then VMALLE1IS; whole: VMALLS12E1IS. */
-void maintain_hypervisor_tlbi(struct machine *m, struct cpu *cpu,
-			      const char *scope, uint64_t ipa, uint64_t bytes)
+static struct scope scope_all(const struct machine *m)
 {
-	struct scope all = { .all_asids = true, .any_address = true,
-			     .globals = true, .vmid = current_vmid(m) };
-	struct scope stage2 = all;
+	return (struct scope){ .all_asids = true, .any_address = true,
+			       .globals = true, .vmid = current_vmid(m) };
+}
+
+/* IPAS2E1IS or IPAS2LE1IS, or one of a range. */
+void maintain_ipa_drop(struct machine *m, struct cpu *cpu, uint64_t ipa,
+		       uint64_t bytes, bool last_level_only)
+{
+	struct scope s = scope_all(m);
 	unsigned int i;
 
-	if (strcmp(scope, "vmid")) {
-		stage2.any_address = false;
-		stage2.first = ipa;
-		stage2.last = ipa + bytes - 1;
-	}
+	s.any_address = false;
+	s.last_level_only = last_level_only;
+	s.first = ipa;
+	s.last = ipa + bytes - 1;
+	for (i = 0; i < m->cpus; i++)
+		cpu_drop_stage2(&m->cpu[i], &s);
+	charge(m, cpu, IN_MAINTENANCE, m->tlbi);
+}
+
+/* VMALLE1IS, for which those by IPA must be complete: a DSB before it, which
+ * is not one of the core's own. */
+void maintain_stage12_drop(struct machine *m, struct cpu *cpu)
+{
+	struct scope s = scope_all(m);
+	unsigned int i;
+
+	for (i = 0; i < m->cpus; i++)
+		cpu_drop(&m->cpu[i], &s);
+	charge(m, cpu, IN_HYPERVISOR, m->barrier);
+	charge(m, cpu, IN_MAINTENANCE, m->tlbi);
+}
+
+/* VMALLS12E1IS. */
+void maintain_vmid_drop(struct machine *m, struct cpu *cpu)
+{
+	struct scope s = scope_all(m);
+	unsigned int i;
+
 	for (i = 0; i < m->cpus; i++) {
-		cpu_drop_stage2(&m->cpu[i], &stage2);
-		cpu_drop(&m->cpu[i], &all);
+		cpu_drop_stage2(&m->cpu[i], &s);
+		cpu_drop(&m->cpu[i], &s);
 	}
 	charge(m, cpu, IN_MAINTENANCE, m->tlbi);
 }
 
 /* ---- caches ---- */
-
-static bool nobody(void *context)
-{
-	(void)context;
-	return false;
-}
 
 /* The line that an operation by address means. */
 static bool line_find(struct machine *m, struct cpu *cpu, uint64_t va,
@@ -109,7 +130,6 @@ static bool line_find(struct machine *m, struct cpu *cpu, uint64_t va,
 	struct translation t;
 	struct fault fault;
 
-	(void)nobody;
 	if (!cpu_lookup(m, cpu, &a, &t, &fault)) {
 		cpu->faults[fault.stage][fault.kind]++;
 		return false;
@@ -148,13 +168,14 @@ void maintain_ic(struct machine *m, struct cpu *cpu, const char *op,
 }
 
 /* AT S1E1R, S1E1W, S1E0R, S1E0W: CRm 8, op2 0 to 3. A walk that is counted
- * and leaves nothing in a TLB; stage 1 is what it asks for. */
+ * and leaves nothing in TLBs and walk caches; the address that stage 1 gives
+ * is not translated further. */
 void maintain_at(struct machine *m, struct cpu *cpu, uint64_t encoding,
 		 uint64_t value)
 {
 	unsigned int op2 = encoding & 7;
 	struct access a = { .va = value, .bytes = 1, .write = op2 & 1,
-			    .el0 = op2 >> 1 & 1 };
+			    .el0 = op2 >> 1 & 1, .is_at = true };
 	struct translation t;
 	struct fault fault;
 

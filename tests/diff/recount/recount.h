@@ -207,6 +207,7 @@ struct access {
 	uint64_t va;
 	unsigned int bytes;
 	bool write, fetch, el0; /* el0: with EL0's permissions */
+	bool is_at; /* stage 1 alone, and what its walk learns is dropped */
 	bool unaligned; /* as a whole; set by cpu_access */
 };
 
@@ -238,8 +239,12 @@ void cpu_hypervisor_access(struct machine *m, struct cpu *cpu, uint64_t pa,
 /* ---- maintain.c: TLBI, DC, IC, AT ---- */
 void maintain_tlbi(struct machine *m, struct cpu *cpu, const char *op,
 		   uint64_t value);
-void maintain_hypervisor_tlbi(struct machine *m, struct cpu *cpu,
-			      const char *scope, uint64_t ipa, uint64_t bytes);
+/* The hypervisor's, each one TLBI: by IPA, then what combines both stages;
+ * or all of the VMID. */
+void maintain_ipa_drop(struct machine *m, struct cpu *cpu, uint64_t ipa,
+		       uint64_t bytes, bool last_level_only);
+void maintain_stage12_drop(struct machine *m, struct cpu *cpu);
+void maintain_vmid_drop(struct machine *m, struct cpu *cpu);
 void maintain_dc(struct machine *m, struct cpu *cpu, const char *op,
 		 uint64_t value, bool el0);
 void maintain_ic(struct machine *m, struct cpu *cpu, const char *op,
@@ -253,6 +258,6 @@ struct machine *events_read(FILE *in);
 
 /* ---- compare.c: the statistics ---- */
 /* Prints a FAIL line for each difference; returns their number. */
-unsigned int compare(const struct machine *m, const json_t *stats);
+unsigned int compare(struct machine *m, const json_t *stats);
 
 #endif

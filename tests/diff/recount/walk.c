@@ -280,7 +280,7 @@ static bool stage1_root(struct walker *w, uint64_t va, struct pointer *at,
 }
 
 static bool stage1_read(struct walker *w, uint64_t ipa, bool cacheable,
-			unsigned int level, uint64_t *pte)
+			uint64_t *pte)
 {
 	struct translation page;
 	bool known;
@@ -296,7 +296,6 @@ static bool stage1_read(struct walker *w, uint64_t ipa, bool cacheable,
 		w->fault->ipa = ipa;
 		return false;
 	}
-	(void)level;
 	descriptor_read(w, address_in(&page, ipa), cacheable && page.s2_cacheable);
 	*pte = tables_read(w->m->stage1, ipa, &known);
 	w->m->unknown_tables += !known;
@@ -335,7 +334,7 @@ static bool stage1_walk(struct walker *w, const struct access *a,
 {
 	unsigned int out_bits = output_bits(field(w->cpu->reg.tcr, 32, 3));
 	const struct pointer *hit;
-	unsigned int index_bits;
+	unsigned int index_lsb;
 	struct pointer at;
 	bool cacheable;
 	uint64_t pte;
@@ -348,9 +347,9 @@ static bool stage1_walk(struct walker *w, const struct access *a,
 		at = *hit;
 	for (;; at.level++) {
 		/* What the root cannot have is out of range already. */
-		index_bits = 39 - 9 * at.level;
-		if (!stage1_read(w, at.table + field(a->va, index_bits, 9) * 8,
-				 cacheable, at.level, &pte))
+		index_lsb = 39 - 9 * at.level;
+		if (!stage1_read(w, at.table + field(a->va, index_lsb, 9) * 8,
+				 cacheable, &pte))
 			return false;
 		if (!bit(pte, 0) || (!bit(pte, 1) && (at.level == 0 ||
 						      at.level == 3)))
@@ -401,15 +400,11 @@ static bool stage2_allows(const struct translation *t, const struct access *a)
 bool translation_allows(const struct translation *t, const struct access *a,
 			struct fault *fault)
 {
-	bool device = t->stage1 ? t->device : true;
-
 	*fault = (struct fault){ .stage = 1, .level = t->level };
-	if (a->unaligned && device)
-		fault->kind = FAULT_ALIGNMENT;
-	else if (!stage1_allows(t, a))
+	if (!stage1_allows(t, a)) {
 		fault->kind = FAULT_PERMISSION;
-	if (fault->kind)
 		return false;
+	}
 	*fault = (struct fault){ .stage = 2, .level = t->s2_level };
 	if (!stage2_allows(t, a))
 		fault->kind = FAULT_PERMISSION;
@@ -446,6 +441,8 @@ static bool both(struct walker *w, const struct access *a,
 	t->s2_r = t->s2_w = t->s2_x1 = t->s2_x0 = true;
 	if (!translation_allows(t, a, w->fault))
 		return false;
+	if (a->is_at)
+		return true;
 	if (!stage2(w, ipa, &s2)) {
 		w->fault->ipa = ipa;
 		return false;
@@ -467,7 +464,8 @@ bool walk(struct machine *m, struct cpu *cpu, const struct access *a,
 	w = (struct walker){ .m = m, .cpu = cpu, .fault = fault };
 	*fault = (struct fault){ 0 };
 	ok = both(&w, a, out);
-	learned_hold(&w);
+	if (!a->is_at)
+		learned_hold(&w);
 	cpu->walks++;
 	cpu->walk_reads += w.reads;
 	demand(w.reads < READS_MAX, "reads of a walk");

@@ -330,6 +330,11 @@ static void dc_turns_stage_1_off_and_caches_on(void **state)
 	assert_true(rig.out.pa.raw == RIG_PA);
 	assert_int_equal(FIELD_GET(ARM_ATTRS_MEMATTR, rig.out.attrs), 0xff);
 	assert_int_equal(FIELD_GET(ARM_ATTRS_CACHEABLE, rig.out.attrs), 1);
+	rig_reg(&rig, ARM_SCTLR_EL1, 0);
+	assert_true(rig_access(&rig, RIG_IPA, ARM_ACCESS_WRITE));
+	assert_int_equal(FIELD_GET(ARM_ATTRS_CACHEABLE, rig.out.attrs), 1);
+	assert_true(rig_access(&rig, RIG_IPA, ARM_ACCESS_FETCH));
+	assert_int_equal(FIELD_GET(ARM_ATTRS_MEMATTR, rig.out.attrs), 0xff);
 	rig_stop(&rig);
 }
 

@@ -283,10 +283,22 @@ static void ipa_sizes_beyond_the_machine_fault(void **state)
 	rig_reg(&rig, ARM_VTCR_EL2, 0x80053594);
 	rig_expect_fault(&rig, RIG_VA, ARM_ACCESS_READ, ARM_FAULT_TRANSLATION,
 			 2, 0);
+	/* 41 bits from level 1. */
+	rig_reg(&rig, ARM_VTCR_EL2, 0x80053557);
+	rig_expect_fault(&rig, RIG_VA, ARM_ACCESS_READ, ARM_FAULT_TRANSLATION,
+			 2, 0);
 	rig_reg(&rig, ARM_VTTBR_EL2, 0x0001000080900000);
 	rig_put(&rig, 0x80900008, 0x80802003);
 	rig_reg(&rig, ARM_VTCR_EL2, 0x80053558);
 	assert_int_equal(rig_reads(&rig, RIG_VA), 19);
+	/* IPS and PS say 48 bits; the machine has 40. */
+	rig_put(&rig, 0x80803080, 0x00000100800107ff);
+	rig_expect_fault(&rig, RIG_VA, ARM_ACCESS_READ, ARM_FAULT_ADDRESS_SIZE,
+			 2, 3);
+	rig_put(&rig, 0x80004020, 0x0000010040010f43);
+	rig_reg(&rig, ARM_TCR_EL1, RIG_TCR);
+	rig_expect_fault(&rig, RIG_VA, ARM_ACCESS_READ, ARM_FAULT_ADDRESS_SIZE,
+			 1, 3);
 	rig_stop(&rig);
 }
 

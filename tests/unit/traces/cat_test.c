@@ -24,8 +24,8 @@ static const char *make_trace(char name[64], const json_t *stats)
 	trace_batch_block(w, b, 2, 1, 0x10, 4, 1);
 	trace_batch_access(w, b, 2, 1, 0x20, TRACE_WHAT(4, 1 | 4 | 8 | 16));
 	trace_batch_access(w, b, 2, 1, 0x20, TRACE_WHAT(4, 2));
-	trace_write(w, &(struct trace_record){ .type = TRACE_CPU_ERET,
-					       .cpu = 2 });
+	trace_write(w,
+		    &(struct trace_record){ .type = TRACE_CPU_ERET, .cpu = 2 });
 	trace_batch_trim(b, 1);
 	assert_int_equal(trace_writer_close(w, stats), 0);
 	json_decref(header);
@@ -111,7 +111,8 @@ static void info_counts(void **state)
 	assert_int_equal(number(records, "cpu.batch"), 2);
 	assert_int_equal(number(records, "cpu.eret"), 1);
 	assert_string_equal(json_string_value(json_object_get(
-		json_object_get(info, "machine"), "name")), "tiny");
+				    json_object_get(info, "machine"), "name")),
+			    "tiny");
 	json_decref(info);
 	json_decref(stats);
 	unlink(name);

@@ -15,7 +15,7 @@
 #include "traces/base64.h"
 #include "traces/codec.h"
 
-#define BLOCKS 3000
+#define BLOCKS	 3000
 #define ACCESSES 6000
 
 struct fixture {
@@ -150,8 +150,12 @@ static void anything_survives(void **state)
 		uint32_t blocks = (uint32_t)(any(f) % 300);
 
 		for (uint32_t i = 0; i < blocks; i++) {
-			uint32_t bytes = (uint32_t)(any(f) % 5 ? any(f) % 64
-				: any(f) % (TRACE_BLOCK_BYTES_MAX + 1));
+			uint32_t bytes =
+				(uint32_t)(any(f) % 5
+						   ? any(f) % 64
+						   : any(f) %
+							     (TRACE_BLOCK_BYTES_MAX +
+							      1));
 
 			block(f, any_width(f), bytes,
 			      (uint32_t)(any(f) % (bytes / 4 + 1)));
@@ -178,8 +182,9 @@ static void repetition_with_surprises_survives(void **state)
 			block(f, 0xffff000000080000 + 64 * which, 64,
 			      16 - (uint32_t)(any(f) % 50 == 0));
 			for (uint64_t n = which % 4; n; n--)
-				access(f, any(f) % 9 ? 0x1000 * which + 8 * i
-						     : any(f),
+				access(f,
+				       any(f) % 9 ? 0x1000 * which + 8 * i
+						  : any(f),
 				       TRACE_WHAT(1u << which % 4,
 						  any(f) % 40 ? 4 : 20));
 		}
@@ -239,8 +244,8 @@ static const struct hostile hostile[] = {
 	{ "lengths of the columns are cut", 1, 0,
 	  PAYLOAD(0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 2) },
 	{ "longer than the payload", 1, 0,
-	  PAYLOAD(0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 1, 0,
-		  0, 0, 0) },
+	  PAYLOAD(0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 1, 0, 0,
+		  0, 0) },
 	{ "bytes after the last column", 0, 0,
 	  PAYLOAD(1, 0, 0, 1, 0, 0, 0, 9) },
 	{ "block runs is cut", 0, 0, PAYLOAD(0, 0, 0, 0, 0) },
@@ -328,15 +333,21 @@ static void base64_is_the_one_of_rfc_4648(void **state)
 	static const struct {
 		const char *plain, *coded;
 	} vectors[] = {
-		{ "", "" }, { "f", "Zg==" }, { "fo", "Zm8=" },
-		{ "foo", "Zm9v" }, { "foob", "Zm9vYg==" },
-		{ "fooba", "Zm9vYmE=" }, { "foobar", "Zm9vYmFy" },
-		{ "\xff\xef\xbe\xfb", "/+++" "+w==" },
+		{ "", "" },
+		{ "f", "Zg==" },
+		{ "fo", "Zm8=" },
+		{ "foo", "Zm9v" },
+		{ "foob", "Zm9vYg==" },
+		{ "fooba", "Zm9vYmE=" },
+		{ "foobar", "Zm9vYmFy" },
+		{ "\xff\xef\xbe\xfb", "/+++"
+				      "+w==" },
 	};
-	static const char *const bad[] = { "Z", "Zg", "Zg=", "Zh==", "Zm9=",
-					   "Zm=v", "Z===", "====", "Zm9v=",
-					   "Zm9*", "Zg==Zg==", "Zm9vZm9\xc3",
-					   "Zm 9", "Z-_9" };
+	static const char *const bad[] = {
+		"Z",	    "Zg",	   "Zg=",  "Zh==",  "Zm9=",
+		"Zm=v",	    "Z===",	   "====", "Zm9v=", "Zm9*",
+		"Zg==Zg==", "Zm9vZm9\xc3", "Zm 9", "Z-_9"
+	};
 	char text[16];
 	uint8_t bytes[16];
 	size_t count;
@@ -349,14 +360,14 @@ static void base64_is_the_one_of_rfc_4648(void **state)
 		assert_int_equal(base64_encoded_bytes(plain), coded);
 		base64_encode(text, (const uint8_t *)vectors[i].plain, plain);
 		assert_memory_equal(text, vectors[i].coded, coded);
-		assert_true(base64_decode(bytes, &count, vectors[i].coded,
-					  coded));
+		assert_true(
+			base64_decode(bytes, &count, vectors[i].coded, coded));
 		assert_int_equal(count, plain);
 		assert_memory_equal(bytes, vectors[i].plain, plain);
 	}
 	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++)
-		assert_false(base64_decode(bytes, &count, bad[i],
-					   strlen(bad[i])));
+		assert_false(
+			base64_decode(bytes, &count, bad[i], strlen(bad[i])));
 }
 
 static void base64_round_trips_at_every_length(void **state)

@@ -13,12 +13,12 @@
 #include "tests/unit/traces/trace_file.h"
 
 #define HEADER "{\"format\":\"p2msim.trace/1\"}\n"
-#define STATS "{\"t\":\"trace.stats\",\"stats\":{}}\n"
+#define STATS  "{\"t\":\"trace.stats\",\"stats\":{}}\n"
 /* One block of four bytes, one load of eight: a payload that is right. */
 #define PAYLOAD "AgEGAgEAAAACBAABBAgAAAY="
-#define BATCH(el, blocks, accesses, instructions, bytes, data)                 \
-	"{\"t\":\"cpu.batch\",\"cpu\":0,\"el\":" el ",\"blocks\":" blocks      \
-	",\"accesses\":" accesses ",\"instructions\":" instructions            \
+#define BATCH(el, blocks, accesses, instructions, bytes, data)            \
+	"{\"t\":\"cpu.batch\",\"cpu\":0,\"el\":" el ",\"blocks\":" blocks \
+	",\"accesses\":" accesses ",\"instructions\":" instructions       \
 	",\"bytes\":" bytes ",\"data\":\"" data "\"}\n"
 
 static const struct {
@@ -81,7 +81,8 @@ static const struct {
 	{ HEADER "{\"t\":\"cpu.barrier\",\"cpu\":0,\"kind\":null}\n",
 	  "line 2: cpu.barrier: \"kind\" must be a string" },
 	{ HEADER "{\"t\":\"cpu.idle\",\"cpu\":0,\"charge\":"
-		 "99999999999999999999}\n", "line 2: not JSON" },
+		 "99999999999999999999}\n",
+	  "line 2: not JSON" },
 	{ HEADER "{\"t\":\"table.page\",\"cpu\":0,\"ipa\":\"0x0\","
 		 "\"data\":\"AB=\"}\n",
 	  "line 2: table.page: \"data\" must be base64" },
@@ -179,12 +180,14 @@ static void each_mistake_has_its_line_in_zstd_too(void **state)
 static void the_right_form_of_the_examples_is_right(void **state)
 {
 	/* Also spelled by another writer, members in another order. */
-	static const char text[] = HEADER
-		BATCH("0", "1", "1", "1", "24", PAYLOAD)
-		"{\"data\" : \"AgEGAgEAAAACBAABBAgAAAY\\u003d\", \"bytes\": 24, "
-		"\"instructions\": 1, \"accesses\": 1, \"blocks\": 1, "
-		"\"el\": 0, \"cpu\": 63, \"t\": \"cpu.batch\"}\n"
-		"{\"cpu\":0 ,\"va\":\"0x00ff\",\"t\":\"cpu.stale\"}\n" STATS;
+	static const char text[] = HEADER BATCH(
+		"0", "1", "1", "1", "24",
+		PAYLOAD) "{\"data\" : \"AgEGAgEAAAACBAABBAgAAAY\\u003d\", "
+			 "\"bytes\": 24, "
+			 "\"instructions\": 1, \"accesses\": 1, \"blocks\": 1, "
+			 "\"el\": 0, \"cpu\": 63, \"t\": \"cpu.batch\"}\n"
+			 "{\"cpu\":0 "
+			 ",\"va\":\"0x00ff\",\"t\":\"cpu.stale\"}\n" STATS;
 	struct verdict v = judge(text, sizeof(text) - 1);
 
 	(void)state;

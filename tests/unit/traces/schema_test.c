@@ -62,8 +62,11 @@ static void the_checked_in_schemas_are_up_to_date(void **state)
 /* A record of the type with every member set. */
 static json_t *example(enum trace_type type)
 {
-	struct trace_record record = { .type = type, .cpu = 5, .name = "s",
-				       .blob = "data", .blob_bytes = 4 };
+	struct trace_record record = { .type = type,
+				       .cpu = 5,
+				       .name = "s",
+				       .blob = "data",
+				       .blob_bytes = 4 };
 
 	for (int i = 0; i < TRACE_VALUES_MAX; i++)
 		record.value[i] = (uint64_t)i % 3;
@@ -126,7 +129,8 @@ static void every_mutation_is_refused(void **state)
 		json_t *line = example((enum trace_type)i), *value, *copy;
 		const char *name = trace_type_name((enum trace_type)i), *key;
 
-		json_object_foreach(line, key, value) {
+		json_object_foreach(line, key, value)
+		{
 			for (int how = 0; how < 4; how++) {
 				copy = json_copy(line);
 				json_object_set_new(copy, key,
@@ -165,7 +169,8 @@ static void bounds_and_patterns_are_kept(void **state)
 		{ "{\"t\":\"cpu.stale\",\"cpu\":0,\"va\":\"0x1F\"}",
 		  "cpu.stale/va: must match ^0x[0-9a-f]{1,16}$" },
 		{ "{\"t\":\"cpu.stale\",\"cpu\":0,\"va\":"
-		  "\"0xffffffffffffffff\"}", NULL },
+		  "\"0xffffffffffffffff\"}",
+		  NULL },
 		{ "{\"t\":\"cpu.stale\",\"cpu\":0,\"va\":"
 		  "\"0xfffffffffffffffff\"}",
 		  "cpu.stale/va: must match" },
@@ -175,8 +180,7 @@ static void bounds_and_patterns_are_kept(void **state)
 		{ "{\"format\":\"p2msim.trace/1\",\"more\":[1]}", NULL },
 		{ "{\"format\":\"p2msim.trace/1\",\"machine\":1}",
 		  "header/machine: must be of type object" },
-		{ "{\"format\":\"p2msim.trace/2\"}",
-		  "no record of this name" },
+		{ "{\"format\":\"p2msim.trace/2\"}", "no record of this name" },
 		{ "{\"t\":\"trace.stats\",\"stats\":{}}",
 		  "trace.stats/stats: lacks member format" },
 	};
@@ -189,8 +193,8 @@ static void bounds_and_patterns_are_kept(void **state)
 						sizeof(error));
 
 		if (fine != !cases[i].want ||
-		    (!fine && strncmp(error, cases[i].want,
-				      strlen(cases[i].want)) != 0))
+		    (!fine &&
+		     strncmp(error, cases[i].want, strlen(cases[i].want)) != 0))
 			fail_msg("%s: %s", cases[i].line, error);
 	}
 }
@@ -218,18 +222,22 @@ static json_t *smallest(const json_t *schema)
 	properties = json_object_get(schema, "properties");
 	json_array_foreach(json_object_get(schema, "required"), i, name)
 		json_object_set_new(value, json_string_value(name),
-				    smallest(json_object_get(
-					    properties,
-					    json_string_value(name))));
+				    smallest(json_object_get(properties,
+							     json_string_value(
+								     name))));
 	return value;
 }
 
 static void statistics_are_judged_to_the_leaf(void **state)
 {
 	static const char *const paths[] = {
-		"cpu/0/tlb/s2/invalidated", "cpu/0/cycles_by/idle",
-		"cpu/0/walks/by_accesses", "cache/llc/cleans",
-		"p2m/mappings/2M", "machine/digest", "guest/sha256",
+		"cpu/0/tlb/s2/invalidated",
+		"cpu/0/cycles_by/idle",
+		"cpu/0/walks/by_accesses",
+		"cache/llc/cleans",
+		"p2m/mappings/2M",
+		"machine/digest",
+		"guest/sha256",
 	};
 	struct trace_validator *v = trace_validator_new();
 	json_t *schema = trace_stats_schema(), *stats = smallest(schema);
@@ -254,12 +262,12 @@ static void statistics_are_judged_to_the_leaf(void **state)
 		kept = json_incref(json_object_get(at, name));
 		assert_non_null(kept);
 		json_object_set_new(at, name, json_integer(-1));
-		assert_false(trace_validator_stats(v, stats, error,
-						   sizeof(error)));
+		assert_false(
+			trace_validator_stats(v, stats, error, sizeof(error)));
 		assert_non_null(strstr(error, paths[i]));
 		json_object_del(at, name);
-		assert_false(trace_validator_stats(v, stats, error,
-						   sizeof(error)));
+		assert_false(
+			trace_validator_stats(v, stats, error, sizeof(error)));
 		assert_non_null(strstr(error, name));
 		json_object_set_new(at, name, kept);
 	}

@@ -58,38 +58,48 @@ static inline void small_fill(struct trace_writer *w)
 	static uint8_t page[4096] = { 1, 2, 3, [4095] = 255 };
 
 	trace_write(w, &(struct trace_record){ .type = TRACE_CPU_SYSREG,
-		.name = "TTBR0_EL1", .value = { UINT64_MAX } });
+					       .name = "TTBR0_EL1",
+					       .value = { UINT64_MAX } });
 	trace_write(w, &(struct trace_record){ .type = TRACE_TABLE_PAGE,
-		.value = { 0x40001000 }, .blob = page,
-		.blob_bytes = sizeof(page) });
+					       .value = { 0x40001000 },
+					       .blob = page,
+					       .blob_bytes = sizeof(page) });
 	for (uint64_t i = 0; i < 40; i++) {
 		trace_batch_block(w, b, 0, 1, 0x1000 + 64 * (i % 3), 32, 8);
 		trace_batch_access(w, b, 0, 1, 0x8000 + 8 * i,
 				   TRACE_WHAT(8, 1));
 		if (i % 8 == 5)
-			trace_observe(w, &(struct trace_record){
-				.type = TRACE_TLB_FILL,
-				.value = { 0x8000, 0, 0x80008000, 12, 1, 2, 1,
-					   0 } });
+			trace_observe(w,
+				      &(struct trace_record){
+					      .type = TRACE_TLB_FILL,
+					      .value = { 0x8000, 0, 0x80008000,
+							 12, 1, 2, 1, 0 } });
 	}
 	trace_observe(w, &(struct trace_record){ .type = TRACE_CPU_COST,
-		.value = { 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11 } });
+						 .value = { 1, 2, 3, 4, 5, 6, 7,
+							    8, 9, 10, 11 } });
 	trace_batch_block(w, b, 1, 0, 0xffff000000080000, 16, 4);
 	trace_batch_access(w, b, 1, 0, 0xfffffffffffffff8,
 			   TRACE_WHAT(8, TRACE_ACCESS_EXCL));
-	trace_write(w, &(struct trace_record){ .type = TRACE_CPU_MMIO,
-		.cpu = 1, .value = { 0x9000000, 0x9000000, 4, 1, 'x' } });
+	trace_write(w, &(struct trace_record){
+			       .type = TRACE_CPU_MMIO,
+			       .cpu = 1,
+			       .value = { 0x9000000, 0x9000000, 4, 1, 'x' } });
 	trace_batch_access(w, b, 1, 0, 0x123, TRACE_WHAT(1, 0));
 	trace_batch_trim(b, 2);
-	trace_write(w, &(struct trace_record){ .type = TRACE_CPU_EXCEPTION,
-		.cpu = 1, .name = "a \"quoted\"\n\x01 kind",
-		.value = { 0x96000006, 0x123, 0x80004 } });
+	trace_write(w, &(struct trace_record){
+			       .type = TRACE_CPU_EXCEPTION,
+			       .cpu = 1,
+			       .name = "a \"quoted\"\n\x01 kind",
+			       .value = { 0x96000006, 0x123, 0x80004 } });
 	trace_batch_trim(b, 1);
-	trace_observe(w, &(struct trace_record){ .type = TRACE_P2M_OP,
-		.name = "map", .value = { 5, 1, (uint64_t)-4 } });
+	trace_observe(w, &(struct trace_record){
+				 .type = TRACE_P2M_OP,
+				 .name = "map",
+				 .value = { 5, 1, (uint64_t)-4 } });
 	trace_write(w, &(struct trace_record){ .type = TRACE_CPU_WFI });
 	trace_observe(w, &(struct trace_record){ .type = TRACE_P2M_PTE_WRITE,
-		.value = { 0x1000, 0xf } });
+						 .value = { 0x1000, 0xf } });
 }
 
 static inline struct bytes small_trace(const char *suffix,
@@ -124,8 +134,8 @@ static inline struct verdict judge(const void *bytes, size_t count)
 	struct verdict v = { .end = TRACE_NEXT_MALFORMED };
 	struct trace_record record;
 	struct trace_batch batch;
-	struct trace_reader *r = trace_reader_open_memory(
-		bytes, count, v.error, sizeof(v.error));
+	struct trace_reader *r = trace_reader_open_memory(bytes, count, v.error,
+							  sizeof(v.error));
 
 	if (!r)
 		return v;
