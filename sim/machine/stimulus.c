@@ -195,22 +195,46 @@ bool machine_ic(struct machine *m, struct machine_cpu *cpu, unsigned int op,
 	return true;
 }
 
+/* A stage-2 fault on a stage-1 table's address goes to the hypervisor. */
+static bool at_resolve(struct machine *m, struct machine_cpu *cpu,
+		       const struct arm_fault *fault)
+{
+	if (fault->kind == ARM_FAULT_NOT_MODELLED) {
+		m->not_modelled = fault->why;
+		return false;
+	}
+	account_charge(cpu, BUCKET_TRAP, m->config.trap_cycles * CYCLE);
+	m->current = cpu->index;
+	cpu->faults[fault->stage == 2][fault->kind]++;
+	if (hypervisor_can_resolve(m->hypervisor, fault) &&
+	    hypervisor_resolve(m->hypervisor, fault))
+		return true;
+	m->not_modelled =
+		"AT that ends in an external abort (DDI0487 L.b C5.4)";
+	return false;
+}
+
 bool machine_at(struct machine *m, struct machine_cpu *cpu, unsigned int op,
 		uint64_t value, uint64_t *par)
 {
-	uint64_t walks = cpu->mmu.walks.count, charge;
-	bool ok;
+	enum arm_at_result result;
+	struct arm_fault fault;
 
 	record(m, cpu, (struct trace_record){ .type = TRACE_CPU_AT,
 					      .name = "AT",
 					      .value = { op, value } });
-	*par = arm_mmu_at(&cpu->mmu, op, (va_t){ value }, &ok);
-	if (!ok || cpu->mmu.walks.count == walks)
-		return ok;
-	charge = arm_walk_cycles(&cpu->mmu.walk, m->latency) * CYCLE;
-	cpu->walk_charge += charge;
-	account_charge_cpu(m, cpu, BUCKET_WALK, charge);
-	return true;
+	do {
+		uint64_t walks = cpu->mmu.walks.count, charge;
+
+		result = arm_mmu_at_execute(&cpu->mmu, op, (va_t){ value }, par,
+					    &fault);
+		if (cpu->mmu.walks.count == walks)
+			continue;
+		charge = arm_walk_cycles(&cpu->mmu.walk, m->latency) * CYCLE;
+		cpu->walk_charge += charge;
+		account_charge_cpu(m, cpu, BUCKET_WALK, charge);
+	} while (result == ARM_AT_ABORT && at_resolve(m, cpu, &fault));
+	return result != ARM_AT_UNDEFINED;
 }
 
 void machine_barrier(struct machine *m, struct machine_cpu *cpu,

@@ -74,6 +74,8 @@ static int replay_batch(struct replay *r, const struct trace_batch *batch,
 						  b->bytes, b->instructions,
 						  &fault),
 			     false);
+		else if ((int32_t)b->instructions < 0)
+			machine_block_trim(m, cpu, -b->instructions);
 		for (; a < end; a++)
 			note(r,
 			     machine_access_inline(m, cpu,

@@ -340,11 +340,10 @@ struct mm *mm_new(struct linux_kernel *k)
 {
 	struct mm *mm = calloc(1, sizeof(*mm));
 
-	if (!mm || !frame_alloc(k, &mm->root)) {
+	if (!mm || !frame_alloc_table(k, 0, &mm->root)) {
 		free(mm);
 		return NULL;
 	}
-	frame_zero(k, mm->root);
 	mm->refs = 1;
 	mm->asid = asid_take(k);
 	return mm;
@@ -358,19 +357,21 @@ struct mm *mm_get(struct mm *mm)
 
 void mm_put(struct linux_kernel *k, struct mm *mm)
 {
+	struct table_list tables = { 0 };
 	struct gather g = { 0 };
 	size_t i;
 
 	if (!mm || --mm->refs)
 		return;
 	table_each(k, mm->root, 0, TASK_END, visit_clear, &g);
+	table_detach(k, mm->root, &tables);
 	machine_barrier(k->m, k->cpu, BARRIER_DSB);
 	tlbi_asid(k, mm->asid);
 	machine_barrier(k->m, k->cpu, BARRIER_DSB);
 	for (i = 0; i < g.count; i++)
 		frame_put(k, pte_frame(g.pte[i]));
 	gather_fini(&g);
-	table_free(k, mm->root);
+	table_list_free(k, &tables);
 	while (mm->vmas)
 		vma_remove(k, mm, mm->vmas - 1);
 	free(mm->vma);

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "sim/guest/linux/kernel.h"
+#include "sim/machine/watch.h"
 
 void kernel_die(struct linux_kernel *k, int exit_code, const char *format, ...)
 {
@@ -36,6 +37,11 @@ bool frames_init(struct linux_kernel *k)
 	f->held_code = calloc(f->count, sizeof(*f->held_code));
 	if (!f->refs || !f->free_stack || !f->held_code)
 		return false;
+	for (i = 0; i < 4; i++) {
+		f->table_stack[i] = calloc(f->count, sizeof(uint64_t));
+		if (!f->table_stack[i])
+			return false;
+	}
 	for (i = 0; i < f->count; i++)
 		f->free_stack[i] = f->count - 1 - i;
 	f->free_count = f->count;
@@ -44,22 +50,66 @@ bool frames_init(struct linux_kernel *k)
 
 void frames_fini(struct linux_kernel *k)
 {
+	unsigned int i;
+
 	free(k->frames.refs);
 	free(k->frames.free_stack);
 	free(k->frames.held_code);
+	for (i = 0; i < 4; i++)
+		free(k->frames.table_stack[i]);
 }
 
 bool frame_alloc(struct linux_kernel *k, gfn_t *frame)
 {
 	struct frames *f = &k->frames;
 	uint64_t index;
+	int level = 0;
 
-	if (f->free_count == 0)
+	while (!f->free_count && level < 4 && !f->table_count[level])
+		level++;
+	if (f->free_count)
+		index = f->free_stack[--f->free_count];
+	else if (level < 4)
+		index = f->table_stack[level][--f->table_count[level]];
+	else
 		return false;
-	index = f->free_stack[--f->free_count];
 	f->refs[index] = 1;
 	*frame = (gfn_t){ f->base.raw + index };
 	return true;
+}
+
+bool frame_alloc_table(struct linux_kernel *k, int level, gfn_t *frame)
+{
+	struct frames *f = &k->frames;
+	uint64_t index;
+
+	if (f->table_count[level] == 0) {
+		if (!frame_alloc(k, frame))
+			return false;
+		frame_zero(k, *frame);
+		return true;
+	}
+	index = f->table_stack[level][--f->table_count[level]];
+	f->refs[index] = 1;
+	*frame = (gfn_t){ f->base.raw + index };
+	return true;
+}
+
+void frame_put_table(struct linux_kernel *k, int level, gfn_t frame)
+{
+	struct frames *f = &k->frames;
+	uint64_t index = frame.raw - f->base.raw;
+
+	f->refs[index] = 0;
+	f->table_stack[level][f->table_count[level]++] = index;
+}
+
+uint64_t frames_free(const struct linux_kernel *k)
+{
+	const uint64_t *tables = k->frames.table_count;
+
+	return k->frames.free_count + tables[0] + tables[1] + tables[2] +
+	       tables[3];
 }
 
 void frame_get(struct linux_kernel *k, gfn_t frame)
@@ -128,10 +178,19 @@ void kernel_store64(struct linux_kernel *k, ipa_t ipa, uint64_t value)
 			   (unsigned long long)ipa.raw);
 }
 
+void kernel_wrote(struct linux_kernel *k, gfn_t frame, uint64_t offset,
+		  uint64_t bytes)
+{
+	if (k->m->watch && watch_has(k->m->watch, frame))
+		watch_range(k->m->watch,
+			    (ipa_t){ ipa_from_gfn(frame).raw + offset }, bytes);
+}
+
 void frame_zero(struct linux_kernel *k, gfn_t frame)
 {
 	kernel_touch_frame(k, frame, 0, PAGE_BYTES, true);
 	memset(frame_bytes(k, frame), 0, PAGE_BYTES);
+	kernel_wrote(k, frame, 0, PAGE_BYTES);
 }
 
 void frame_copy(struct linux_kernel *k, gfn_t to, gfn_t from)
@@ -139,4 +198,5 @@ void frame_copy(struct linux_kernel *k, gfn_t to, gfn_t from)
 	kernel_touch_frame(k, from, 0, PAGE_BYTES, false);
 	kernel_touch_frame(k, to, 0, PAGE_BYTES, true);
 	memcpy(frame_bytes(k, to), frame_bytes(k, from), PAGE_BYTES);
+	kernel_wrote(k, to, 0, PAGE_BYTES);
 }

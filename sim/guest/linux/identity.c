@@ -112,7 +112,7 @@ int64_t sys_sysinfo(struct linux_kernel *k, const uint64_t a[6])
 	memset(&info, 0, sizeof(info));
 	info.uptime = (int64_t)(time_ns(k) / 1000000000);
 	info.totalram = k->frames.count * PAGE_BYTES;
-	info.freeram = k->frames.free_count * PAGE_BYTES;
+	info.freeram = frames_free(k) * PAGE_BYTES;
 	info.procs = (uint16_t)k->processes;
 	info.mem_unit = 1;
 	return user_write(k, a[0], &info, sizeof(info));

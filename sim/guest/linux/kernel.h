@@ -29,6 +29,11 @@ struct frames {
 	uint32_t *refs;	      /* how many mappings and caches hold a frame */
 	uint64_t *free_stack; /* frame indexes; the last is taken next */
 	bool *held_code;      /* something was executed from it */
+	/* Frames of former tables, all zero, by level: they stay what they
+	 * were, as in a kernel's page-table caches, unless memory runs out.
+	 * (A recording watches them for good.) */
+	uint64_t *table_stack[4];
+	uint64_t table_count[4];
 };
 
 struct linux_kernel {
@@ -74,6 +79,11 @@ void frames_fini(struct linux_kernel *k);
 bool frame_alloc(struct linux_kernel *k, gfn_t *frame);
 void frame_get(struct linux_kernel *k, gfn_t frame);
 void frame_put(struct linux_kernel *k, gfn_t frame);
+/* A zero frame for a table of that level, and back; whoever gives it back has
+ * cleared it. */
+bool frame_alloc_table(struct linux_kernel *k, int level, gfn_t *frame);
+void frame_put_table(struct linux_kernel *k, int level, gfn_t frame);
+uint64_t frames_free(const struct linux_kernel *k);
 uint32_t frame_refs(const struct linux_kernel *k, gfn_t frame);
 uint8_t *frame_bytes(struct linux_kernel *k, gfn_t frame);
 /* Counted: the kernel clears or copies a frame through its linear map. */
@@ -86,6 +96,10 @@ void kernel_touch(struct linux_kernel *k, uint64_t va, uint64_t bytes,
 void kernel_touch_frame(struct linux_kernel *k, gfn_t frame, uint64_t offset,
 			uint64_t bytes, bool write);
 void kernel_store64(struct linux_kernel *k, ipa_t ipa, uint64_t value);
+/* The host has moved bytes into a frame for an access already counted: should
+ * it ever have been a table, a recording must have them. */
+void kernel_wrote(struct linux_kernel *k, gfn_t frame, uint64_t offset,
+		  uint64_t bytes);
 /* Ends the run with exit code `exit_code` and this line. */
 void kernel_die(struct linux_kernel *k, int exit_code, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
@@ -134,8 +148,15 @@ typedef void (*table_visit)(struct linux_kernel *k, void *context, uint64_t va,
 			    ipa_t slot, uint64_t pte);
 void table_each(struct linux_kernel *k, gfn_t root, uint64_t start,
 		uint64_t end, table_visit visit, void *context);
-/* All tables below and with root; no leaf may be valid any more. */
-void table_free(struct linux_kernel *k, gfn_t root);
+/* Take a tree of tables apart whose leaves are all 0: it ends as a list of
+ * zero frames, to be freed once the TLBs and walk caches have been told. */
+struct table_list {
+	gfn_t *frame;
+	int *level;
+	size_t count;
+};
+void table_detach(struct linux_kernel *k, gfn_t root, struct table_list *list);
+void table_list_free(struct linux_kernel *k, struct table_list *list);
 void tlbi_page(struct linux_kernel *k, uint16_t asid, uint64_t va);
 void tlbi_asid(struct linux_kernel *k, uint16_t asid);
 void ttbr0_install(struct linux_kernel *k, gfn_t root, uint16_t asid);

@@ -94,6 +94,7 @@ int page_cache_page(struct linux_kernel *k, struct page_cache *b, uint64_t index
 			frame_put(k, *frame);
 			return error;
 		}
+		kernel_wrote(k, *frame, 0, PAGE_BYTES);
 		b->page[index] = *frame;
 	}
 	*frame = b->page[index];

@@ -51,10 +51,12 @@ static size_t ring_move(struct linux_kernel *k, struct pipe *p, uint64_t at,
 		}
 		kernel_touch_frame(k, p->frame[page], offset, n, write);
 		ring = frame_bytes(k, p->frame[page]) + offset;
-		if (write)
+		if (write) {
 			memcpy(ring, (uint8_t *)host + done, n);
-		else
+			kernel_wrote(k, p->frame[page], offset, n);
+		} else {
 			memcpy((uint8_t *)host + done, ring, n);
+		}
 		done += n;
 	}
 	return done;

@@ -7,6 +7,9 @@
  * A table page is cleared before the store that makes it reachable; a leaf is
  * changed to another frame only through zero, TLBI and DSB (the callers').
  */
+#include <stdlib.h>
+
+#include "core/base/bug.h"
 #include "sim/guest/linux/kernel.h"
 
 #define LEVEL_LSB(level) (39u - 9u * (unsigned int)(level))
@@ -72,14 +75,6 @@ static ipa_t entry_ipa(gfn_t table, uint64_t index)
 	return (ipa_t){ ipa_from_gfn(table).raw + index * 8 };
 }
 
-static bool table_new(struct linux_kernel *k, gfn_t *table)
-{
-	if (!frame_alloc(k, table))
-		return false;
-	frame_zero(k, *table);
-	return true;
-}
-
 static void table_link(struct linux_kernel *k, ipa_t slot, gfn_t table)
 {
 	kernel_store64(k, slot, ipa_from_gfn(table).raw | PTE_TABLE);
@@ -104,7 +99,7 @@ static bool linear_gigabyte(struct linux_kernel *k, gfn_t l1, uint64_t ipa,
 		kernel_store64(k, slot, pte_linear(ipa, false));
 		return true;
 	}
-	if (!table_new(k, &l2))
+	if (!frame_alloc_table(k, 2, &l2))
 		return false;
 	for (; ipa + BIT(21) <= end; ipa += BIT(21), va += BIT(21))
 		kernel_store64(k, entry_ipa(l2, LEVEL_INDEX(va, 2)),
@@ -121,7 +116,7 @@ static bool linear_map(struct linux_kernel *k, gfn_t l0)
 
 	for (ipa = GUEST_RAM_BASE; ipa < end; ipa += BIT(30), va += BIT(30)) {
 		if (LEVEL_INDEX(va, 1) == 0) {
-			if (!table_new(k, &l1))
+			if (!frame_alloc_table(k, 1, &l1))
 				return false;
 			table_link(k, entry_ipa(l0, LEVEL_INDEX(va, 0)), l1);
 		}
@@ -157,7 +152,8 @@ bool tables_boot(struct linux_kernel *k)
 	struct machine *m = k->m;
 	gfn_t kernel_root;
 
-	if (!table_new(k, &kernel_root) || !table_new(k, &k->empty_root) ||
+	if (!frame_alloc_table(k, 0, &kernel_root) ||
+	    !frame_alloc_table(k, 0, &k->empty_root) ||
 	    !linear_map(k, kernel_root))
 		return false;
 	machine_barrier(m, k->cpu, BARRIER_DSB);
@@ -208,7 +204,7 @@ bool table_walk(struct linux_kernel *k, gfn_t root, uint64_t va, bool make,
 			table = pte_frame(entry);
 			continue;
 		}
-		if (!make || !table_new(k, &below))
+		if (!make || !frame_alloc_table(k, level + 1, &below))
 			return false;
 		table_link(k, entry_ipa(table, index), below);
 		table = below;
@@ -250,21 +246,40 @@ void table_each(struct linux_kernel *k, gfn_t root, uint64_t start,
 		each_below(k, root, 0, start, end, visit, context);
 }
 
-static void free_below(struct linux_kernel *k, gfn_t table, int level)
+static void detach_below(struct linux_kernel *k, gfn_t table, int level,
+			 struct table_list *list)
 {
 	uint64_t i, entry;
 
 	for (i = 0; level < 3 && i < 512; i++) {
 		entry = *table_entry(k, table, i);
-		if (entry & PTE_VALID)
-			free_below(k, pte_frame(entry), level + 1);
+		if (!(entry & PTE_VALID))
+			continue;
+		detach_below(k, pte_frame(entry), level + 1, list);
+		kernel_store64(k, entry_ipa(table, i), 0);
 	}
-	frame_put(k, table);
+	list->frame = realloc(list->frame,
+			      (list->count + 1) * sizeof(*list->frame));
+	list->level = realloc(list->level,
+			      (list->count + 1) * sizeof(*list->level));
+	BUG_ON(NULL, !list->frame || !list->level);
+	list->level[list->count] = level;
+	list->frame[list->count++] = table;
 }
 
-void table_free(struct linux_kernel *k, gfn_t root)
+void table_detach(struct linux_kernel *k, gfn_t root, struct table_list *list)
 {
-	free_below(k, root, 0);
+	detach_below(k, root, 0, list);
+}
+
+void table_list_free(struct linux_kernel *k, struct table_list *list)
+{
+	size_t i;
+
+	for (i = 0; i < list->count; i++)
+		frame_put_table(k, list->level[i], list->frame[i]);
+	free(list->frame);
+	free(list->level);
 }
 
 /* ---- TLB maintenance and TTBR0 ---- */

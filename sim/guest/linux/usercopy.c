@@ -13,8 +13,10 @@ static bool pte_allows(uint64_t pte, bool write)
 	return (pte & PTE_VALID) && (pte & PTE_EL0) && !(write && (pte & PTE_READ_ONLY));
 }
 
-/* Host bytes behind va, present and permitted; NULL: EFAULT. Not accessed. */
-static uint8_t *user_page(struct linux_kernel *k, uint64_t va, bool write)
+/* Host bytes behind va, present and permitted; NULL: EFAULT. Not
+ * accessed. */
+static uint8_t *user_page(struct linux_kernel *k, uint64_t va, bool write,
+			  gfn_t *frame)
 {
 	struct mm *mm = k->current->mm;
 	uint64_t pte;
@@ -28,7 +30,8 @@ static uint8_t *user_page(struct linux_kernel *k, uint64_t va, bool write)
 			return NULL;
 		pte = table_peek(k, mm->root, va);
 	}
-	return frame_bytes(k, pte_frame(pte)) + (va & PAGE_MASK_LOW);
+	*frame = pte_frame(pte);
+	return frame_bytes(k, *frame) + (va & PAGE_MASK_LOW);
 }
 
 /* The piece of [va, va + bytes) that is in va's page. */
@@ -43,11 +46,12 @@ int user_read(struct linux_kernel *k, void *to, uint64_t va, uint64_t bytes)
 {
 	uint8_t *out = to;
 	const uint8_t *host;
+	gfn_t frame;
 	uint64_t n;
 
 	for (; bytes; va += n, out += n, bytes -= n) {
 		n = piece(va, bytes);
-		host = user_page(k, va, false);
+		host = user_page(k, va, false, &frame);
 		if (!host)
 			return -EFAULT;
 		kernel_touch(k, va, n, false);
@@ -61,15 +65,17 @@ int user_write(struct linux_kernel *k, uint64_t va, const void *from,
 {
 	const uint8_t *in = from;
 	uint8_t *host;
+	gfn_t frame;
 	uint64_t n;
 
 	for (; bytes; va += n, in += n, bytes -= n) {
 		n = piece(va, bytes);
-		host = user_page(k, va, true);
+		host = user_page(k, va, true, &frame);
 		if (!host)
 			return -EFAULT;
 		kernel_touch(k, va, n, true);
 		memcpy(host, in, n);
+		kernel_wrote(k, frame, va & PAGE_MASK_LOW, n);
 	}
 	return k->stopped ? -EFAULT : 0;
 }
@@ -77,15 +83,17 @@ int user_write(struct linux_kernel *k, uint64_t va, const void *from,
 int user_zero(struct linux_kernel *k, uint64_t va, uint64_t bytes)
 {
 	uint8_t *host;
+	gfn_t frame;
 	uint64_t n;
 
 	for (; bytes; va += n, bytes -= n) {
 		n = piece(va, bytes);
-		host = user_page(k, va, true);
+		host = user_page(k, va, true, &frame);
 		if (!host)
 			return -EFAULT;
 		kernel_touch(k, va, n, true);
 		memset(host, 0, n);
+		kernel_wrote(k, frame, va & PAGE_MASK_LOW, n);
 	}
 	return k->stopped ? -EFAULT : 0;
 }
@@ -94,10 +102,11 @@ int user_string(struct linux_kernel *k, char *to, size_t space, uint64_t va)
 {
 	size_t done = 0, n;
 	const uint8_t *host, *end;
+	gfn_t frame;
 
 	while (done < space) {
 		n = piece(va, space - done);
-		host = user_page(k, va, false);
+		host = user_page(k, va, false, &frame);
 		if (!host)
 			return -EFAULT;
 		end = memchr(host, 0, n);

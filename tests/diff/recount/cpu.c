@@ -178,13 +178,20 @@ static double number_at(const json_t *section, const char *key)
 	return json_number_value(value);
 }
 
+/* What a hit costs there; a level that is absent is none. */
+static double cache_latency(const json_t *section)
+{
+	return number_at(section, "bytes") == 0 ? 0 :
+						  number_at(section, "latency");
+}
+
 static void latencies_init(struct machine *m, const json_t *machine,
 			   const json_t *cpu)
 {
-	m->latency[L1I] = number_at(json_object_get(cpu, "l1i"), "latency");
-	m->latency[L1D] = number_at(json_object_get(cpu, "l1d"), "latency");
-	m->latency[L2] = number_at(json_object_get(cpu, "l2"), "latency");
-	m->latency[LLC] = number_at(json_object_get(machine, "llc"), "latency");
+	m->latency[L1I] = cache_latency(json_object_get(cpu, "l1i"));
+	m->latency[L1D] = cache_latency(json_object_get(cpu, "l1d"));
+	m->latency[L2] = cache_latency(json_object_get(cpu, "l2"));
+	m->latency[LLC] = cache_latency(json_object_get(machine, "llc"));
 	m->latency[MEMORY] = number_at(json_object_get(machine, "dram"),
 				       "latency_ns") *
 			     number_at(cpu, "mhz") / 1000;

@@ -12,6 +12,10 @@
 
 #include "recount.h"
 
+/* A full batch. */
+#define BATCH_BLOCKS 16384
+#define BATCH_ACCESSES 16384
+
 /* A block or an access of the open batch. */
 struct item {
 	bool is_block;
@@ -36,6 +40,8 @@ struct reader {
 	struct machine *m;
 	struct item *item;
 	size_t items, room;
+	size_t blocks; /* of the items */
+	bool batch_ended;
 	json_t *observed; /* array: those of the open batch */
 	size_t observed_next;
 	uint64_t accesses; /* of the batch, so far */
@@ -210,8 +216,8 @@ static void access_apply(struct reader *r, const struct item *i)
 		cpu->stores++;
 	else if (!i->fetch)
 		cpu->loads++;
+	r->accesses++; /* what it causes comes after it */
 	cpu_access(r->m, cpu, &a, resolve, r);
-	r->accesses++;
 }
 
 static void batch_apply(struct reader *r)
@@ -227,7 +233,8 @@ static void batch_apply(struct reader *r)
 			access_apply(r, &r->item[i]);
 	demand(r->observed_next == json_array_size(r->observed),
 	       "what the hypervisor did in a batch where nothing faulted");
-	r->items = 0;
+	r->items = r->blocks = 0;
+	r->batch_ended = false;
 	json_array_clear(r->observed);
 }
 
@@ -236,13 +243,32 @@ static bool flag(const json_t *record, const char *key)
 	return json_is_true(json_object_get(record, key));
 }
 
+/*
+ * `trace cat` does not print where a batch ends and the next begins, but "at"
+ * counts from there: after observations, at another CPU or exception level, and
+ * where traces/README.md says that a batch is full.
+ */
+static bool batch_is_over(const struct reader *r, const json_t *record,
+			  bool is_block)
+{
+	const struct item *last = r->items ? &r->item[r->items - 1] : NULL;
+
+	if (!last || !is_block)
+		return last && r->batch_ended;
+	return r->batch_ended || last->cpu != number(record, "cpu") ||
+	       last->el != number(record, "el") ||
+	       r->blocks >= BATCH_BLOCKS ||
+	       r->items - r->blocks > BATCH_ACCESSES;
+}
+
 static void item_add(struct reader *r, const json_t *record, bool is_block)
 {
 	struct item *i;
 	const char *kind;
 
-	if (json_array_size(r->observed))
+	if (batch_is_over(r, record, is_block))
 		batch_apply(r);
+	r->blocks += is_block;
 	if (r->items == r->room) {
 		r->room = r->room ? 2 * r->room : 1024;
 		r->item = realloc(r->item, r->room * sizeof(*r->item));
@@ -423,6 +449,7 @@ static void record_apply(struct reader *r, json_t *record)
 	}
 	if (json_object_get(record, "at")) {
 		json_array_append(r->observed, record);
+		r->batch_ended = true;
 		return;
 	}
 	batch_apply(r);
@@ -457,8 +484,10 @@ struct machine *events_read(FILE *in)
 	machine_init(m, json_object_get(record, "machine"));
 	json_decref(record);
 	while (!ended && (bytes = getline(&line, &room, in)) > 0) {
-		if (is_ignored(line))
+		if (is_ignored(line)) {
+			r.batch_ended = r.batch_ended || strstr(line, "\"at\":");
 			continue;
+		}
 		record = line_parse(line, bytes);
 		ended = !strcmp(text(record, "t"), "trace.stats");
 		if (!ended)
