@@ -98,7 +98,7 @@ static int compare(const struct cli *cli, json_t *const *flat)
 		files = json_array();
 		for (int i = 0; i < cli->operands; i++)
 			json_array_append_new(files,
-					      json_string(cli->operand[i]));
+					      print_name(cli->operand[i]));
 		out = json_pack("{s:o, s:b, s:O}", "files", files, "equal",
 				equal, "differences", differences);
 		print_json(stdout, out);

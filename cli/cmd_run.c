@@ -7,19 +7,19 @@
 #include "cli/progress.h"
 
 /* The guest's console. Errors stay in the stream, for the end to find. */
-static void console_write(void *context, const void *bytes, size_t count)
+static bool console_write(void *context, const void *bytes, size_t count)
 {
 	FILE *out = context;
 
-	if (fwrite(bytes, 1, count, out) == count && memchr(bytes, '\n', count))
-		fflush(out);
+	return fwrite(bytes, 1, count, out) == count &&
+	       (!memchr(bytes, '\n', count) || fflush(out) == 0);
 }
 
 static enum trace_level level_of(const char *name)
 {
-	if (name && !strcmp(name, "costs"))
-		return TRACE_COSTS;
-	return name && !strcmp(name, "full") ? TRACE_FULL : TRACE_STIMULUS;
+	if (name && !strcmp(name, "stimulus"))
+		return TRACE_STIMULUS;
+	return name && !strcmp(name, "full") ? TRACE_FULL : TRACE_COSTS;
 }
 
 /* What one stream cannot be at the same time. */

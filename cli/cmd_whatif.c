@@ -282,9 +282,10 @@ static int whatif(const struct cli *cli, const struct axes *axes,
 			code = vary_trace(cli, axes, input.path, variants);
 			input_close(&input);
 		}
-		json_array_append_new(traces, json_pack("{s:s, s:o}", "trace",
-							cli->operand[i],
-							"variants", variants));
+		json_array_append_new(traces,
+				      json_pack("{s:o, s:o}", "trace",
+						print_name(cli->operand[i]),
+						"variants", variants));
 	}
 	result = json_pack("{s:s, s:o}", "format", "p2msim.whatif/1", "traces",
 			   traces);

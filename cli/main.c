@@ -13,15 +13,29 @@
 #include "cli/cli.h"
 #include "sim/study/study.h"
 
+/* One line, whatever a file's name has in it. */
+static void line_print(char *text)
+{
+	for (char *c = text; *c; c++)
+		if ((unsigned char)*c < 0x20 || *c == 0x7f)
+			*c = '?';
+	fprintf(stderr, "p2msim: %s\n", text);
+}
+
 int cli_fail(int exit_code, const char *format, ...)
 {
+	char *text = NULL;
 	va_list args;
 
-	fputs("p2msim: ", stderr);
 	va_start(args, format);
-	vfprintf(stderr, format, args);
+	if (vasprintf(&text, format, args) < 0)
+		text = NULL;
 	va_end(args);
-	fputc('\n', stderr);
+	if (text)
+		line_print(text);
+	else
+		fputs("p2msim: out of memory\n", stderr);
+	free(text);
 	return exit_code;
 }
 
@@ -43,11 +57,13 @@ int cli_finish_output(int exit_code)
 {
 	bool failed = ferror(stdout);
 
-	if (fflush(stdout) != 0 || failed) {
-		cli_fail(EXIT_IO, "standard output: cannot be written");
-		return exit_code ? exit_code : EXIT_IO;
-	}
-	return exit_code;
+	if (fflush(stdout) == 0 && !failed)
+		return exit_code;
+	/* Whoever failed before this has said why in a line of its own; a
+	 * finding was told on the stream that is lost. */
+	if (exit_code != EXIT_FINE && exit_code != EXIT_FINDING)
+		return exit_code;
+	return cli_fail(EXIT_IO, "standard output: cannot be written");
 }
 
 int cli_load_config(const struct cli *cli, const json_t *base,
@@ -157,6 +173,7 @@ int main(int argc, char **argv)
 
 	/* A closed pipe is an error like a full disk, not a death. */
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN); /* nor is a limit on file sizes */
 	if (!name) {
 		print_usage(stderr);
 		return EXIT_USAGE;

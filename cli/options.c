@@ -64,7 +64,7 @@ const struct option_spec options_run[] = {
 	  "record a trace; zstd if the name ends in .zst" },
 	{ "trace-level", 0, OPTION_CHOICE, "LEVEL", "stimulus|costs|full",
 	  AT(trace_level), 0,
-	  "observations in the trace: stimulus (none), costs, full" },
+	  "observations in the trace: stimulus (none), costs (default), full" },
 	{ "guest-exit", 0, OPTION_FLAG, NULL, NULL, AT(guest_exit), 0,
 	  "exit with the guest's status" },
 	{ 0 },

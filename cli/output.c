@@ -79,10 +79,13 @@ int output_close(struct output_file *output, const json_t *value)
 		return EXIT_FINE;
 	if (value)
 		print_json(output->file, value);
+	/* What stdout came to, cli_finish_output tells. */
+	if (output->file == stdout)
+		return EXIT_FINE;
 	errno = 0;
 	if (fflush(output->file) != 0 || ferror(output->file))
 		error = errno ? errno : EIO;
-	if (output->file != stdout && fclose(output->file) != 0 && !error)
+	if (fclose(output->file) != 0 && !error)
 		error = errno;
 	if (!error && value && output->temporary &&
 	    rename(output->temporary, path) != 0)

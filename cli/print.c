@@ -218,6 +218,20 @@ void print_records(FILE *file, bool color, const json_t *rows)
 		print_table(file, color, column, rows);
 }
 
+json_t *print_name(const char *name)
+{
+	json_t *json = json_string(name);
+	char *copy = json ? NULL : strdup(name);
+
+	for (char *c = copy; c && *c; c++)
+		if ((unsigned char)*c >= 0x80)
+			*c = '?';
+	if (copy)
+		json = json_string(copy);
+	free(copy);
+	return json;
+}
+
 void print_json(FILE *file, const json_t *value)
 {
 	json_dumpf(value, file, JSON_INDENT(2) | JSON_REAL_PRECISION(10));

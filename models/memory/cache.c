@@ -6,12 +6,17 @@
 #include "models/memory/cache_set.h"
 
 #include <stdlib.h>
+#include <sys/mman.h>
 
 #include "core/base/bits.h"
 #include "core/base/bug.h"
 
 #define LINE_LG2_MIN 4
 #define LINE_LG2_MAX 10
+#define HOST_LINE_LG2	   6
+#define HOST_HUGE_PAGE_LG2 21
+#define HOST_LINE      BIT(HOST_LINE_LG2)
+#define HOST_HUGE_PAGE BIT(HOST_HUGE_PAGE_LG2)
 
 const char *cache_config_problem(const struct cache_config *config)
 {
@@ -33,26 +38,77 @@ const char *cache_config_problem(const struct cache_config *config)
 	return NULL;
 }
 
+/* ---- setting up */
+
+/* Sets begin on host lines; big arrays lie in huge pages if the host will. */
+static void *array_new(uint64_t count, size_t size)
+{
+	uint64_t bytes = align_down(count * size + HOST_LINE - 1, HOST_LINE_LG2);
+	bool huge = bytes >= HOST_HUGE_PAGE;
+	void *array;
+
+	if (huge)
+		bytes = align_down(bytes + HOST_HUGE_PAGE - 1,
+				   HOST_HUGE_PAGE_LG2);
+	array = aligned_alloc(huge ? HOST_HUGE_PAGE : HOST_LINE, bytes);
+	if (array && huge)
+		(void)madvise(array, bytes, MADV_HUGEPAGE);
+	return array;
+}
+
+/* The ways of a set, newest first; which stands where is of no matter while
+ * none is valid. */
+static void order_clear(struct cache *c, uint64_t set)
+{
+	if (c->order)
+		c->order[set] = UINT64_C(0xfedcba9876543210);
+	for (uint32_t way = 0; c->order_bytes && way < c->ways; way++)
+		c->order_bytes[set * c->ways + way] = (uint8_t)way;
+}
+
 /* Every way of every set free. */
 static void cache_clear(struct cache *c)
 {
-	for (uint32_t set = 0; c->order && set < c->sets; set++) {
-		c->order[set] = (struct cache_order){ .ways = 0 };
-		for (uint32_t way = 0; way < c->ways; way++)
-			c->order[set].ways = c->order[set].ways << 4 | way;
-	}
-	for (uint64_t i = 0; i < (uint64_t)c->sets * c->ways; i++)
-		c->words[i] = i % c->ways;
-	if (c->used_count) {
-		for (uint32_t i = 0; i < c->sets; i++)
-			c->used_count[i] = 0;
+	uint64_t slots = (uint64_t)c->sets * c->ways;
+	/* Where hits never matter, all ways are as if used. */
+	bool idle = c->replacement == REPLACEMENT_FIFO ||
+		    c->replacement == REPLACEMENT_RANDOM;
+
+	c->free = slots;
+	if (c->narrow)
+		memset(c->narrow, 0, slots * sizeof(*c->narrow));
+	else
+		memset(c->wide, 0, slots * sizeof(*c->wide));
+	for (uint64_t set = 0; set < c->sets; set++) {
+		uint32_t *used = set_used(c, set, c->ways);
+
+		for (uint32_t i = 0; i < c->mask_words; i++) {
+			used[i] = idle ? UINT32_MAX : 0;
+			used[c->mask_words + i] = 0;
+		}
+		order_clear(c, set);
 	}
 }
 
-bool cache_init(struct cache *c, const struct cache_config *config,
-		struct model_random *random, bool first_level)
+static bool alloc(struct cache *c)
 {
-	bool ok = true;
+	uint64_t slots = (uint64_t)c->sets * c->ways;
+	bool bytes = c->ways > ORDER_WAYS_MAX;
+
+	c->masks = array_new((uint64_t)c->sets * 2 * c->mask_words,
+			     sizeof(*c->masks));
+	if (cache_ordered(c) && !bytes)
+		c->order = array_new(c->sets, sizeof(*c->order));
+	else if (cache_ordered(c))
+		c->order_bytes = array_new(slots, sizeof(*c->order_bytes));
+	return c->masks && (!cache_ordered(c) || c->order || c->order_bytes);
+}
+
+bool cache_init(struct cache *c, const struct cache_config *config,
+		struct model_random *random, uint64_t lines)
+{
+	uint64_t slots;
+	bool narrow;
 
 	*c = (struct cache){
 		.ways = 1,
@@ -68,18 +124,17 @@ bool cache_init(struct cache *c, const struct cache_config *config,
 	}
 	c->modulo = (c->sets & (c->sets - 1)) != 0;
 	c->set_mask = c->sets - 1;
+	c->set_lg2 = c->modulo ? 0 : ctz64(c->sets);
+	c->mask_words = mask_words(c->ways);
 	BUG_ON(c, c->replacement == REPLACEMENT_RANDOM && !random);
-	c->words = calloc((size_t)c->sets * c->ways, sizeof(*c->words));
-	if (c->replacement == REPLACEMENT_PLRU) {
-		c->used_count = calloc(c->sets, sizeof(*c->used_count));
-		ok = c->used_count != NULL;
-	} else if (!first_level && cache_ordered(c) && c->ways > 4 &&
-		   c->ways <= 16) {
-		c->order = aligned_alloc(sizeof(*c->order),
-					 c->sets * sizeof(*c->order));
-		ok = c->order != NULL;
-	}
-	if (!ok || !c->words) {
+	slots = (uint64_t)c->sets * c->ways;
+	narrow = lines / c->sets < UINT32_MAX;
+	c->inline4 = c->present && narrow && !c->modulo && c->ways == 4;
+	if (narrow)
+		c->narrow = array_new(slots, sizeof(*c->narrow));
+	else
+		c->wide = array_new(slots, sizeof(*c->wide));
+	if (!alloc(c) || (!c->narrow && !c->wide)) {
 		cache_fini(c);
 		return false;
 	}
@@ -89,185 +144,114 @@ bool cache_init(struct cache *c, const struct cache_config *config,
 
 void cache_fini(struct cache *c)
 {
-	free(c->words);
-	free(c->used_count);
+	free(c->narrow);
+	free(c->wide);
+	free(c->masks);
 	free(c->order);
+	free(c->order_bytes);
 	*c = (struct cache){ .ways = 0 };
 }
 
-/* PLRU: the bit of the word at `at` is set; when that would leave every bit
- * of the set set, the others are cleared. */
-static void plru_use(struct cache *c, uint64_t *set, uint32_t at)
+/* ---- accesses */
+
+static __attribute__((noinline)) bool
+access_any(struct cache *c, struct cache_home home, bool dirty,
+	   uint64_t *victim)
 {
-	uint16_t *count = &c->used_count[(uint64_t)(set - c->words) / c->ways];
-
-	if (set[at] & CACHE_USED)
-		return;
-	set[at] |= CACHE_USED;
-	if (++*count < c->ways)
-		return;
-	for (uint32_t i = 0; i < c->ways; i++) {
-		if (i != at)
-			set[i] &= ~CACHE_USED;
-	}
-	*count = 1;
-}
-
-/* The last word is free: let it be the one of the lowest free way. */
-void cache_lowest_free_last(uint64_t *set, uint32_t last)
-{
-	uint32_t lowest = last;
-	uint64_t word = set[last];
-
-	for (uint32_t i = last; i > 0 && !(set[i - 1] & CACHE_VALID); i--) {
-		if (set[i - 1] < set[lowest])
-			lowest = i - 1;
-	}
-	set[last] = set[lowest];
-	set[lowest] = word;
-}
-
-/* Where to fill when each word stands at its way. */
-static uint32_t choose_way(struct cache *c, const uint64_t *set)
-{
-	uint32_t at;
-
-	for (at = 0; at < c->ways; at++) {
-		if (!(set[at] & CACHE_VALID))
-			return at;
-	}
-	if (c->replacement == REPLACEMENT_RANDOM)
-		return (uint32_t)(model_random_next(c->random) % c->ways);
-	for (at = 0; at < c->ways; at++) {
-		if (!(set[at] & CACHE_USED))
-			return at;
-	}
-	return 0; /* one way only */
-}
-
-uint64_t cache_fill_at_way(struct cache *c, uint64_t *set, uint64_t state)
-{
-	uint32_t at = choose_way(c, set);
-	uint64_t victim = set[at];
-
-	if (c->replacement == REPLACEMENT_PLRU) {
-		/* The bit is the way's: it is set already if there is one. */
-		set[at] = (state & ~CACHE_USED) | (victim & CACHE_USED) | at;
-		plru_use(c, set, at);
-	} else {
-		set[at] = state | at;
-	}
-	return victim;
-}
-
-bool cache_access_at_way(struct cache *c, uint64_t *set, uint64_t state,
-			 uint64_t *victim)
-{
-	uint32_t at = set_find(set, c->ways, state);
-
-	if (at == c->ways) {
-		*victim = dirty_victim(cache_fill_at_way(c, set, state));
-		return false;
-	}
-	set[at] |= state & CACHE_DIRTY;
-	if (c->replacement == REPLACEMENT_PLRU)
-		plru_use(c, set, at);
-	return true;
-}
-
-uint64_t *cache_peek(const struct cache *c, uint64_t line)
-{
-	uint64_t index = cache_set_index(c, line), key = cache_key(line);
-	uint64_t *set = c->words + index * c->ways;
-	uint32_t at = c->order ? order_find(&c->order[index], set, c->ways, key)
-			       : set_find(set, c->ways, key);
-
-	return at < c->ways ? set + at : NULL;
+	return set_access(c, home, c->ways, c->narrow != NULL, dirty, victim);
 }
 
 bool cache_access(struct cache *c, uint64_t line, enum requester who,
 		  bool dirty, uint64_t *victim)
 {
-	return cache_access_inline(c, line, who, dirty, victim);
+	struct cache_home home = cache_home(c, line);
+	bool hit;
+
+	*victim = CACHE_NONE;
+	c->generation++;
+	if (c->narrow && c->ways == 16)
+		hit = set_access(c, home, 16, true, dirty, victim);
+	else if (c->narrow && c->ways == 8)
+		hit = set_access(c, home, 8, true, dirty, victim);
+	else if (c->narrow && c->ways == 4)
+		hit = set_access(c, home, 4, true, dirty, victim);
+	else
+		hit = access_any(c, home, dirty, victim);
+	if (hit)
+		c->counters.hits[who]++;
+	else
+		c->counters.misses[who]++;
+	return hit;
+}
+
+uint64_t cache_find(const struct cache *c, uint64_t line)
+{
+	struct cache_home home = cache_home(c, line);
+	uint32_t way = set_find(c, home.set, c->ways, c->narrow != NULL,
+				home.tag);
+
+	return way < c->ways ? home.set * c->ways + way : CACHE_NONE;
 }
 
 uint64_t cache_take_dirty(struct cache *c, uint64_t line)
 {
-	uint64_t state = cache_key(line) | CACHE_DIRTY;
-	uint64_t index = cache_set_index(c, line);
-	uint64_t *set = c->words + index * c->ways;
-	uint64_t *word = cache_peek(c, line);
+	struct cache_home home = cache_home(c, line);
+	bool narrow = c->narrow != NULL;
+	uint32_t way = set_find(c, home.set, c->ways, narrow, home.tag);
 
 	c->generation++;
-	if (word) {
-		*word |= CACHE_DIRTY;
-		return 0;
-	}
-	if (c->order)
-		return dirty_victim(
-			order_fill(&c->order[index], set, c->ways, state));
-	return dirty_victim(cache_ordered(c)
-				    ? fill_ordered(set, c->ways, state)
-				    : cache_fill_at_way(c, set, state));
+	if (way == c->ways)
+		return set_fill(c, home, c->ways, narrow, true);
+	mask_put(set_dirty(c, home.set, c->ways), way, true);
+	return CACHE_NONE;
 }
 
-/* The way's line has been dropped: it goes behind every valid way and every
- * free one above it. */
-static void order_drop(struct cache_order *order, const uint64_t *set,
-		       uint32_t ways, uint64_t way)
+/* ---- slots */
+
+uint64_t cache_slot(const struct cache *c, uint64_t set, uint32_t way)
 {
-	uint32_t place = order_place(order, way);
-
-	for (; place + 1 < ways; place++) {
-		uint64_t next = order->ways >> (place + 1) * 4 & 15;
-
-		if (!(set[next] & CACHE_VALID) && next < way)
-			break;
-		order->ways &= ~MASK(place * 4, 8);
-		order->ways |= next << place * 4 | way << (place + 1) * 4;
-	}
+	if (!c->present || set >= c->sets || way >= c->ways)
+		return CACHE_NONE;
+	return set * c->ways + way;
 }
 
-void cache_drop(struct cache *c, uint64_t *word)
+uint64_t cache_slot_line(const struct cache *c, uint64_t slot)
 {
-	uint64_t index = (uint64_t)(word - c->words) / c->ways;
-	uint64_t *set = c->words + index * c->ways;
-	uint32_t at = (uint32_t)(word - set);
-	uint64_t free_word = *word & CACHE_WAY;
+	uint64_t tag = tag_get(c, slot, c->narrow != NULL);
+
+	return tag ? home_line(c, slot / c->ways, tag) : CACHE_NONE;
+}
+
+bool cache_slot_dirty(const struct cache *c, uint64_t slot)
+{
+	return mask_has(set_dirty(c, slot / c->ways, c->ways),
+			(uint32_t)(slot % c->ways));
+}
+
+void cache_slot_clean(struct cache *c, uint64_t slot)
+{
+	c->generation++;
+	mask_put(set_dirty(c, slot / c->ways, c->ways),
+		 (uint32_t)(slot % c->ways), false);
+}
+
+void cache_slot_drop(struct cache *c, uint64_t slot)
+{
+	uint64_t set = slot / c->ways;
+	uint32_t way = (uint32_t)(slot % c->ways);
 
 	c->generation++;
-	if (c->used_count && (*word & CACHE_USED))
-		c->used_count[index]--;
-	if (c->order) {
-		set[at] = free_word;
-		order_drop(&c->order[index], set, c->ways, at);
-		return;
-	}
-	if (cache_ordered(c)) {
-		for (; at + 1 < c->ways; at++)
-			set[at] = set[at + 1];
-	}
-	set[at] = free_word;
-}
-
-uint64_t *cache_way(const struct cache *c, uint64_t set_index, uint32_t way)
-{
-	uint64_t *set;
-
-	if (!c->present || set_index >= c->sets || way >= c->ways)
-		return NULL;
-	set = c->words + set_index * c->ways;
-	while ((*set & CACHE_WAY) != way)
-		set++;
-	return set;
+	c->free++;
+	tag_put(c, slot, c->narrow != NULL, 0);
+	mask_put(set_dirty(c, set, c->ways), way, false);
+	if (c->replacement == REPLACEMENT_PLRU)
+		mask_put(set_used(c, set, c->ways), way, false);
 }
 
 uint64_t cache_drop_all(struct cache *c)
 {
-	uint64_t valid = 0;
+	uint64_t valid = (uint64_t)c->sets * c->ways - c->free;
 
-	for (uint64_t i = 0; i < (uint64_t)c->sets * c->ways; i++)
-		valid += (c->words[i] & CACHE_VALID) != 0;
 	c->generation++;
 	cache_clear(c);
 	return valid;

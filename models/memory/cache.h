@@ -2,62 +2,60 @@
 /*
  * One set-associative write-back cache, tags and states only, and the memory
  * system made of such caches, open so that the most frequent access of all
- * (a hit in the first level on the line used last in its set) is served
- * inline. Counting rules: models/README.md, "Caches".
+ * (a hit in the first level that changes nothing) is served inline. Counting
+ * rules: models/README.md, "Caches".
  *
- * Each line is one 64-bit word. Under LRU and FIFO a set's words stand in the
- * order of use or of fill, newest first, invalid ones last: the victim is the
- * last word, and there are no time stamps. The word carries its way's number,
- * because set/way maintenance names ways. Under PLRU and random a word stands
- * at its way.
- *
- * Behind the first level, where most lookups miss, sets of 5 to 16 ways under
- * LRU and FIFO are kept otherwise: words stand at their ways, the order is a
- * list of ways in one word, and a byte of each line's number is compared for
- * eight ways at a time. A miss then touches two host cache lines, not the
- * whole set.
+ * A line stays at the way it was filled into. A set's tags stand together,
+ * 32 bits each if that is enough, so that 16 ways are one host cache line;
+ * its used and dirty bits are masks beside them, and under LRU and FIFO the
+ * order of its ways is a list: no time stamps, and a scan for nothing but the
+ * tag.
  */
 #ifndef MODELS_MEMORY_CACHE_H
 #define MODELS_MEMORY_CACHE_H
 
 #include <stdbool.h>
 #include <stdint.h>
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
 
 #include "core/base/addr.h"
 #include "models/memory/memory.h"
 #include "models/replacement.h"
 
-/* A word, from bit 0: way, dirty, used, valid, line number. `used` is the
- * PLRU bit; it is set in every valid word under the other policies. Two words
- * of one line differ in bits below `valid` only. */
-#define CACHE_WAY	 UINT64_C(0xff)
-#define CACHE_DIRTY	 (UINT64_C(1) << 8)
-#define CACHE_USED	 (UINT64_C(1) << 9)
-#define CACHE_VALID	 (UINT64_C(1) << 10)
-#define CACHE_NUMBER_LSB 11
-#define CACHE_WAYS_MAX	 256
-
-/* A set behind the first level. */
-struct cache_order {
-	/* Four bits a place, newest first; then the invalid ways, the lowest
-	 * last: the last place is the next victim. */
-	_Alignas(32) uint64_t ways;
-	uint64_t bytes[2]; /* a byte of each way's line */
-};
+#define CACHE_WAYS_MAX 256
+#define CACHE_MASK_BITS 32
+/* No line has this number, no way this slot. */
+#define CACHE_NONE UINT64_MAX
 
 struct cache {
-	uint64_t *words;   /* sets x ways */
+	/* By slot: set x ways + way. 0: invalid; else line / sets + 1. One of
+	 * the two is NULL. */
+	uint32_t *narrow;
+	uint64_t *wide;
+	/*
+	 * By set: mask_words words of used bits, then as many of dirty bits.
+	 * A hit on a way whose used bit is set changes no replacement state:
+	 * under PLRU it is the policy's own bit, under LRU it is the newest
+	 * way's alone, under FIFO and random every way's.
+	 */
+	uint32_t *masks;
+	/* LRU, FIFO: by set, its ways, newest first; four bits a way, or if
+	 * there are more than 16, bytes. */
+	uint64_t *order;
+	uint8_t *order_bytes;
 	uint64_t set_mask; /* sets - 1, if sets is a power of two */
-	uint32_t ways;
-	bool modulo; /* it is none */
+	uint32_t set_lg2;
+	uint32_t sets, ways, mask_words;
+	bool modulo; /* sets is no power of two */
 	bool present;
-	uint32_t sets;
+	bool inline4; /* narrow, a power of two of sets of four ways */
 	enum replacement replacement;
+	uint64_t free; /* ways of any set that are invalid */
 	/* Changes with each access that may have changed this cache's state,
 	 * whoever made it. */
 	uint64_t generation;
-	uint16_t *used_count;	   /* PLRU: used bits in each set */
-	struct cache_order *order; /* by set; NULL: words stand in order */
 	struct model_random *random;
 	struct cache_counters counters;
 };
@@ -65,59 +63,57 @@ struct cache {
 /* NULL, or in a few words what would be right. */
 const char *cache_config_problem(const struct cache_config *config);
 
-/* False when out of memory. An absent cache has one line, never valid.
- * `first_level`: the newest word of a set comes first, for the inline path. */
+/* False when out of memory. An absent cache has one line, never valid. No
+ * line that is asked for is numbered `lines` or above. */
 bool cache_init(struct cache *c, const struct cache_config *config,
-		struct model_random *random, bool first_level);
+		struct model_random *random, uint64_t lines);
 void cache_fini(struct cache *c);
 
-static inline uint64_t cache_key(uint64_t line)
-{
-	return line << CACHE_NUMBER_LSB | CACHE_VALID | CACHE_USED;
-}
-
-static inline uint64_t cache_word_line(uint64_t word)
-{
-	return word >> CACHE_NUMBER_LSB;
-}
-
-static inline uint64_t cache_set_index(const struct cache *c, uint64_t line)
+/* Where a line belongs, and how it is known there. */
+struct cache_home {
+	uint64_t set, tag;
+};
+static inline struct cache_home cache_home(const struct cache *c, uint64_t line)
 {
 	if (__builtin_expect(c->modulo, 0))
-		return line % c->sets;
-	return line & c->set_mask;
-}
-
-static inline uint64_t *cache_set(const struct cache *c, uint64_t line)
-{
-	return c->words + cache_set_index(c, line) * c->ways;
+		return (struct cache_home){ line % c->sets, line / c->sets + 1 };
+	return (struct cache_home){ line & c->set_mask,
+				    (line >> c->set_lg2) + 1 };
 }
 
 /* Asks the host for the line's set. */
 static inline void cache_prefetch(const struct cache *c, uint64_t line)
 {
-	if (c->order)
-		__builtin_prefetch(&c->order[cache_set_index(c, line)], 1);
+	uint64_t set = cache_home(c, line).set;
+
+	__builtin_prefetch(&c->masks[set * 2 * c->mask_words], 1);
+	if (c->narrow)
+		__builtin_prefetch(&c->narrow[set * c->ways], 1);
 	else
-		__builtin_prefetch(cache_set(c, line), 1);
+		__builtin_prefetch(&c->wide[set * c->ways], 1);
 }
 
-/* The line's word, or NULL; touches nothing. */
-uint64_t *cache_peek(const struct cache *c, uint64_t line);
+/* The line's slot, or CACHE_NONE; touches nothing. */
+uint64_t cache_find(const struct cache *c, uint64_t line);
 /*
  * One access: counts a hit or a miss of `who` and updates replacement; a miss
- * puts the line in. `dirty` makes it dirty. *victim is the word that made way,
- * or 0 if nothing did that must be written back.
+ * puts the line in. `dirty` makes it dirty. *victim is the line that made way
+ * if it must be written back, or CACHE_NONE.
  */
 bool cache_access(struct cache *c, uint64_t line, enum requester who,
 		  bool dirty, uint64_t *victim);
 /* A write-back from above: the line becomes dirty without a use, or is put in
  * if it is not there. Returns as *victim of cache_access. */
 uint64_t cache_take_dirty(struct cache *c, uint64_t line);
-/* Makes the word invalid; its way is free. */
-void cache_drop(struct cache *c, uint64_t *word);
-/* The word of a way by its number, valid or not; NULL if there is none. */
-uint64_t *cache_way(const struct cache *c, uint64_t set, uint32_t way);
+
+/* The slot of a way; CACHE_NONE if there is no such way. */
+uint64_t cache_slot(const struct cache *c, uint64_t set, uint32_t way);
+/* Of a slot: its line, or CACHE_NONE if it is invalid. */
+uint64_t cache_slot_line(const struct cache *c, uint64_t slot);
+bool cache_slot_dirty(const struct cache *c, uint64_t slot);
+void cache_slot_clean(struct cache *c, uint64_t slot);
+/* Makes it invalid. */
+void cache_slot_drop(struct cache *c, uint64_t slot);
 /* Drops all; returns how many were valid. */
 uint64_t cache_drop_all(struct cache *c);
 
@@ -134,12 +130,15 @@ struct memory_cpu {
 	struct cache l1d, l1i, l2;
 	struct memory_path data, fetch, walk, dma;
 	const struct memory_path *path[REQUESTER_COUNT];
+	/* What each requester enters, if it is a first level. */
+	struct cache *first[REQUESTER_COUNT];
 };
 
 struct memory_system {
 	struct memory_cpu *cpu;
 	uint32_t cpus;
 	uint32_t line_lg2;
+	uint64_t lines; /* none is numbered as high */
 	enum memory_entry walk_entry;
 	struct cache llc;
 };
@@ -152,25 +151,43 @@ static inline struct cache *memory_first_level(struct memory_system *ms,
 	return who == REQUESTER_FETCH ? &ms->cpu[cpu].l1i : &ms->cpu[cpu].l1d;
 }
 
+/* Four tags' bits that are equal to `tag`. */
+static inline uint32_t cache_match4(const uint32_t *tags, uint32_t tag)
+{
+#ifdef __SSE2__
+	__m128i equal = _mm_cmpeq_epi32(_mm_load_si128((const __m128i *)tags),
+					_mm_set1_epi32((int)tag));
+
+	return (uint32_t)_mm_movemask_ps(_mm_castsi128_ps(equal));
+#else
+	return (uint32_t)(tags[0] == tag) | (uint32_t)(tags[1] == tag) << 1 |
+	       (uint32_t)(tags[2] == tag) << 2 | (uint32_t)(tags[3] == tag) << 3;
+#endif
+}
+
+/* Would this access hit and change no state? For inline4. */
+static inline bool cache_idle_hit4(const struct cache *c, uint64_t line,
+				   bool write)
+{
+	uint64_t set = line & c->set_mask;
+	uint32_t tag = (uint32_t)(line >> c->set_lg2) + 1;
+	uint32_t match = cache_match4(&c->narrow[set * 4], tag);
+	const uint32_t *masks = &c->masks[set * 2];
+
+	return (match & masks[0] & (write ? masks[1] : match)) != 0;
+}
+
 /* memory_access, with the most frequent case inline. */
 static inline enum memory_level memory_access_inline(struct memory_system *ms,
 						     unsigned int cpu,
 						     enum requester who,
 						     pa_t pa, bool write)
 {
-	if (who == REQUESTER_DATA || who == REQUESTER_FETCH ||
-	    who == REQUESTER_HYPERVISOR) {
-		struct cache *c = memory_first_level(ms, cpu, who);
-		uint64_t line = pa.raw >> ms->line_lg2;
-		uint64_t word = *cache_set(c, line);
+	struct cache *c = ms->cpu[cpu].first[who];
 
-		/* A word with its used bit set changes no state by a hit at
-		 * the first place, whatever the policy. */
-		if ((word ^ cache_key(line)) < CACHE_USED &&
-		    (!write || (word & CACHE_DIRTY))) {
-			c->counters.hits[who]++;
-			return MEMORY_L1;
-		}
+	if (c && cache_idle_hit4(c, pa.raw >> ms->line_lg2, write)) {
+		c->counters.hits[who]++;
+		return MEMORY_L1;
 	}
 	return memory_access(ms, cpu, who, pa, write);
 }
@@ -201,6 +218,16 @@ static inline void memory_count_hits(struct memory_system *ms, unsigned int cpu,
 				     enum requester who, uint64_t n)
 {
 	memory_first_level(ms, cpu, who)->counters.hits[who] += n;
+}
+
+/* Asks the host for what an access beyond the first level will look at. */
+static inline void memory_prefetch(const struct memory_system *ms,
+				   unsigned int cpu, pa_t pa)
+{
+	uint64_t line = pa.raw >> ms->line_lg2;
+
+	cache_prefetch(&ms->cpu[cpu].l2, line);
+	cache_prefetch(&ms->llc, line);
 }
 
 #endif

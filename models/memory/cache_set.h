@@ -1,239 +1,296 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * How sets are searched and filled: the part of a cache that every access
- * passes, kept in a header so that memory.c has it without a call. For
- * cache.c and memory.c alone. models/README.md, rules 12 and 19.
+ * How one set is searched, used and filled. Every function is inlined into
+ * one body for each usual number of ways, where `ways`, and with it the
+ * number of mask words, is constant. For cache.c alone. models/README.md,
+ * rules 12 and 19.
  */
 #ifndef MODELS_MEMORY_CACHE_SET_H
 #define MODELS_MEMORY_CACHE_SET_H
 
+#include <string.h>
+
 #include "core/base/bits.h"
 #include "models/memory/cache.h"
 
-/* In cache.c, for sets under PLRU and random: an access; a fill, which
- * returns the word that made way. */
-bool cache_access_at_way(struct cache *c, uint64_t *set, uint64_t state,
-			 uint64_t *victim);
-uint64_t cache_fill_at_way(struct cache *c, uint64_t *set, uint64_t state);
-/* In cache.c: the set's last word is free; it becomes that of the lowest free
- * way. */
-void cache_lowest_free_last(uint64_t *set, uint32_t last);
+#define SET_INLINE static inline __attribute__((always_inline))
+
+/* Ways up to which an order is a word of nibbles. */
+#define ORDER_WAYS_MAX 16
+#define ORDER_NIBBLES  UINT64_C(0x1111111111111111)
+
+/* ---- masks: bits of the ways, in words */
+
+SET_INLINE uint32_t mask_words(uint32_t ways)
+{
+	return (ways + CACHE_MASK_BITS - 1) / CACHE_MASK_BITS;
+}
+
+SET_INLINE uint32_t *set_used(const struct cache *c, uint64_t set,
+			      uint32_t ways)
+{
+	return &c->masks[set * 2 * mask_words(ways)];
+}
+
+SET_INLINE uint32_t *set_dirty(const struct cache *c, uint64_t set,
+			       uint32_t ways)
+{
+	return set_used(c, set, ways) + mask_words(ways);
+}
+
+SET_INLINE bool mask_has(const uint32_t *mask, uint32_t way)
+{
+	return mask[way / CACHE_MASK_BITS] >> way % CACHE_MASK_BITS & 1;
+}
+
+SET_INLINE void mask_put(uint32_t *mask, uint32_t way, bool value)
+{
+	uint32_t *word = &mask[way / CACHE_MASK_BITS];
+	uint32_t bit = way % CACHE_MASK_BITS;
+
+	*word = (*word & ~(UINT32_C(1) << bit)) | (uint32_t)value << bit;
+}
+
+SET_INLINE void mask_set_only(uint32_t *mask, uint32_t ways, uint32_t way)
+{
+	for (uint32_t i = 0; i < mask_words(ways); i++)
+		mask[i] = 0;
+	mask_put(mask, way, true);
+}
+
+/* The lowest way whose bit is clear, or `ways`. */
+SET_INLINE uint32_t mask_lowest_clear(const uint32_t *mask, uint32_t ways)
+{
+	for (uint32_t i = 0; i < mask_words(ways); i++) {
+		uint32_t way = i * CACHE_MASK_BITS + ctz64(~(uint64_t)mask[i]);
+
+		/* Beyond the word's last bit: the next word says. */
+		if (~mask[i])
+			return way < ways ? way : ways;
+	}
+	return ways;
+}
+
+/* ---- tags */
+
+#ifdef __SSE2__
+SET_INLINE __m128i match_epi32(const uint32_t *tags, uint32_t tag)
+{
+	return _mm_cmpeq_epi32(_mm_load_si128((const __m128i *)tags),
+			       _mm_set1_epi32((int)tag));
+}
+
+/* Bits of the ways whose tags are equal. */
+SET_INLINE uint32_t match8(const uint32_t *tags, uint32_t tag)
+{
+	__m128i low = _mm_packs_epi32(match_epi32(tags, tag),
+				      match_epi32(tags + 4, tag));
+
+	return (uint32_t)_mm_movemask_epi8(
+		_mm_packs_epi16(low, _mm_setzero_si128()));
+}
+
+SET_INLINE uint32_t match16(const uint32_t *tags, uint32_t tag)
+{
+	__m128i low = _mm_packs_epi32(match_epi32(tags, tag),
+				      match_epi32(tags + 4, tag));
+	__m128i high = _mm_packs_epi32(match_epi32(tags + 8, tag),
+				       match_epi32(tags + 12, tag));
+
+	return (uint32_t)_mm_movemask_epi8(_mm_packs_epi16(low, high));
+}
+#endif
+
+SET_INLINE uint32_t find_narrow(const uint32_t *tags, uint32_t ways,
+				uint32_t tag)
+{
+	uint32_t way = 0;
+
+	if (ways == 4)
+		way = cache_match4(tags, tag);
+#ifdef __SSE2__
+	else if (ways == 8)
+		way = match8(tags, tag);
+	else if (ways == 16)
+		way = match16(tags, tag);
+#endif
+	else {
+		while (way < ways && tags[way] != tag)
+			way++;
+		return way;
+	}
+	return way ? ctz64(way) : ways;
+}
+
+/* The lowest way with the tag, or `ways`. */
+SET_INLINE uint32_t set_find(const struct cache *c, uint64_t set, uint32_t ways,
+			     bool narrow, uint64_t tag)
+{
+	const uint64_t *wide = c->wide + set * ways;
+	uint32_t way = 0;
+
+	if (narrow)
+		return find_narrow(c->narrow + set * ways, ways, (uint32_t)tag);
+	while (way < ways && wide[way] != tag)
+		way++;
+	return way;
+}
+
+SET_INLINE uint64_t tag_get(const struct cache *c, uint64_t slot, bool narrow)
+{
+	return narrow ? c->narrow[slot] : c->wide[slot];
+}
+
+SET_INLINE void tag_put(struct cache *c, uint64_t slot, bool narrow,
+			uint64_t tag)
+{
+	if (narrow)
+		c->narrow[slot] = (uint32_t)tag;
+	else
+		c->wide[slot] = tag;
+}
+
+/* ---- orders */
 
 /* Is the victim found by an order of use or fill? */
-static inline bool cache_ordered(const struct cache *c)
+SET_INLINE bool cache_ordered(const struct cache *c)
 {
 	return c->replacement == REPLACEMENT_LRU ||
 	       c->replacement == REPLACEMENT_FIFO;
 }
 
-/* Position of the line in its set, or `ways`. */
-static inline __attribute__((always_inline)) uint32_t
-set_find(const uint64_t *set, uint32_t ways, uint64_t key)
+SET_INLINE void order_nibbles_to_front(uint64_t *order, uint64_t way)
 {
-	uint32_t at = 0;
+	uint64_t differ = *order ^ way * ORDER_NIBBLES;
+	uint64_t zero = (differ - ORDER_NIBBLES) & ~differ &
+			ORDER_NIBBLES << 3;
+	/* All bits below the way's nibble, which is the lowest zero one. */
+	uint64_t newer = BIT(ctz64(zero) - 3) - 1;
 
-	/* Four at a time with one branch: most scans of the far levels end
-	 * without a match. */
-	for (; at + 4 <= ways; at += 4) {
-		unsigned int match = ((set[at] ^ key) < CACHE_VALID) |
-				     ((set[at + 1] ^ key) < CACHE_VALID) << 1 |
-				     ((set[at + 2] ^ key) < CACHE_VALID) << 2 |
-				     ((set[at + 3] ^ key) < CACHE_VALID) << 3;
-
-		if (match)
-			return at + ctz64(match);
-	}
-	while (at < ways && (set[at] ^ key) >= CACHE_VALID)
-		at++;
-	return at;
+	*order = (*order & ~(newer << 4 | 15)) | (*order & newer) << 4 | way;
 }
 
-/* Words before `at` move one place back; `word` takes the first. */
-static inline __attribute__((always_inline)) void
-set_push_front(uint64_t *set, uint32_t at, uint64_t word)
+SET_INLINE void order_to_front(struct cache *c, uint64_t set, uint32_t ways,
+			       uint32_t way)
 {
-	for (; at > 0; at--)
-		set[at] = set[at - 1];
-	set[0] = word;
-}
+	uint8_t *bytes, *at;
 
-/* Only what has to be written back. */
-static inline uint64_t dirty_victim(uint64_t word)
-{
-	const uint64_t both = CACHE_VALID | CACHE_DIRTY;
-
-	return (word & both) == both ? word : 0;
-}
-
-/* ---- sets with a list of ways: struct cache_order */
-
-#define ORDER_NIBBLES UINT64_C(0x1111111111111111)
-#define ORDER_BYTES   UINT64_C(0x0101010101010101)
-
-/* The byte of a line by which a set is searched: mixed from all its bits, as
- * the lowest are equal throughout a set. */
-static inline uint64_t order_byte(uint64_t key)
-{
-	return (key >> CACHE_NUMBER_LSB) * UINT64_C(0x9e3779b97f4a7c15) >> 56;
-}
-
-/* Way of the line, or `ways`. */
-static inline uint32_t order_find(const struct cache_order *order,
-				  const uint64_t *set, uint32_t ways,
-				  uint64_t key)
-{
-	uint64_t want = order_byte(key) * ORDER_BYTES;
-
-	for (uint32_t half = 0; half * 8 < ways; half++) {
-		uint64_t differ = order->bytes[half] ^ want;
-		/* The top bit of each zero byte, and perhaps of some above
-		 * it: the word itself decides. */
-		uint64_t zero =
-			(differ - ORDER_BYTES) & ~differ & (ORDER_BYTES << 7);
-
-		for (; zero; zero &= zero - 1) {
-			uint32_t way = half * 8 + ctz64(zero) / 8;
-
-			if (way < ways && (set[way] ^ key) < CACHE_VALID)
-				return way;
-		}
-	}
-	return ways;
-}
-
-/* The way at `place` becomes the newest. */
-static inline void order_to_front(struct cache_order *order, uint32_t place)
-{
-	uint64_t newer = BIT(place * 4) - 1,
-		 way = order->ways >> place * 4 & 15;
-
-	order->ways = (order->ways & ~(newer << 4 | 15)) |
-		      (order->ways & newer) << 4 | way;
-}
-
-static inline uint32_t order_place(const struct cache_order *order,
-				   uint64_t way)
-{
-	uint64_t differ = order->ways ^ way * ORDER_NIBBLES;
-
-	return ctz64((differ - ORDER_NIBBLES) & ~differ &
-		     (ORDER_NIBBLES << 3)) /
-	       4;
-}
-
-static inline uint64_t order_fill(struct cache_order *order, uint64_t *set,
-				  uint32_t ways, uint64_t state)
-{
-	uint64_t way = order->ways >> (ways - 1) * 4 & 15, victim = set[way];
-	unsigned int lsb = way % 8 * 8;
-
-	set[way] = state | way;
-	order->bytes[way / 8] = (order->bytes[way / 8] & ~MASK(lsb, 8)) |
-				order_byte(state) << lsb;
-	order_to_front(order, ways - 1);
-	return victim;
-}
-
-static inline __attribute__((always_inline)) bool
-access_order(struct cache *c, uint64_t index, uint32_t ways, uint64_t state,
-	     uint64_t *victim)
-{
-	struct cache_order *order = &c->order[index];
-	uint64_t *set = c->words + index * ways;
-	uint32_t way = order_find(order, set, ways, state);
-
-	if (way == ways) {
-		*victim = dirty_victim(order_fill(order, set, ways, state));
-		return false;
-	}
-	set[way] |= state & CACHE_DIRTY;
-	if (c->replacement == REPLACEMENT_LRU)
-		order_to_front(order, order_place(order, way));
-	return true;
-}
-
-/* ---- sets whose words stand in order */
-
-/* Puts in a line that is not there; returns the word that made way. */
-static inline __attribute__((always_inline)) uint64_t
-fill_ordered(uint64_t *set, uint32_t ways, uint64_t state)
-{
-	uint64_t victim;
-
-	if (__builtin_expect(!(set[ways - 1] & CACHE_VALID), 0))
-		cache_lowest_free_last(set, ways - 1);
-	victim = set[ways - 1];
-	set_push_front(set, ways - 1, state | (victim & CACHE_WAY));
-	return victim;
-}
-
-/* To the front, by a choice for each word and not by a loop whose end the
- * host must guess: pays for few ways. */
-static inline __attribute__((always_inline)) void
-set_rotate(uint64_t *set, uint32_t ways, uint32_t at, uint64_t word)
-{
-	if (ways > 8) {
-		set_push_front(set, at, word);
+	if (ways <= ORDER_WAYS_MAX) {
+		order_nibbles_to_front(&c->order[set], way);
 		return;
 	}
-	for (uint32_t i = ways - 1; i > 0; i--)
-		set[i] = i <= at ? set[i - 1] : set[i];
-	set[0] = word;
+	bytes = c->order_bytes + set * ways;
+	at = memchr(bytes, (int)way, ways);
+	memmove(bytes + 1, bytes, (size_t)(at - bytes));
+	*bytes = (uint8_t)way;
 }
 
-/* Inlined with a constant number of ways where that is a usual one. */
-static inline __attribute__((always_inline)) bool
-access_ordered(struct cache *c, uint64_t *set, uint32_t ways, uint64_t state,
-	       uint64_t *victim)
+SET_INLINE uint32_t order_oldest(const struct cache *c, uint64_t set,
+				 uint32_t ways)
 {
-	uint32_t at = set_find(set, ways, state);
+	if (ways <= ORDER_WAYS_MAX)
+		return (uint32_t)(c->order[set] >> (ways - 1) * 4 & 15);
+	return c->order_bytes[(set + 1) * ways - 1];
+}
 
-	if (at == ways) {
-		*victim = dirty_victim(fill_ordered(set, ways, state));
+/* ---- uses and fills */
+
+/* PLRU: the way's bit is set; when that would leave every bit set, the others
+ * are cleared. */
+SET_INLINE void plru_use(struct cache *c, uint64_t set, uint32_t ways,
+			 uint32_t way)
+{
+	uint32_t *used = set_used(c, set, ways);
+
+	mask_put(used, way, true);
+	if (mask_lowest_clear(used, ways) == ways)
+		mask_set_only(used, ways, way);
+}
+
+SET_INLINE void lru_use(struct cache *c, uint64_t set, uint32_t ways,
+			uint32_t way)
+{
+	order_to_front(c, set, ways, way);
+	mask_set_only(set_used(c, set, ways), ways, way);
+}
+
+/* A hit. */
+SET_INLINE void set_use(struct cache *c, uint64_t set, uint32_t ways,
+			uint32_t way)
+{
+	if (mask_has(set_used(c, set, ways), way))
+		return;
+	if (c->replacement == REPLACEMENT_PLRU)
+		plru_use(c, set, ways, way);
+	else
+		lru_use(c, set, ways, way);
+}
+
+/* Where to fill; it is no longer free. */
+SET_INLINE uint32_t choose_way(struct cache *c, uint64_t set, uint32_t ways,
+			       bool narrow)
+{
+	uint32_t way;
+
+	if (c->free) {
+		way = set_find(c, set, ways, narrow, 0);
+		if (way < ways) {
+			c->free--;
+			return way;
+		}
+	}
+	if (c->replacement == REPLACEMENT_PLRU) {
+		way = mask_lowest_clear(set_used(c, set, ways), ways);
+		return way < ways ? way : 0; /* one way only */
+	}
+	if (cache_ordered(c))
+		return order_oldest(c, set, ways);
+	return (uint32_t)(model_random_next(c->random) % ways);
+}
+
+SET_INLINE uint64_t home_line(const struct cache *c, uint64_t set, uint64_t tag)
+{
+	if (__builtin_expect(c->modulo, 0))
+		return (tag - 1) * c->sets + set;
+	return (tag - 1) << c->set_lg2 | set;
+}
+
+/* Puts in a line that is not there. Returns the dirty line that made way. */
+SET_INLINE uint64_t set_fill(struct cache *c, struct cache_home home,
+			     uint32_t ways, bool narrow, bool dirty)
+{
+	uint32_t way = choose_way(c, home.set, ways, narrow);
+	uint64_t slot = home.set * ways + way, victim = CACHE_NONE;
+	uint32_t *dirties = set_dirty(c, home.set, ways);
+
+	/* Only valid ways are dirty. */
+	if (mask_has(dirties, way))
+		victim = home_line(c, home.set, tag_get(c, slot, narrow));
+	mask_put(dirties, way, dirty);
+	tag_put(c, slot, narrow, home.tag);
+	if (c->replacement == REPLACEMENT_PLRU)
+		plru_use(c, home.set, ways, way);
+	else if (c->replacement == REPLACEMENT_LRU)
+		lru_use(c, home.set, ways, way);
+	else if (c->replacement == REPLACEMENT_FIFO)
+		order_to_front(c, home.set, ways, way);
+	return victim;
+}
+
+SET_INLINE bool set_access(struct cache *c, struct cache_home home,
+			   uint32_t ways, bool narrow, bool dirty,
+			   uint64_t *victim)
+{
+	uint32_t way = set_find(c, home.set, ways, narrow, home.tag);
+
+	if (way == ways) {
+		*victim = set_fill(c, home, ways, narrow, dirty);
 		return false;
 	}
-	if (c->replacement == REPLACEMENT_LRU)
-		set_rotate(set, ways, at, set[at] | (state & CACHE_DIRTY));
-	else
-		set[at] |= state & CACHE_DIRTY;
+	if (dirty)
+		mask_put(set_dirty(c, home.set, ways), way, true);
+	set_use(c, home.set, ways, way);
 	return true;
-}
-
-static inline bool access_set(struct cache *c, uint64_t index, uint64_t state,
-			      uint64_t *victim)
-{
-	uint64_t *set = c->words + index * c->ways;
-
-	if (c->order) {
-		if (c->ways == 8)
-			return access_order(c, index, 8, state, victim);
-		if (c->ways == 16)
-			return access_order(c, index, 16, state, victim);
-		return access_order(c, index, c->ways, state, victim);
-	}
-	if (!cache_ordered(c))
-		return cache_access_at_way(c, set, state, victim);
-	if (c->ways == 4)
-		return access_ordered(c, set, 4, state, victim);
-	return access_ordered(c, set, c->ways, state, victim);
-}
-
-/* cache_access, inline. */
-static inline __attribute__((always_inline)) bool
-cache_access_inline(struct cache *c, uint64_t line, enum requester who,
-		    bool dirty, uint64_t *victim)
-{
-	uint64_t state = cache_key(line) | (dirty ? CACHE_DIRTY : 0);
-	bool hit;
-
-	*victim = 0;
-	c->generation++;
-	hit = access_set(c, cache_set_index(c, line), state, victim);
-	if (hit)
-		c->counters.hits[who]++;
-	else
-		c->counters.misses[who]++;
-	return hit;
 }
 
 #endif

@@ -3,7 +3,7 @@
  * The caches of a machine bound together: accesses, write-backs, coherence of
  * several CPUs. models/README.md, rules 19 to 25.
  */
-#include "models/memory/cache_set.h"
+#include "models/memory/cache.h"
 
 #include <stdlib.h>
 
@@ -11,6 +11,8 @@
 #include "core/base/bug.h"
 
 #define LINE_LG2_DEFAULT 6
+/* Of a machine that says nothing about where its memory ends. */
+#define PA_END_DEFAULT BIT(48)
 
 /* Zero if the caches disagree on their line's size. */
 static uint32_t common_line(const struct memory_config *config)
@@ -65,23 +67,38 @@ static void cpu_make_paths(struct memory_system *ms, struct memory_cpu *cpu)
 	path_add(&cpu->walk, &ms->llc, MEMORY_LLC);
 }
 
+/* Caches that the inline path can serve. */
+static void cpu_make_first(struct memory_system *ms, struct memory_cpu *cpu)
+{
+	struct cache *data = cpu->l1d.inline4 ? &cpu->l1d : NULL;
+
+	cpu->first[REQUESTER_DATA] = data;
+	cpu->first[REQUESTER_HYPERVISOR] = data;
+	cpu->first[REQUESTER_FETCH] = cpu->l1i.inline4 ? &cpu->l1i : NULL;
+	if (ms->walk_entry == MEMORY_ENTRY_L1D)
+		cpu->first[REQUESTER_WALK] = data;
+}
+
 static bool cpu_init(struct memory_system *ms, struct memory_cpu *cpu,
 		     const struct memory_config *config,
-		     struct model_random *random)
+		     struct model_random *random, uint64_t lines)
 {
-	if (!cache_init(&cpu->l1i, &config->l1i, random, true) ||
-	    !cache_init(&cpu->l1d, &config->l1d, random, true) ||
-	    !cache_init(&cpu->l2, &config->l2, random, false))
+	if (!cache_init(&cpu->l1i, &config->l1i, random, lines) ||
+	    !cache_init(&cpu->l1d, &config->l1d, random, lines) ||
+	    !cache_init(&cpu->l2, &config->l2, random, lines))
 		return false;
 	cpu_make_paths(ms, cpu);
+	cpu_make_first(ms, cpu);
 	return true;
 }
 
 struct memory_system *memory_new(const struct memory_config *config,
 				 struct model_random *random)
 {
+	uint64_t pa_end = config->pa_end ? config->pa_end : PA_END_DEFAULT;
 	uint32_t line = common_line(config);
 	struct memory_system *ms;
+	uint64_t lines;
 
 	if (line == 0 || config->cpus == 0)
 		return NULL;
@@ -89,13 +106,14 @@ struct memory_system *memory_new(const struct memory_config *config,
 	if (!ms)
 		return NULL;
 	ms->line_lg2 = ctz64(line);
+	ms->lines = lines = ((pa_end - 1) >> ms->line_lg2) + 1;
 	ms->walk_entry = config->walk_entry;
 	ms->cpus = config->cpus;
 	ms->cpu = calloc(config->cpus, sizeof(*ms->cpu));
-	if (!ms->cpu || !cache_init(&ms->llc, &config->llc, random, false))
+	if (!ms->cpu || !cache_init(&ms->llc, &config->llc, random, lines))
 		goto fail;
 	for (uint32_t i = 0; i < config->cpus; i++) {
-		if (!cpu_init(ms, &ms->cpu[i], config, random))
+		if (!cpu_init(ms, &ms->cpu[i], config, random, lines))
 			goto fail;
 	}
 	return ms;
@@ -126,15 +144,12 @@ static void write_back(const struct memory_path *path, uint32_t at,
 		       uint64_t line)
 {
 	for (;;) {
-		uint64_t victim;
-
 		path->cache[at]->counters.writebacks++;
 		if (++at == path->depth)
 			return;
-		victim = cache_take_dirty(path->cache[at], line);
-		if (!victim)
+		line = cache_take_dirty(path->cache[at], line);
+		if (line == CACHE_NONE)
 			return;
-		line = cache_word_line(victim);
 	}
 }
 
@@ -143,20 +158,19 @@ static void write_back(const struct memory_path *path, uint32_t at,
 static void snoop_cache(struct memory_system *ms, struct cache *c,
 			uint64_t line, bool drop)
 {
-	uint64_t *word = c->present ? cache_peek(c, line) : NULL;
+	uint64_t slot = c->present ? cache_find(c, line) : CACHE_NONE;
 
-	if (!word)
+	if (slot == CACHE_NONE)
 		return;
-	if (*word & CACHE_DIRTY) {
+	if (cache_slot_dirty(c, slot)) {
 		struct memory_path down = { .depth = 1, .cache = { c } };
 
 		path_add(&down, &ms->llc, MEMORY_LLC);
 		write_back(&down, 0, line);
-		*word &= ~CACHE_DIRTY;
-		c->generation++;
+		cache_slot_clean(c, slot);
 	}
 	if (drop)
-		cache_drop(c, word);
+		cache_slot_drop(c, slot);
 }
 
 /* `except`: the CPU that asks; ms->cpus for a device. */
@@ -183,10 +197,11 @@ make_coherent(struct memory_system *ms, const struct memory_path *path,
 	else if (who == REQUESTER_WALK && ms->walk_entry == MEMORY_ENTRY_NONE)
 		return;
 	for (uint32_t i = 0; i < path->private_depth && !in_private; i++) {
-		const uint64_t *word = cache_peek(path->cache[i], line);
+		uint64_t slot = cache_find(path->cache[i], line);
 
-		in_private = word != NULL;
-		if (i == 0 && word && (*word & CACHE_DIRTY))
+		in_private = slot != CACHE_NONE;
+		if (i == 0 && in_private &&
+		    cache_slot_dirty(path->cache[i], slot))
 			return;
 	}
 	if (write || !in_private)
@@ -210,15 +225,15 @@ static inline enum memory_level path_access(const struct memory_path *path,
 	for (at = 1; at < path->depth; at++)
 		cache_prefetch(path->cache[at], line);
 	for (at = 0; at < path->depth; at++) {
-		if (cache_access_inline(path->cache[at], line, who,
-					write && at == 0, &victim[at])) {
+		if (cache_access(path->cache[at], line, who, write && at == 0,
+				 &victim[at])) {
 			served = path->level[at];
 			break;
 		}
 	}
 	while (at-- > 0) {
-		if (victim[at])
-			write_back(path, at, cache_word_line(victim[at]));
+		if (victim[at] != CACHE_NONE)
+			write_back(path, at, victim[at]);
 	}
 	return served;
 }
@@ -229,7 +244,8 @@ enum memory_level memory_access(struct memory_system *ms, unsigned int cpu,
 	uint64_t line = pa.raw >> ms->line_lg2;
 	const struct memory_path *path;
 
-	BUG_ON(ms, cpu >= ms->cpus || (write && who == REQUESTER_FETCH));
+	BUG_ON(ms, cpu >= ms->cpus || (write && who == REQUESTER_FETCH) ||
+			   line >= ms->lines);
 	path = ms->cpu[cpu].path[who];
 	if (__builtin_expect(ms->cpus > 1 || who == REQUESTER_DMA, 0))
 		make_coherent(ms, path, cpu, who, line, write);
@@ -237,36 +253,40 @@ enum memory_level memory_access(struct memory_system *ms, unsigned int cpu,
 }
 
 /* Cleaning to the point of coherency: the data goes to memory at once. */
-static void maintain_line(struct cache *c, enum memory_op op, uint64_t *word)
+static void maintain_line(struct cache *c, enum memory_op op, uint64_t line)
 {
-	if (!word)
+	uint64_t slot = cache_find(c, line);
+
+	if (slot == CACHE_NONE)
 		return;
 	c->counters.cleans++;
-	c->generation++;
-	if (op != MEMORY_INVALIDATE && (*word & CACHE_DIRTY)) {
+	if (op != MEMORY_INVALIDATE && cache_slot_dirty(c, slot)) {
 		c->counters.writebacks++;
-		*word &= ~CACHE_DIRTY;
+		cache_slot_clean(c, slot);
 	}
 	if (op != MEMORY_CLEAN)
-		cache_drop(c, word);
+		cache_slot_drop(c, slot);
 }
 
 /* Cleaning one level: the data goes to the next. */
 static void maintain_level(const struct memory_path *path, uint32_t at,
-			   enum memory_op op, uint64_t *word)
+			   enum memory_op op, uint64_t slot)
 {
 	struct cache *c = path->cache[at];
+	uint64_t line;
 
-	if (!word || !(*word & CACHE_VALID))
+	if (slot == CACHE_NONE)
+		return;
+	line = cache_slot_line(c, slot);
+	if (line == CACHE_NONE)
 		return;
 	c->counters.cleans++;
-	c->generation++;
-	if (op != MEMORY_INVALIDATE && (*word & CACHE_DIRTY)) {
-		*word &= ~CACHE_DIRTY;
-		write_back(path, at, cache_word_line(*word));
+	if (op != MEMORY_INVALIDATE && cache_slot_dirty(c, slot)) {
+		cache_slot_clean(c, slot);
+		write_back(path, at, line);
 	}
 	if (op != MEMORY_CLEAN)
-		cache_drop(c, word);
+		cache_slot_drop(c, slot);
 }
 
 void memory_maintain(struct memory_system *ms, enum memory_op op, pa_t pa,
@@ -274,20 +294,20 @@ void memory_maintain(struct memory_system *ms, enum memory_op op, pa_t pa,
 {
 	uint64_t line = pa.raw >> ms->line_lg2;
 
-	for (uint32_t i = 0; i < ms->cpus; i++) {
+	for (uint32_t i = 0; i < ms->cpus && line < ms->lines; i++) {
 		struct memory_cpu *cpu = &ms->cpu[i];
 
 		if (!poc) {
 			if (cpu->l1d.present)
 				maintain_level(&cpu->data, 0, op,
-					       cache_peek(&cpu->l1d, line));
+					       cache_find(&cpu->l1d, line));
 			continue;
 		}
-		maintain_line(&cpu->l1d, op, cache_peek(&cpu->l1d, line));
-		maintain_line(&cpu->l2, op, cache_peek(&cpu->l2, line));
+		maintain_line(&cpu->l1d, op, line);
+		maintain_line(&cpu->l2, op, line);
 	}
-	if (poc)
-		maintain_line(&ms->llc, op, cache_peek(&ms->llc, line));
+	if (poc && line < ms->lines)
+		maintain_line(&ms->llc, op, line);
 }
 
 void memory_maintain_set_way(struct memory_system *ms, unsigned int cpu,
@@ -303,7 +323,7 @@ void memory_maintain_set_way(struct memory_system *ms, unsigned int cpu,
 		if (level >= 1 && level <= 3 &&
 		    path->level[at] == names[level - 1])
 			maintain_level(path, at, op,
-				       cache_way(path->cache[at], set, way));
+				       cache_slot(path->cache[at], set, way));
 	}
 }
 
@@ -311,10 +331,10 @@ void memory_invalidate_fetch_line(struct memory_system *ms, pa_t pa)
 {
 	uint64_t line = pa.raw >> ms->line_lg2;
 
-	for (uint32_t i = 0; i < ms->cpus; i++) {
+	for (uint32_t i = 0; i < ms->cpus && line < ms->lines; i++) {
 		struct cache *c = &ms->cpu[i].l1i;
 
-		maintain_line(c, MEMORY_INVALIDATE, cache_peek(c, line));
+		maintain_line(c, MEMORY_INVALIDATE, line);
 	}
 }
 

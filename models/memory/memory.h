@@ -57,6 +57,8 @@ struct memory_config {
 	uint32_t cpus;
 	struct cache_config l1i, l1d, l2, llc;
 	enum memory_entry walk_entry;
+	/* No access is made there or above; 0: 2^48. Small tags if it is low. */
+	uint64_t pa_end;
 };
 
 struct memory_system; /* in cache.h, for the inline path */

@@ -17,6 +17,8 @@ enum guest_end {
 	GUEST_DIED,	    /* jumped nowhere, faults in its fault handler, all
 			     * CPUs wait for ever, ... : *error says which */
 	GUEST_NOT_MODELLED, /* *error says what */
+	GUEST_UNHEARD,	    /* its console or its trace cannot be written any
+			     * more: *error says which */
 };
 
 struct guest_limits {

@@ -251,6 +251,10 @@ static bool check_entry(const struct opening *o)
 		return error_set(o->error, EXIT_INPUT,
 				 "%s: the entry 0x%llx lies in no loaded executable segment",
 				 o->path, entry);
+	if (elf_entry_physical(o->image) & 3)
+		return error_set(o->error, EXIT_INPUT,
+				 "%s: the entry 0x%llx is misaligned at its physical address: instructions stand at multiples of 4",
+				 o->path, entry);
 	return true;
 }
 

@@ -10,8 +10,8 @@
 #include "sim/guest/vcpu.h"
 #include "sim/machine/watch.h"
 
-/* Instructions between two looks at the host's clock. */
-#define CHUNK (UINT64_C(1) << 21)
+/* Instructions between two looks at the host's clock and our outputs. */
+#define CHUNK (UINT64_C(1) << 19)
 
 /* ---- making ---- */
 
@@ -264,6 +264,18 @@ static bool run_once(struct vcpu *v, uint64_t most, uint64_t slice_end,
 			 v->broken, (unsigned long long)vcpu_pc(v));
 }
 
+/* Nobody would know what it does from here on: a full disk, a closed pipe. */
+static bool is_unheard(const struct guest *g, struct error_line *error)
+{
+	if (g->m->console_lost)
+		return !error_set(error, EXIT_IO,
+				  "the guest's console cannot be written: stopped at pc 0x%llx",
+				  (unsigned long long)vcpu_pc(
+					  &g->vcpu[g->current]));
+	return g->m->trace && trace_writer_failed(g->m->trace) &&
+	       !error_set(error, EXIT_IO, "the trace cannot be written");
+}
+
 /* True: it has ended, *end says how. */
 static bool has_ended(const struct guest *g, enum guest_end *end,
 		      struct error_line *error)
@@ -296,6 +308,8 @@ enum guest_end guest_run(struct guest *g, const struct guest_limits *limits,
 				  "every CPU waits for an interrupt that cannot come");
 			return GUEST_DIED;
 		}
+		if (is_unheard(g, error))
+			return GUEST_UNHEARD;
 		most = budget(g, &turn, error);
 		if (!most)
 			return GUEST_LIMIT;

@@ -7,7 +7,6 @@
 
 #include "models/memory/cache.h"
 #include "sim/machine/account.h"
-#include "sim/machine/cost.h"
 #include "sim/machine/hypervisor.h"
 #include "sim/machine/watch.h"
 
@@ -122,12 +121,14 @@ static bool parts_init(struct machine *m, struct error_line *error)
 	uint64_t bytes = (uint64_t)config->ram_mib << 20;
 	uint64_t pool = table_pool_bytes(bytes >> FRAME_LG2);
 	pa_t base = { MACHINE_BASE_PA + GUEST_RAM_BASE - pool };
+	struct memory_config memory = config->memory;
 
 	if (ram_init(&m->ram, base, pool + bytes))
 		return error_set(error, EXIT_INPUT,
 				 "machine: guest.ram_mib %u: the host has not that much address space",
 				 config->ram_mib);
-	m->memory = memory_new(&config->memory, &m->random);
+	memory.pa_end = base.raw + pool + bytes;
+	m->memory = memory_new(&memory, &m->random);
 	if (!m->memory || !cpus_init(m))
 		return error_set(error, EXIT_INPUT, "machine: out of memory");
 	return hypervisor_new(m, error) != NULL;
@@ -165,7 +166,6 @@ void machine_free(struct machine *m)
 	if (!m)
 		return;
 	watch_free(m->watch);
-	free(m->cost_base);
 	if (m->hypervisor)
 		hypervisor_free(m->hypervisor);
 	for (unsigned int i = 0; m->cpu && i < m->config.cpus; i++)
@@ -183,8 +183,6 @@ void machine_record(struct machine *m, struct trace_writer *writer)
 	m->batch = writer ? trace_writer_batch(writer) : NULL;
 	if (writer && !m->watch)
 		m->watch = watch_new(m);
-	if (writer && trace_writer_level(writer) >= TRACE_COSTS)
-		cost_start(m);
 }
 
 /* ---- guest memory, uncounted ---- */

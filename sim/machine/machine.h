@@ -97,6 +97,7 @@ struct machine {
 	/* Where console output goes (NULL: nowhere, as in replay). */
 	void (*console)(void *context, const void *bytes, size_t count);
 	void *console_context;
+	bool console_lost; /* what it was given last could not be written */
 };
 
 /* NULL: *error says why. */

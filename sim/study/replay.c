@@ -269,24 +269,14 @@ static int replay_record(struct replay *r, const struct trace_record *rec,
 	return EXIT_FINE;
 }
 
-static int replay_stimulus(struct replay *r, const struct trace_record *rec,
-			   struct error_line *error)
+/* ---- limits ---- */
+
+static bool has_limits(const struct replay *r)
 {
-	int rc;
+	const struct guest_limits *l = &r->options->limits;
 
-	if (!trace_type_is_stimulus(rec->type))
-		return EXIT_FINE;
-	if (rec->cpu >= r->machine->config.cpus)
-		return malformed(r, error,
-				 "cpu: more than the machine has (cpu.count)");
-	settle_fault(r, rec);
-	rc = replay_record(r, rec, error);
-	if (rc == EXIT_FINE && r->machine->not_modelled)
-		return not_modelled(r, error);
-	return rc;
+	return l->instructions || l->seconds > 0;
 }
-
-/* ---- the loop ---- */
 
 static bool over_limit(const struct replay *r, struct error_line *error)
 {
@@ -305,6 +295,27 @@ static bool over_limit(const struct replay *r, struct error_line *error)
 				  "%s: stopped at --limit-seconds %g",
 				  r->options->trace, l->seconds);
 	return false;
+}
+
+/* ---- the loop ---- */
+
+static int replay_stimulus(struct replay *r, const struct trace_record *rec,
+			   struct error_line *error)
+{
+	int rc;
+
+	if (!trace_type_is_stimulus(rec->type))
+		return EXIT_FINE;
+	if (rec->cpu >= r->machine->config.cpus)
+		return malformed(r, error,
+				 "cpu: more than the machine has (cpu.count)");
+	if (has_limits(r) && over_limit(r, error))
+		return error->exit_code;
+	settle_fault(r, rec);
+	rc = replay_record(r, rec, error);
+	if (rc == EXIT_FINE && r->machine->not_modelled)
+		return not_modelled(r, error);
+	return rc;
 }
 
 static int replay_one_batch(struct replay *r, const struct trace_batch *batch,
@@ -379,7 +390,7 @@ static struct trace_reader *open_reader(const char *path,
 	struct trace_reader *reader = trace_reader_open(path, why, sizeof(why));
 
 	if (!reader)
-		error_set(error, EXIT_INPUT, "%s", why);
+		error_set(error, EXIT_INPUT, "%s: %s", path, why);
 	return reader;
 }
 

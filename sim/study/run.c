@@ -23,17 +23,44 @@ struct run {
 	double began;
 };
 
+/* What JSON can hold of a name: all of it, if it is UTF-8. */
+static json_t *name_json(const char *name)
+{
+	json_t *json = json_string(name);
+	char *copy = json ? NULL : strdup(name);
+
+	for (char *c = copy; c && *c; c++)
+		if ((unsigned char)*c >= 0x80)
+			*c = '?';
+	if (copy)
+		json = json_string(copy);
+	free(copy);
+	return json;
+}
+
 static json_t *guest_json(const struct run *run)
 {
 	const struct run_options *o = run->options;
 	json_t *args = json_array();
 
 	for (int i = 0; i < o->argc; i++)
-		json_array_append_new(args, json_stringn_nocheck(
-						    o->argv[i],
-						    strlen(o->argv[i])));
-	return json_pack("{s:s, s:o, s:s, s:b}", "path", o->guest, "args", args,
-			 "sha256", run->image.sha256, "linux", o->linux_mode);
+		json_array_append_new(args, name_json(o->argv[i]));
+	return json_pack("{s:o, s:o, s:s, s:b}", "path", name_json(o->guest),
+			 "args", args, "sha256", run->image.sha256, "linux",
+			 o->linux_mode);
+}
+
+static bool names_are_utf8(const struct run_options *o)
+{
+	bool good = true;
+
+	for (int i = -1; i < o->argc; i++) {
+		json_t *json = json_string(i < 0 ? o->guest : o->argv[i]);
+
+		good = good && json;
+		json_decref(json);
+	}
+	return good;
 }
 
 /* The arguments as one line, as semihosting hands them over. */
@@ -60,15 +87,15 @@ static int open_trace(struct run *run, struct error_line *error)
 
 	if (!o->trace)
 		return EXIT_FINE;
-	header = json_pack("{s:s, s:O, s:o}", "tool", P2MSIM_VERSION, "machine",
-			   run->machine->config.json, "guest",
-			   guest_json(run));
-	if (!header) {
+	if (!names_are_utf8(o)) {
 		error_set(error, EXIT_INPUT,
 			  "%s: its path or arguments are not UTF-8, which a trace cannot hold",
 			  o->guest);
 		return error->exit_code;
 	}
+	header = json_pack("{s:s, s:O, s:o}", "tool", P2MSIM_VERSION, "machine",
+			   run->machine->config.json, "guest",
+			   guest_json(run));
 	run->trace = trace_writer_open(o->trace, header, o->trace_level);
 	json_decref(header);
 	if (!run->trace) {
@@ -78,6 +105,16 @@ static int open_trace(struct run *run, struct error_line *error)
 	}
 	machine_record(run->machine, run->trace);
 	return EXIT_FINE;
+}
+
+static void console(void *context, const void *bytes, size_t count)
+{
+	struct run *run = context;
+	const struct run_options *o = run->options;
+
+	if (!run->machine->console_lost)
+		run->machine->console_lost =
+			!o->console(o->console_context, bytes, count);
 }
 
 static int start_linux(struct run *run, struct error_line *error)
@@ -113,7 +150,7 @@ static int start_bare(struct run *run, struct error_line *error)
 	run->guest = guest_new(run->machine, NULL, error);
 	if (!run->guest)
 		return error->exit_code;
-	guest_start(run->guest, run->image.entry, 0);
+	guest_start(run->guest, elf_entry_physical(&run->image), 0);
 	return EXIT_FINE;
 }
 
@@ -131,8 +168,8 @@ static int start(struct run *run, const struct machine_config *config,
 		return error->exit_code;
 	run->command_line = join_arguments(o);
 	run->machine->command_line = run->command_line;
-	run->machine->console = o->console;
-	run->machine->console_context = o->console_context;
+	run->machine->console = o->console ? console : NULL;
+	run->machine->console_context = run;
 	rc = open_trace(run, error);
 	if (rc)
 		return rc;
@@ -148,6 +185,8 @@ static int end_code(enum guest_end end)
 		return EXIT_FINE;
 	case GUEST_NOT_MODELLED:
 		return EXIT_NOT_MODELLED;
+	case GUEST_UNHEARD:
+		return EXIT_IO;
 	default:
 		return EXIT_GUEST;
 	}

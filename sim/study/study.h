@@ -31,8 +31,9 @@ struct run_options {
 	/* Called at the end, if anything ran, with the machine as it is then. */
 	void (*finish)(void *context, struct machine *m);
 	void *finish_context;
-	/* bare metal: where the UART and semihosting write */
-	void (*console)(void *context, const void *bytes, size_t count);
+	/* bare metal: where the UART and semihosting write. False: nobody
+	 * takes it any more, and the run ends. */
+	bool (*console)(void *context, const void *bytes, size_t count);
 	void *console_context;
 };
 

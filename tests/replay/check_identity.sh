@@ -76,6 +76,25 @@ for guest in "$BUILD"/guests/*.elf; do
 		--set policy.p2m.populate=fault --set guest.backing=random "$@"
 done
 
+# Unmodified Linux programs: a sort, and a shell with processes and pipes.
+if tests/diff/linux/fetch.sh >"$tmp/fetch" 2>&1; then
+	busybox=$BUILD/debian-arm64/bin/busybox
+	mkdir "$tmp/root"
+	python3 -c "
+import random
+r = random.Random(7)
+for _ in range(3000):
+    print(''.join(r.choice('abcdefgh') for _ in range(r.randint(3, 12))), r.randint(0, 9999))" >"$tmp/root/words"
+	identity "busybox sort" --linux --root "$tmp/root" "$busybox" sort words
+	identity "busybox sort, cortex-a53, populated by faults" --machine cortex-a53 \
+		--set policy.p2m.populate=fault --linux --root "$tmp/root" "$busybox" sort words
+	identity "busybox sh with pipes" --linux --root "$tmp/root" "$busybox" \
+		sh -c 'sort words | uniq -c | head -n 5; i=0; while [ $i -lt 50 ]; do i=$((i+1)); done; echo $i'
+else
+	tail -n 1 "$tmp/fetch"
+	verdict "busybox can be fetched" 1
+fi
+
 # The recording goes through on other machines and policies.
 "$p2msim" run --quiet --trace "$tmp/b.zst" "$BUILD/guests/balloon.elf" >/dev/null
 for machine in cortex-a53 cortex-a72 cortex-a76 neoverse-v2 tiny; do

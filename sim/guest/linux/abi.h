@@ -10,16 +10,16 @@
 
 #include <stdint.h>
 
-#define PAGE_LG2 12
-#define PAGE_BYTES UINT64_C(4096)
+#define PAGE_LG2      12
+#define PAGE_BYTES    UINT64_C(4096)
 #define PAGE_MASK_LOW (PAGE_BYTES - 1)
-#define TASK_END UINT64_C(0x0001000000000000) /* 48-bit user addresses */
+#define TASK_END      UINT64_C(0x0001000000000000) /* 48-bit user addresses */
 
-#define GUEST_AT_FDCWD (-100)
+#define GUEST_AT_FDCWD		  (-100)
 #define GUEST_AT_SYMLINK_NOFOLLOW 0x100
-#define GUEST_AT_REMOVEDIR 0x200
-#define GUEST_AT_SYMLINK_FOLLOW 0x400
-#define GUEST_AT_EMPTY_PATH 0x1000
+#define GUEST_AT_REMOVEDIR	  0x200
+#define GUEST_AT_SYMLINK_FOLLOW	  0x400
+#define GUEST_AT_EMPTY_PATH	  0x1000
 
 enum guest_open {
 	GUEST_O_ACCMODE = 03,
@@ -37,7 +37,11 @@ enum guest_open {
 	GUEST_O_PATH = 010000000,
 };
 
-enum guest_prot { GUEST_PROT_READ = 1, GUEST_PROT_WRITE = 2, GUEST_PROT_EXEC = 4 };
+enum guest_prot {
+	GUEST_PROT_READ = 1,
+	GUEST_PROT_WRITE = 2,
+	GUEST_PROT_EXEC = 4
+};
 enum guest_map {
 	GUEST_MAP_SHARED = 0x01,
 	GUEST_MAP_PRIVATE = 0x02,
@@ -97,8 +101,8 @@ enum guest_sa {
 	GUEST_SA_NODEFER = 0x40000000,
 };
 #define GUEST_SA_RESETHAND UINT64_C(0x80000000)
-#define GUEST_SIG_DFL UINT64_C(0)
-#define GUEST_SIG_IGN UINT64_C(1)
+#define GUEST_SIG_DFL	   UINT64_C(0)
+#define GUEST_SIG_IGN	   UINT64_C(1)
 enum guest_si_code {
 	GUEST_SI_USER = 0,
 	GUEST_SI_KERNEL = 0x80,
@@ -158,7 +162,8 @@ struct guest_sigframe {
 };
 _Static_assert(sizeof(struct guest_fpsimd_context) == 528, "fpsimd_context");
 _Static_assert(__builtin_offsetof(struct guest_sigframe, fault_address) ==
-		       128 + 176, "uc_mcontext");
+		       128 + 176,
+	       "uc_mcontext");
 _Static_assert(__builtin_offsetof(struct guest_sigframe, fpsimd) == 128 + 464,
 	       "mcontext __reserved");
 #define GUEST_SIGFRAME_BYTES UINT64_C(4688)

@@ -237,8 +237,8 @@ int mm_protect(struct linux_kernel *k, struct mm *mm, uint64_t start,
 	}
 	vma_split(mm, start);
 	vma_split(mm, end);
-	for (at = vma_at(mm, start);
-	     at < mm->vmas && mm->vma[at].start < end; at++)
+	for (at = vma_at(mm, start); at < mm->vmas && mm->vma[at].start < end;
+	     at++)
 		mm->vma[at].prot = prot;
 	table_each(k, mm->root, start, end, visit_protect, &p);
 	flush_gathered(k, mm, &p.changed);
@@ -253,8 +253,8 @@ void mm_discard(struct linux_kernel *k, struct mm *mm, uint64_t start,
 	size_t at;
 	uint64_t from, to;
 
-	for (at = vma_at(mm, start);
-	     at < mm->vmas && mm->vma[at].start < end; at++) {
+	for (at = vma_at(mm, start); at < mm->vmas && mm->vma[at].start < end;
+	     at++) {
 		if (mm->vma[at].shared)
 			continue;
 		from = mm->vma[at].start > start ? mm->vma[at].start : start;
@@ -303,8 +303,8 @@ int mm_move(struct linux_kernel *k, struct mm *mm, uint64_t from,
 	vma_remove(k, mm, at);
 	vma_insert(mm, vma_at(mm, to), &vma);
 	for (i = 0; i < g.count; i++) {
-		if (!error && !table_walk(k, mm->root, g.va[i] - from + to,
-					  true, &slot))
+		if (!error &&
+		    !table_walk(k, mm->root, g.va[i] - from + to, true, &slot))
 			error = -ENOMEM;
 		if (error)
 			frame_put(k, pte_frame(g.pte[i]));

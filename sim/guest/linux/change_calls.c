@@ -41,8 +41,8 @@ static int change_get(struct linux_kernel *k, uint64_t dirfd, uint64_t name,
 	if (error < 0)
 		return error;
 	/* "mkdir name/" creates: the slash asks for no directory yet. */
-	for (n = strlen(text); must != MUST_EXIST && n > 1 &&
-	     text[n - 1] == '/'; n--)
+	for (n = strlen(text);
+	     must != MUST_EXIST && n > 1 && text[n - 1] == '/'; n--)
 		text[n - 1] = 0;
 	*out = malloc(sizeof(**out));
 	BUG_ON(NULL, !*out);
@@ -88,8 +88,8 @@ int64_t sys_symlinkat(struct linux_kernel *k, const uint64_t a[6])
 	struct tmp_node *node;
 	struct path *p;
 	int length = user_string(k, target, sizeof(target), a[0]);
-	int error = length < 0 ? length :
-				 change_get(k, a[1], a[2], false,
+	int error = length < 0 ? length
+			       : change_get(k, a[1], a[2], false,
 					    MUST_NOT_EXIST, &p);
 
 	if (error)
@@ -111,7 +111,8 @@ static int64_t rename_paths(struct linux_kernel *k, const uint64_t a[6])
 	error = change_get(k, a[2], a[3], false, MAY_EXIST, &to);
 	if (!error) {
 		error = to->parent ? tmp_rename(k, from->node, to->parent,
-						to->name) : -EBUSY;
+						to->name)
+				   : -EBUSY;
 		path_free(to);
 	}
 	path_free(from);
@@ -154,13 +155,13 @@ int64_t sys_mknodat(struct linux_kernel *k, const uint64_t a[6])
 int64_t sys_truncate(struct linux_kernel *k, const uint64_t a[6])
 {
 	struct path *p;
-	int error = change_get(k, (uint64_t)(int64_t)GUEST_AT_FDCWD, a[0],
-			       true, MUST_EXIST, &p);
+	int error = change_get(k, (uint64_t)(int64_t)GUEST_AT_FDCWD, a[0], true,
+			       MUST_EXIST, &p);
 
 	if (error)
 		return error;
-	error = p->node->kind == TMP_FILE ? tmp_truncate(k, p->node, a[1]) :
-					    -EISDIR;
+	error = p->node->kind == TMP_FILE ? tmp_truncate(k, p->node, a[1])
+					  : -EISDIR;
 	path_free(p);
 	return error;
 }

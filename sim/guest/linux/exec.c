@@ -13,10 +13,10 @@
 #include "sim/guest/linux/syscalls.h"
 #include "sim/guest/linux/process.h"
 
-#define STACK_TOP TASK_END
-#define STACK_BYTES (UINT64_C(8) << 20)
-#define MMAP_TOP (STACK_TOP - (UINT64_C(128) << 20))
-#define PIE_BASE UINT64_C(0x0000aaaaaaaa0000)
+#define STACK_TOP     TASK_END
+#define STACK_BYTES   (UINT64_C(8) << 20)
+#define MMAP_TOP      (STACK_TOP - (UINT64_C(128) << 20))
+#define PIE_BASE      UINT64_C(0x0000aaaaaaaa0000)
 #define ARGUMENTS_MAX ((size_t)1 << 20)
 
 struct image {
@@ -108,11 +108,12 @@ static int segment_map(struct linux_kernel *k, struct mm *mm,
 		       uint64_t bias)
 {
 	uint64_t start = (s->vaddr + bias) & ~PAGE_MASK_LOW;
-	uint64_t middle = s->file_bytes ?
-				  page_up(s->vaddr + bias + s->file_bytes) :
-				  start;
+	uint64_t middle = s->file_bytes
+				  ? page_up(s->vaddr + bias + s->file_bytes)
+				  : start;
 	uint64_t end = page_up(s->vaddr + bias + s->memory_bytes);
-	struct vma vma = { .start = start, .end = middle,
+	struct vma vma = { .start = start,
+			   .end = middle,
 			   .prot = segment_prot(s) };
 	int error = 0;
 
@@ -122,7 +123,8 @@ static int segment_map(struct linux_kernel *k, struct mm *mm,
 		error = mm_map(k, mm, &vma);
 	}
 	if (!error && end > middle) {
-		vma = (struct vma){ .start = middle, .end = end,
+		vma = (struct vma){ .start = middle,
+				    .end = end,
 				    .prot = segment_prot(s) };
 		error = mm_map(k, mm, &vma);
 	}
@@ -134,9 +136,11 @@ static int segment_map(struct linux_kernel *k, struct mm *mm,
 static int image_map(struct linux_kernel *k, struct mm *mm,
 		     const struct image *image, uint64_t bias)
 {
-	struct vma stack = { .start = STACK_TOP - STACK_BYTES, .end = STACK_TOP,
+	struct vma stack = { .start = STACK_TOP - STACK_BYTES,
+			     .end = STACK_TOP,
 			     .prot = GUEST_PROT_READ | GUEST_PROT_WRITE };
-	struct vma code = { .start = MMAP_TOP - PAGE_BYTES, .end = MMAP_TOP,
+	struct vma code = { .start = MMAP_TOP - PAGE_BYTES,
+			    .end = MMAP_TOP,
 			    .prot = GUEST_PROT_READ | GUEST_PROT_EXEC };
 	unsigned int i;
 	int error;
@@ -366,8 +370,7 @@ int exec_load(struct linux_kernel *k, struct process *p, struct image *image,
 
 /* ---- execve ---- */
 
-static struct image *image_known(struct linux_kernel *k,
-				 const struct statx *st)
+static struct image *image_known(struct linux_kernel *k, const struct statx *st)
 {
 	uint64_t device = (uint64_t)st->stx_dev_major << 32 | st->stx_dev_minor;
 	struct image *image;
@@ -398,8 +401,8 @@ static int image_load(struct linux_kernel *k, const struct path *path, int fd,
 		return -ENOMEM;
 	}
 	(*out)->inode = path->st.stx_ino;
-	(*out)->device = (uint64_t)path->st.stx_dev_major << 32 |
-			 path->st.stx_dev_minor;
+	(*out)->device =
+		(uint64_t)path->st.stx_dev_major << 32 | path->st.stx_dev_minor;
 	return 0;
 }
 
@@ -541,8 +544,8 @@ static int exec_file(struct linux_kernel *k, char *file, struct strings *argv,
 		error = image_open(k, name, &image, script, sizeof(script));
 		if (error || image)
 			break;
-		error = depth > 4 ? -ELOOP :
-				    script_expand(script, name, argv, name,
+		error = depth > 4 ? -ELOOP
+				  : script_expand(script, name, argv, name,
 						  sizeof(name));
 	}
 	if (!error)

@@ -62,8 +62,8 @@ static enum fault_outcome first_frame(struct linux_kernel *k,
 		return FAULT_FIXED;
 	}
 	error = page_cache_page(k, vma->file,
-			     (page - vma->start + vma->offset) >> PAGE_LG2,
-			     &cached);
+				(page - vma->start + vma->offset) >> PAGE_LG2,
+				&cached);
 	if (error)
 		return error == -ENOMEM ? FAULT_NOMEM : FAULT_BUS;
 	if (access != FAULT_WRITE) {

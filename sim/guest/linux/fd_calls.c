@@ -70,8 +70,17 @@ int64_t sys_dup3(struct linux_kernel *k, const uint64_t a[6])
 
 int64_t sys_fcntl(struct linux_kernel *k, const uint64_t a[6])
 {
-	enum { DUPFD = 0, GETFD = 1, SETFD = 2, GETFL = 3, SETFL = 4,
-	       GETLK = 5, SETLK = 6, SETLKW = 7, DUPFD_CLOEXEC = 1030 };
+	enum {
+		DUPFD = 0,
+		GETFD = 1,
+		SETFD = 2,
+		GETFL = 3,
+		SETFL = 4,
+		GETLK = 5,
+		SETLK = 6,
+		SETLKW = 7,
+		DUPFD_CLOEXEC = 1030
+	};
 	const int settable = GUEST_O_APPEND | GUEST_O_NONBLOCK;
 	struct fd_table *t = k->current->files;
 	struct file *f = fd_file(k, a[0]);
@@ -123,8 +132,8 @@ int64_t sys_ioctl(struct linux_kernel *k, const uint64_t a[6])
 	case FIONBIO:
 		if (user_read(k, &on, a[2], sizeof(on)))
 			return -EFAULT;
-		f->flags = on ? f->flags | GUEST_O_NONBLOCK :
-				f->flags & ~GUEST_O_NONBLOCK;
+		f->flags = on ? f->flags | GUEST_O_NONBLOCK
+			      : f->flags & ~GUEST_O_NONBLOCK;
 		return 0;
 	default:
 		return -ENOTTY;

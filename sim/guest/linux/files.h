@@ -38,8 +38,8 @@ struct file_ops {
 struct file {
 	const struct file_ops *ops;
 	unsigned int refs;
-	int flags;	/* guest_open, without CLOEXEC */
-	int host_fd;	/* -1: none */
+	int flags;   /* guest_open, without CLOEXEC */
+	int host_fd; /* -1: none */
 	bool host_owned;
 	uint64_t offset;
 	struct pipe *pipe;
@@ -122,8 +122,8 @@ void tmp_node_put(struct tmp_node *node);
 /* ---- path.c: names inside the root, and never outside ---- */
 
 enum path_kind {
-	PATH_HOST,	 /* in the root directory */
-	PATH_TMP,	 /* in memory */
+	PATH_HOST, /* in the root directory */
+	PATH_TMP,  /* in memory */
 	PATH_DEVICE,
 	PATH_DESCRIPTOR, /* /dev/fd/N, /proc/self/fd/N, /dev/stdin ... */
 	PATH_EXE,	 /* /proc/self/exe */
@@ -133,8 +133,8 @@ enum path_kind {
 struct path {
 	enum path_kind kind;
 	bool exists;
-	int parent_fd;	/* PATH_HOST: owned; the directory it is in, */
-	char name[256]; /* and its name there; "" is that directory itself */
+	int parent_fd;	 /* PATH_HOST: owned; the directory it is in, */
+	char name[256];	 /* and its name there; "" is that directory itself */
 	struct statx st; /* if it exists; a link is not followed any more */
 	struct tmp_node *node, *parent; /* PATH_TMP */
 	enum device device;

@@ -38,12 +38,13 @@ static int64_t host_read(struct linux_kernel *k, struct file *f, void *to,
 static int host_stat(struct linux_kernel *k, struct file *f, struct statx *st)
 {
 	(void)k;
-	return statx(f->host_fd, "", AT_EMPTY_PATH, STATX_BASIC_STATS, st) ?
-		       -errno : 0;
+	return statx(f->host_fd, "", AT_EMPTY_PATH, STATX_BASIC_STATS, st)
+		       ? -errno
+		       : 0;
 }
 
-static int64_t host_seek(struct linux_kernel *k, struct file *f,
-			 int64_t offset, int whence)
+static int64_t host_seek(struct linux_kernel *k, struct file *f, int64_t offset,
+			 int whence)
 {
 	struct statx st;
 	int64_t base = 0;

@@ -14,6 +14,24 @@ int64_t sys_zero(struct linux_kernel *k, const uint64_t a[6])
 	return 0;
 }
 
+/* As a kernel built without restartable sequences and without a network. */
+int64_t sys_no_rseq(struct linux_kernel *k, const uint64_t a[6])
+{
+	(void)k, (void)a;
+	return -ENOSYS;
+}
+
+int64_t sys_no_network(struct linux_kernel *k, const uint64_t a[6])
+{
+	(void)k, (void)a;
+	return -EAFNOSUPPORT;
+}
+
+int64_t sys_no_socket(struct linux_kernel *k, const uint64_t a[6])
+{
+	return fd_file(k, a[0]) ? -ENOTSOCK : -EBADF;
+}
+
 int64_t sys_getpid(struct linux_kernel *k, const uint64_t a[6])
 {
 	(void)a;
@@ -89,9 +107,12 @@ int64_t sys_set_tid_address(struct linux_kernel *k, const uint64_t a[6])
 int64_t sys_uname(struct linux_kernel *k, const uint64_t a[6])
 {
 	static const struct guest_utsname name = {
-		.sysname = "Linux", .nodename = "p2msim",
-		.release = "6.1.0", .version = "#1 p2msim",
-		.machine = "aarch64", .domainname = "(none)",
+		.sysname = "Linux",
+		.nodename = "p2msim",
+		.release = "6.1.0",
+		.version = "#1 p2msim",
+		.machine = "aarch64",
+		.domainname = "(none)",
 	};
 
 	return user_write(k, a[0], &name, sizeof(name));
@@ -168,8 +189,8 @@ int64_t sys_sched_getaffinity(struct linux_kernel *k, const uint64_t a[6])
 
 	if (a[1] < sizeof(one))
 		return -EINVAL;
-	return user_write(k, a[2], &one, sizeof(one)) ? -EFAULT :
-							(int64_t)sizeof(one);
+	return user_write(k, a[2], &one, sizeof(one)) ? -EFAULT
+						      : (int64_t)sizeof(one);
 }
 
 int64_t sys_sched_yield(struct linux_kernel *k, const uint64_t a[6])

@@ -7,7 +7,7 @@
 #include "sim/guest/linux/syscalls.h"
 
 #define IOV_MAX_COUNT 1024
-#define TRANSFER_MAX UINT64_C(0x7ffff000)
+#define TRANSFER_MAX  UINT64_C(0x7ffff000)
 
 struct guest_iovec {
 	uint64_t base, bytes;
@@ -37,8 +37,8 @@ static int iov_copy(struct linux_kernel *k, const struct transfer *t,
 		}
 		n = t->iov[i].bytes - pos;
 		n = n < bytes ? n : bytes;
-		error = to_user ? user_write(k, t->iov[i].base + pos, host, n) :
-				  user_read(k, host, t->iov[i].base + pos, n);
+		error = to_user ? user_write(k, t->iov[i].base + pos, host, n)
+				: user_read(k, host, t->iov[i].base + pos, n);
 		if (error)
 			return error;
 		host += n;
@@ -104,8 +104,9 @@ static int64_t transfer_one(struct linux_kernel *k, const uint64_t a[6],
 			    int64_t at, bool write)
 {
 	struct guest_iovec one = { a[1], a[2] };
-	struct transfer t = { .file = fd_file(k, a[0]), .iov = &one, .count = 1,
-			      .at = at };
+	struct transfer t = {
+		.file = fd_file(k, a[0]), .iov = &one, .count = 1, .at = at
+	};
 
 	if (!t.file)
 		return -EBADF;
@@ -119,8 +120,9 @@ static int64_t transfer_vector(struct linux_kernel *k, const uint64_t a[6],
 			       int64_t at, bool write)
 {
 	struct guest_iovec iov[IOV_MAX_COUNT];
-	struct transfer t = { .file = fd_file(k, a[0]), .iov = iov,
-			      .count = a[2], .at = at };
+	struct transfer t = {
+		.file = fd_file(k, a[0]), .iov = iov, .count = a[2], .at = at
+	};
 	size_t i;
 
 	if (!t.file)
@@ -161,14 +163,14 @@ int64_t sys_writev(struct linux_kernel *k, const uint64_t a[6])
 
 int64_t sys_pread64(struct linux_kernel *k, const uint64_t a[6])
 {
-	return (int64_t)a[3] < 0 ? -EINVAL :
-				   transfer_one(k, a, (int64_t)a[3], false);
+	return (int64_t)a[3] < 0 ? -EINVAL
+				 : transfer_one(k, a, (int64_t)a[3], false);
 }
 
 int64_t sys_pwrite64(struct linux_kernel *k, const uint64_t a[6])
 {
-	return (int64_t)a[3] < 0 ? -EINVAL :
-				   transfer_one(k, a, (int64_t)a[3], true);
+	return (int64_t)a[3] < 0 ? -EINVAL
+				 : transfer_one(k, a, (int64_t)a[3], true);
 }
 
 int64_t sys_lseek(struct linux_kernel *k, const uint64_t a[6])

@@ -19,7 +19,8 @@
 /* As a shell reports a wait status. */
 static uint64_t exit_status(int status)
 {
-	return status & 0x7f ? 128u + (status & 0x7fu) : (uint64_t)(status >> 8);
+	return status & 0x7f ? 128u + (status & 0x7fu)
+			     : (uint64_t)(status >> 8);
 }
 
 static void kernel_end(struct linux_kernel *k)
@@ -185,8 +186,10 @@ static void fault_memory(struct linux_kernel *k, struct process *p,
 		break;
 	case FAULT_NOMEM:
 		if (!k->quiet)
-			fprintf(stderr, "p2msim: out of guest memory: process "
-					"%d is killed\n", p->pid);
+			fprintf(stderr,
+				"p2msim: out of guest memory: process "
+				"%d is killed\n",
+				p->pid);
 		signal_force(k, p, GUEST_SIGKILL, GUEST_SI_KERNEL, 0);
 		break;
 	}
@@ -199,8 +202,7 @@ static void fault_instruction(struct linux_kernel *k, struct process *p)
 
 	(void)user_read(k, &word, p->regs.pc & ~UINT64_C(3), sizeof(word));
 	if ((word & 0xffe0001f) == 0xd4200000)
-		signal_force(k, p, GUEST_SIGTRAP, GUEST_TRAP_BRKPT,
-			     p->regs.pc);
+		signal_force(k, p, GUEST_SIGTRAP, GUEST_TRAP_BRKPT, p->regs.pc);
 	else
 		signal_force(k, p, GUEST_SIGILL, GUEST_ILL_ILLOPC, p->regs.pc);
 }
@@ -225,8 +227,9 @@ static bool kernel_fault(void *context, struct machine_cpu *cpu,
 		fault_memory(k, p, fault);
 	else
 		signal_force(k, p, GUEST_SIGBUS,
-			     fault->kind == ARM_FAULT_ALIGNMENT ?
-				     GUEST_BUS_ADRALN : GUEST_BUS_ADRERR,
+			     fault->kind == ARM_FAULT_ALIGNMENT
+				     ? GUEST_BUS_ADRALN
+				     : GUEST_BUS_ADRERR,
 			     fault->va.raw);
 	return kernel_leave(k, regs, died);
 }
@@ -261,8 +264,8 @@ static int first_process(struct linux_kernel *k, const struct elf_image *elf,
 			 const struct linux_options *options)
 {
 	static const char *const environment[] = {
-		"PATH=/bin:/usr/bin", "HOME=/", "PWD=/", "TERM=dumb",
-		"LC_ALL=C", NULL,
+		"PATH=/bin:/usr/bin", "HOME=/",	  "PWD=/",
+		"TERM=dumb",	      "LC_ALL=C", NULL,
 	};
 	struct process *p = process_new(k);
 	struct image *image;
@@ -301,11 +304,13 @@ static bool kernel_boot(struct linux_kernel *k, const struct elf_image *elf,
 	machine_kernel_enter(k->m, k->cpu, "boot", 0, 0);
 	if (!frames_init(k) || !tables_boot(k) ||
 	    !frame_alloc(k, &k->zero_frame))
-		return error_set(error, k->stopped ? k->death.exit_code :
-						     EXIT_INPUT,
-				 "%s", k->stopped ? k->death.text :
-				 "guest.ram_mib: too little for the simulated "
-				 "kernel");
+		return error_set(
+			error, k->stopped ? k->death.exit_code : EXIT_INPUT,
+			"%s",
+			k->stopped
+				? k->death.text
+				: "guest.ram_mib: too little for the simulated "
+				  "kernel");
 	frame_zero(k, k->zero_frame);
 	result = first_process(k, elf, options);
 	if (k->stopped) {
@@ -313,9 +318,8 @@ static bool kernel_boot(struct linux_kernel *k, const struct elf_image *elf,
 		return false;
 	}
 	if (result)
-		return error_set(error, EXIT_INPUT,
-				 "%s: cannot be started: %s", options->argv[0],
-				 strerror(-result));
+		return error_set(error, EXIT_INPUT, "%s: cannot be started: %s",
+				 options->argv[0], strerror(-result));
 	machine_kernel_return(k->m, k->cpu, 0);
 	return true;
 }
@@ -341,14 +345,14 @@ struct linux_kernel *linux_new(struct machine *m, const struct elf_image *image,
 	k->next_asid = 1;
 	k->next_pid = FIRST_PID;
 	k->next_inode = 1000;
-	k->ops = (struct guest_kernel){ .context = k, .svc = kernel_svc,
+	k->ops = (struct guest_kernel){ .context = k,
+					.svc = kernel_svc,
 					.fault = kernel_fault };
 	k->root_fd = open(options->root ? options->root : ".",
 			  O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (k->root_fd < 0)
 		error_set(error, EXIT_INPUT, "--root %s: %s",
-			  options->root ? options->root : ".",
-			  strerror(errno));
+			  options->root ? options->root : ".", strerror(errno));
 	if (k->root_fd >= 0 && kernel_boot(k, image, options, error))
 		return k;
 	linux_free(k);

@@ -119,18 +119,18 @@ int user_string(struct linux_kernel *k, char *to, size_t space, uint64_t va);
 
 struct mm;
 
-#define PTE_VALID UINT64_C(1)
-#define PTE_TABLE UINT64_C(3)
-#define PTE_PAGE UINT64_C(3)
-#define PTE_EL0 BIT(6)
+#define PTE_VALID     UINT64_C(1)
+#define PTE_TABLE     UINT64_C(3)
+#define PTE_PAGE      UINT64_C(3)
+#define PTE_EL0	      BIT(6)
 #define PTE_READ_ONLY BIT(7)
-#define PTE_SH_INNER (UINT64_C(3) << 8)
-#define PTE_AF BIT(10)
-#define PTE_NG BIT(11)
-#define PTE_PXN BIT(53)
-#define PTE_UXN BIT(54)
-#define PTE_KEPT BIT(58) /* software: PROT_NONE, not valid, frame kept */
-#define PTE_ADDRESS MASK(12, 36)
+#define PTE_SH_INNER  (UINT64_C(3) << 8)
+#define PTE_AF	      BIT(10)
+#define PTE_NG	      BIT(11)
+#define PTE_PXN	      BIT(53)
+#define PTE_UXN	      BIT(54)
+#define PTE_KEPT      BIT(58) /* software: PROT_NONE, not valid, frame kept */
+#define PTE_ADDRESS   MASK(12, 36)
 
 gfn_t pte_frame(uint64_t pte);
 uint64_t pte_user(gfn_t frame, unsigned int prot, bool writable);
@@ -143,7 +143,8 @@ uint64_t table_peek(struct linux_kernel *k, gfn_t root, uint64_t va);
  * missing tables are added. False: no table, or no memory for one. */
 bool table_walk(struct linux_kernel *k, gfn_t root, uint64_t va, bool make,
 		ipa_t *slot);
-/* Each leaf that is not 0 of [start, end), in order; what is read is counted. */
+/* Each leaf that is not 0 of [start, end), in order; what is read is counted.
+ */
 typedef void (*table_visit)(struct linux_kernel *k, void *context, uint64_t va,
 			    ipa_t slot, uint64_t pte);
 void table_each(struct linux_kernel *k, gfn_t root, uint64_t start,
@@ -176,8 +177,8 @@ struct page_cache *page_cache_new(const uint8_t *bytes, int fd, uint64_t size);
 struct page_cache *page_cache_get(struct page_cache *b);
 void page_cache_put(struct linux_kernel *k, struct page_cache *b);
 /* The cached frame of page `index`; 0, -ENOMEM, or -EIO beyond the end. */
-int page_cache_page(struct linux_kernel *k, struct page_cache *b, uint64_t index,
-		 gfn_t *frame);
+int page_cache_page(struct linux_kernel *k, struct page_cache *b,
+		    uint64_t index, gfn_t *frame);
 
 /* ---- address_space.c ---- */
 

@@ -12,10 +12,10 @@
 #include "sim/guest/guest.h"
 
 struct linux_options {
-	const char *root;	  /* directory that the guest's files are in */
+	const char *root; /* directory that the guest's files are in */
 	int argc;
-	const char *const *argv;  /* argv[0] is the guest's */
-	bool quiet;		  /* do not report unknown system calls */
+	const char *const *argv;   /* argv[0] is the guest's */
+	bool quiet;		   /* do not report unknown system calls */
 	int fd_in, fd_out, fd_err; /* what the guest's 0, 1, 2 are */
 };
 

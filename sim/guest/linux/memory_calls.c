@@ -25,15 +25,16 @@ int64_t sys_brk(struct linux_kernel *k, const uint64_t a[6])
 {
 	struct mm *mm = k->current->mm;
 	uint64_t old = page_up(mm->brk), want = page_up(a[0]);
-	struct vma vma = { .start = old, .end = want,
+	struct vma vma = { .start = old,
+			   .end = want,
 			   .prot = GUEST_PROT_READ | GUEST_PROT_WRITE };
 
 	if (a[0] < mm->brk_start || a[0] >= mm->mmap_top)
 		return (int64_t)mm->brk;
 	if (want < old)
 		(void)mm_unmap(k, mm, want, old);
-	if (want > old && (!mm_range_free(mm, old, want + PAGE_BYTES) ||
-			   mm_map(k, mm, &vma)))
+	if (want > old &&
+	    (!mm_range_free(mm, old, want + PAGE_BYTES) || mm_map(k, mm, &vma)))
 		return (int64_t)mm->brk;
 	mm->brk = a[0];
 	return (int64_t)mm->brk;
@@ -41,7 +42,7 @@ int64_t sys_brk(struct linux_kernel *k, const uint64_t a[6])
 
 /* What a file mapping is filled from; 0 or a negative errno. */
 static int map_file(struct linux_kernel *k, uint64_t fd, uint64_t flags,
-		       uint64_t prot, struct page_cache **out)
+		    uint64_t prot, struct page_cache **out)
 {
 	struct file *f = fd_file(k, fd);
 	struct statx st;
@@ -213,9 +214,9 @@ int64_t sys_mremap(struct linux_kernel *k, const uint64_t a[6])
 	if (!vma || vma->end < a[0] + old_bytes)
 		return -EFAULT;
 	if (a[3] & GUEST_MREMAP_FIXED)
-		return a[3] & GUEST_MREMAP_MAYMOVE ?
-			       remap_elsewhere(k, a, old_bytes, new_bytes) :
-			       -EINVAL;
+		return a[3] & GUEST_MREMAP_MAYMOVE
+			       ? remap_elsewhere(k, a, old_bytes, new_bytes)
+			       : -EINVAL;
 	if (new_bytes < old_bytes &&
 	    mm_unmap(k, mm, a[0] + new_bytes, a[0] + old_bytes))
 		return -ENOMEM;

@@ -146,8 +146,7 @@ int64_t sys_openat(struct linux_kernel *k, const uint64_t a[6])
 	path_free(p);
 	if (error)
 		return error;
-	return fd_install(k, k->current->files, f, 0,
-			  flags & GUEST_O_CLOEXEC);
+	return fd_install(k, k->current->files, f, 0, flags & GUEST_O_CLOEXEC);
 }
 
 /* ---- looking ---- */
@@ -249,7 +248,7 @@ int64_t sys_statfs(struct linux_kernel *k, const uint64_t a[6])
 	/* type bsize blocks bfree bavail files ffree fsid namelen frsize
 	 * flags, spare */
 	const uint64_t out[15] = { 0x01021994, PAGE_BYTES, 0, 0, 0, 0, 0, 0,
-				   255, PAGE_BYTES, 1 };
+				   255,	       PAGE_BYTES, 1 };
 
 	return user_write(k, a[1], out, sizeof(out));
 }
@@ -353,8 +352,8 @@ static int cwd_set(struct linux_kernel *k, const char *canonical)
 int64_t sys_chdir(struct linux_kernel *k, const uint64_t a[6])
 {
 	struct path *p;
-	int error = path_get(k, (uint64_t)(int64_t)GUEST_AT_FDCWD, a[0], true,
-			     &p);
+	int error =
+		path_get(k, (uint64_t)(int64_t)GUEST_AT_FDCWD, a[0], true, &p);
 
 	if (error)
 		return error;

@@ -17,8 +17,9 @@ struct page_cache *page_cache_new(const uint8_t *bytes, int fd, uint64_t size)
 
 	if (!b)
 		return NULL;
-	*b = (struct page_cache){ .refs = 1, .bytes = bytes, .fd = fd,
-			       .size = size };
+	*b = (struct page_cache){
+		.refs = 1, .bytes = bytes, .fd = fd, .size = size
+	};
 	b->pages = (size + PAGE_MASK_LOW) >> PAGE_LG2;
 	b->page = calloc(b->pages ? b->pages : 1, sizeof(*b->page));
 	if (!b->page) {
@@ -78,8 +79,8 @@ static int page_cache_fill(struct page_cache *b, uint64_t index, uint8_t *to)
 	return 0;
 }
 
-int page_cache_page(struct linux_kernel *k, struct page_cache *b, uint64_t index,
-		 gfn_t *frame)
+int page_cache_page(struct linux_kernel *k, struct page_cache *b,
+		    uint64_t index, gfn_t *frame)
 {
 	int error;
 

@@ -21,8 +21,13 @@
 #define DEPTH_MAX 128
 #define LINKS_MAX 40
 
-enum synthetic { SYNTHETIC_DEV, SYNTHETIC_DEV_FD, SYNTHETIC_PROC,
-		 SYNTHETIC_SELF, SYNTHETIC_SELF_FD };
+enum synthetic {
+	SYNTHETIC_DEV,
+	SYNTHETIC_DEV_FD,
+	SYNTHETIC_PROC,
+	SYNTHETIC_SELF,
+	SYNTHETIC_SELF_FD
+};
 
 /* One directory on the way from "/". */
 struct step {
@@ -196,8 +201,8 @@ static int host_component(struct walk *w)
 
 	if (statx(top(w)->fd, w->component, AT_SYMLINK_NOFOLLOW,
 		  STATX_BASIC_STATS | STATX_BTIME, st))
-		return errno == ENOENT && w->last ? host_found(w, false) :
-						    -errno;
+		return errno == ENOENT && w->last ? host_found(w, false)
+						  : -errno;
 	if (S_ISLNK(st->stx_mode) && (!w->last || w->follow))
 		return host_link(w);
 	if (S_ISDIR(st->stx_mode))
@@ -216,8 +221,9 @@ static int tmp_component(struct walk *w)
 		return link_follow(w, (const char *)node->bytes);
 	if (node && node->kind == TMP_DIRECTORY)
 		return walk_push(w, (struct step){ .kind = PATH_TMP,
-						   .node = node }) ?
-			       -ENAMETOOLONG : 1;
+						   .node = node })
+			       ? -ENAMETOOLONG
+			       : 1;
 	if (!w->last)
 		return node ? -ENOTDIR : -ENOENT;
 	length = canonical_append(w, w->component);
@@ -278,8 +284,8 @@ static int dev_component(struct walk *w)
 		const char *name;
 		enum device device;
 	} devices[] = {
-		{ "null", DEVICE_NULL }, { "zero", DEVICE_ZERO },
-		{ "full", DEVICE_FULL }, { "random", DEVICE_RANDOM },
+		{ "null", DEVICE_NULL },      { "zero", DEVICE_ZERO },
+		{ "full", DEVICE_FULL },      { "random", DEVICE_RANDOM },
 		{ "urandom", DEVICE_RANDOM },
 	};
 	static const char *const streams[] = { "stdin", "stdout", "stderr" };
@@ -351,8 +357,9 @@ static int mount_component(struct walk *w, bool *is_mount)
 	*is_mount = true;
 	if (w->depth == 1 && !strcmp(w->component, "tmp"))
 		return walk_push(w, (struct step){ .kind = PATH_TMP,
-						   .node = tmp_root(w->k) }) ?
-			       -ENAMETOOLONG : 1;
+						   .node = tmp_root(w->k) })
+			       ? -ENAMETOOLONG
+			       : 1;
 	if (w->depth == 1 && !strcmp(w->component, "dev"))
 		return directory_synthetic(w, SYNTHETIC_DEV);
 	if (w->depth == 1 && !strcmp(w->component, "proc"))
@@ -439,8 +446,8 @@ int path_resolve_from(struct linux_kernel *k, const char *base,
 		return -ENOMEM;
 	if (name[0] != '/')
 		n = (size_t)snprintf(w->rest, sizeof(w->rest), "%s/", base);
-	result = n + strlen(name) >= sizeof(w->rest) ? -ENAMETOOLONG :
-						       walk_init(w, k, out);
+	result = n + strlen(name) >= sizeof(w->rest) ? -ENAMETOOLONG
+						     : walk_init(w, k, out);
 	if (!result) {
 		strcpy(w->rest + n, name);
 		w->follow = follow;

@@ -10,7 +10,7 @@
 #include "sim/guest/linux/syscalls.h"
 
 #define PIPE_FRAMES 16
-#define PIPE_BYTES (PIPE_FRAMES * PAGE_BYTES)
+#define PIPE_BYTES  (PIPE_FRAMES * PAGE_BYTES)
 #define PIPE_ATOMIC PAGE_BYTES /* PIPE_BUF */
 
 struct pipe {
@@ -72,9 +72,9 @@ static int64_t pipe_read(struct linux_kernel *k, struct file *f, void *to,
 	if (p->bytes == 0 && p->writers == 0)
 		return 0;
 	if (p->bytes == 0)
-		return f->flags & GUEST_O_NONBLOCK ?
-			       -EAGAIN :
-			       process_block(k, WAIT_PIPE_DATA, p);
+		return f->flags & GUEST_O_NONBLOCK
+			       ? -EAGAIN
+			       : process_block(k, WAIT_PIPE_DATA, p);
 	if (bytes > p->bytes)
 		bytes = p->bytes;
 	bytes = ring_move(k, p, p->start, to, bytes, false);
@@ -103,9 +103,9 @@ static int64_t pipe_write(struct linux_kernel *k, struct file *f,
 	if (p->readers == 0)
 		return pipe_broken(k);
 	if (space == 0 || (bytes <= PIPE_ATOMIC && space < bytes))
-		return f->flags & GUEST_O_NONBLOCK ?
-			       -EAGAIN :
-			       process_block(k, WAIT_PIPE_SPACE, p);
+		return f->flags & GUEST_O_NONBLOCK
+			       ? -EAGAIN
+			       : process_block(k, WAIT_PIPE_SPACE, p);
 	if (bytes > space)
 		bytes = space;
 	/* ring_move only reads from the host when it writes the ring. */
@@ -174,14 +174,22 @@ static bool writer_hung_up(struct file *f)
 }
 
 static const struct file_ops reader_ops = {
-	.name = "pipe", .read = pipe_read, .stat = pipe_stat,
-	.readable = reader_readable, .hung_up = reader_hung_up,
-	.release = reader_release, .stream = true,
+	.name = "pipe",
+	.read = pipe_read,
+	.stat = pipe_stat,
+	.readable = reader_readable,
+	.hung_up = reader_hung_up,
+	.release = reader_release,
+	.stream = true,
 };
 static const struct file_ops writer_ops = {
-	.name = "pipe", .write = pipe_write, .stat = pipe_stat,
-	.writable = writer_writable, .hung_up = writer_hung_up,
-	.release = writer_release, .stream = true,
+	.name = "pipe",
+	.write = pipe_write,
+	.stat = pipe_stat,
+	.writable = writer_writable,
+	.hung_up = writer_hung_up,
+	.release = writer_release,
+	.stream = true,
 };
 
 int pipe_new(struct linux_kernel *k, int flags, struct file **reader,

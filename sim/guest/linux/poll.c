@@ -60,8 +60,7 @@ static int deadline_set(struct linux_kernel *k, uint64_t timeout)
 	if (ts.sec < 0 || ts.nsec < 0 || ts.nsec >= 1000000000)
 		return -EINVAL;
 	if (ts.sec < INT64_C(1000000000))
-		call->deadline_ns = time_ns(k) +
-				    (uint64_t)ts.sec * 1000000000 +
+		call->deadline_ns = time_ns(k) + (uint64_t)ts.sec * 1000000000 +
 				    (uint64_t)ts.nsec + 1;
 	return 0;
 }
@@ -76,8 +75,8 @@ static int mask_set(struct linux_kernel *k, uint64_t mask)
 	if (user_read(k, &set, mask, sizeof(set)))
 		return -EFAULT;
 	p->saved_mask = p->blocked;
-	p->blocked = set & ~(signal_bit(GUEST_SIGKILL) |
-			     signal_bit(GUEST_SIGSTOP));
+	p->blocked =
+		set & ~(signal_bit(GUEST_SIGKILL) | signal_bit(GUEST_SIGSTOP));
 	p->call.restart_saved_mask = true;
 	return 0;
 }
@@ -119,8 +118,8 @@ int64_t sys_ppoll(struct linux_kernel *k, const uint64_t a[6])
 			continue;
 		poll->fd[poll->count] = fds[i].fd;
 		poll->events[poll->count++] = fds[i].events;
-		fds[i].revents = (int16_t)poll_one(k->current->files,
-						   fds[i].fd, fds[i].events);
+		fds[i].revents = (int16_t)poll_one(k->current->files, fds[i].fd,
+						   fds[i].events);
 		ready += fds[i].revents != 0;
 	}
 	if (!ready) {

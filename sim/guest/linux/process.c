@@ -21,8 +21,7 @@ struct process *process_new(struct linux_kernel *k)
 	while (i < k->processes && k->process[i])
 		i++;
 	if (i == k->processes) {
-		k->process = realloc(k->process,
-				     (i + 1) * sizeof(*k->process));
+		k->process = realloc(k->process, (i + 1) * sizeof(*k->process));
 		BUG_ON(NULL, !k->process);
 		k->processes++;
 	}
@@ -96,8 +95,8 @@ static void parent_tell(struct linux_kernel *k, struct process *p)
 	action = &parent->action[GUEST_SIGCHLD];
 	info.code = p->status & 0x7f ? GUEST_CLD_KILLED : GUEST_CLD_EXITED;
 	info.u.sender.pid = p->pid;
-	info.u.sender.status = p->status & 0x7f ? p->status & 0x7f :
-						  p->status >> 8;
+	info.u.sender.status =
+		p->status & 0x7f ? p->status & 0x7f : p->status >> 8;
 	if (action->handler == GUEST_SIG_IGN ||
 	    (action->flags & GUEST_SA_NOCLDWAIT))
 		p->parent = 1;
@@ -159,8 +158,8 @@ static bool process_inherit(struct linux_kernel *k, struct process *c,
 		c->files = fd_table_copy(p->files);
 	}
 	if (c->cwd && c->files)
-		c->mm = flags & GUEST_CLONE_VM ? mm_get(p->mm) :
-						 mm_copy(k, p->mm);
+		c->mm = flags & GUEST_CLONE_VM ? mm_get(p->mm)
+					       : mm_copy(k, p->mm);
 	return c->mm != NULL;
 }
 
@@ -210,7 +209,9 @@ int64_t sys_clone(struct linux_kernel *k, const uint64_t a[6])
 	struct clone how = {
 		.flags = a[0] & ~(uint64_t)GUEST_CSIGNAL,
 		.exit_signal = (int)(a[0] & GUEST_CSIGNAL),
-		.stack = a[1], .parent_tid = a[2], .tls = a[3],
+		.stack = a[1],
+		.parent_tid = a[2],
+		.tls = a[3],
 		.child_tid = a[4],
 	};
 
@@ -232,9 +233,12 @@ int64_t sys_clone3(struct linux_kernel *k, const uint64_t a[6])
 	if (user_read(k, v, a[0], sizeof(v)))
 		return -EFAULT;
 	how = (struct clone){
-		.flags = v[0], .exit_signal = (int)(v[4] & GUEST_CSIGNAL),
-		.stack = v[5] ? v[5] + v[6] : 0, .parent_tid = v[3],
-		.tls = v[7], .child_tid = v[2],
+		.flags = v[0],
+		.exit_signal = (int)(v[4] & GUEST_CSIGNAL),
+		.stack = v[5] ? v[5] + v[6] : 0,
+		.parent_tid = v[3],
+		.tls = v[7],
+		.child_tid = v[2],
 	};
 	return process_clone(k, &how);
 }
@@ -310,8 +314,10 @@ int64_t sys_getrusage(struct linux_kernel *k, const uint64_t a[6])
 	const struct process *p = k->current;
 	struct guest_rusage usage;
 
-	rusage_fill(k, (int32_t)a[0] == -1 ? p->children_cycles :
-					     schedule_cycles(k, p), &usage);
+	rusage_fill(k,
+		    (int32_t)a[0] == -1 ? p->children_cycles
+					: schedule_cycles(k, p),
+		    &usage);
 	return user_write(k, a[1], &usage, sizeof(usage));
 }
 
@@ -320,8 +326,10 @@ int64_t sys_times(struct linux_kernel *k, const uint64_t a[6])
 	const struct process *p = k->current;
 	uint64_t hz = (uint64_t)k->m->config.mhz * 10000; /* cycles a tick */
 	uint64_t t[4] = {
-		(schedule_cycles(k, p) >> CYCLE_LG2) / hz, 0,
-		(p->children_cycles >> CYCLE_LG2) / hz, 0,
+		(schedule_cycles(k, p) >> CYCLE_LG2) / hz,
+		0,
+		(p->children_cycles >> CYCLE_LG2) / hz,
+		0,
 	};
 
 	if (a[0] && user_write(k, a[0], t, sizeof(t)))

@@ -16,10 +16,10 @@ enum wait_for {
 	WAIT_PIPE_DATA,	 /* pipe */
 	WAIT_PIPE_SPACE, /* pipe */
 	WAIT_CHILD,
-	WAIT_VFORK,	 /* child */
-	WAIT_SIGNAL,	 /* for ever, but for signals */
-	WAIT_POLL,	 /* any of its descriptors, or until */
-	WAIT_UNTIL,	 /* until_ns */
+	WAIT_VFORK,  /* child */
+	WAIT_SIGNAL, /* for ever, but for signals */
+	WAIT_POLL,   /* any of its descriptors, or until */
+	WAIT_UNTIL,  /* until_ns */
 };
 
 struct process_wait {
@@ -75,8 +75,8 @@ struct process {
 };
 
 /* Values of system calls that are not results. */
-#define RESULT_BLOCK INT64_MIN	    /* wait is set: make the call again */
-#define RESULT_NONE (INT64_MIN + 1) /* registers are as they should be */
+#define RESULT_BLOCK INT64_MIN	     /* wait is set: make the call again */
+#define RESULT_NONE  (INT64_MIN + 1) /* registers are as they should be */
 
 typedef int64_t (*syscall_handler)(struct linux_kernel *k, const uint64_t a[6]);
 struct syscall_entry {

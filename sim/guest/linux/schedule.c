@@ -135,9 +135,9 @@ static bool sleep_until_next(struct linux_kernel *k)
 
 uint64_t schedule_cycles(const struct linux_kernel *k, const struct process *p)
 {
-	return p->cycles + (p == k->current && p->state != PROCESS_ZOMBIE ?
-				    machine_cycles(k->cpu) - k->switched_in :
-				    0);
+	return p->cycles + (p == k->current && p->state != PROCESS_ZOMBIE
+				    ? machine_cycles(k->cpu) - k->switched_in
+				    : 0);
 }
 
 void schedule_fp_save(struct linux_kernel *k, struct process *p)

@@ -11,10 +11,10 @@
 #include "sim/guest/linux/syscalls.h"
 
 #define UNBLOCKABLE (signal_bit(GUEST_SIGKILL) | signal_bit(GUEST_SIGSTOP))
-#define IGNORED_BY_DEFAULT                                                     \
-	(signal_bit(GUEST_SIGCHLD) | signal_bit(GUEST_SIGCONT) |               \
-	 signal_bit(GUEST_SIGURG) | signal_bit(GUEST_SIGWINCH) |               \
-	 signal_bit(GUEST_SIGSTOP) | signal_bit(GUEST_SIGTSTP) |               \
+#define IGNORED_BY_DEFAULT                                       \
+	(signal_bit(GUEST_SIGCHLD) | signal_bit(GUEST_SIGCONT) | \
+	 signal_bit(GUEST_SIGURG) | signal_bit(GUEST_SIGWINCH) | \
+	 signal_bit(GUEST_SIGSTOP) | signal_bit(GUEST_SIGTSTP) | \
 	 signal_bit(GUEST_SIGTTIN) | signal_bit(GUEST_SIGTTOU))
 
 /* What Linux uses inside: the call is made again if no handler runs, or if
@@ -49,7 +49,8 @@ void signal_send(struct linux_kernel *k, struct process *p, int signal,
 void signal_force(struct linux_kernel *k, struct process *p, int signal,
 		  int code, uint64_t address)
 {
-	struct guest_siginfo info = { .signo = signal, .code = code,
+	struct guest_siginfo info = { .signo = signal,
+				      .code = code,
 				      .u.address = address };
 
 	if ((p->blocked & signal_bit(signal)) || signal_ignored(p, signal)) {
@@ -113,8 +114,9 @@ static void frame_fill(const struct process *p, int signal, uint64_t mask,
 	f->info = p->info[signal];
 	f->uc_stack = p->altstack;
 	f->uc_sigmask = mask;
-	f->fault_address = signal == GUEST_SIGSEGV || signal == GUEST_SIGBUS ?
-				   f->info.u.address : 0;
+	f->fault_address = signal == GUEST_SIGSEGV || signal == GUEST_SIGBUS
+				   ? f->info.u.address
+				   : 0;
 	memcpy(f->x, p->regs.x, sizeof(f->x));
 	f->sp = p->regs.sp;
 	f->pc = p->regs.pc;
@@ -127,8 +129,8 @@ static void frame_fill(const struct process *p, int signal, uint64_t mask,
 }
 
 /* Frame, frame record above it, registers for the handler. */
-static bool handler_enter(struct linux_kernel *k, struct process *p,
-			  int signal, uint64_t mask)
+static bool handler_enter(struct linux_kernel *k, struct process *p, int signal,
+			  uint64_t mask)
 {
 	const struct guest_sigaction *action = &p->action[signal];
 	struct guest_sigframe *f = malloc(sizeof(*f));
@@ -151,9 +153,9 @@ static bool handler_enter(struct linux_kernel *k, struct process *p,
 	p->regs.x[1] = at + offsetof(struct guest_sigframe, info);
 	p->regs.x[2] = at + offsetof(struct guest_sigframe, uc_flags);
 	p->regs.x[29] = at + GUEST_SIGFRAME_BYTES;
-	p->regs.x[30] = action->flags & GUEST_SA_RESTORER ?
-				action->restorer :
-				p->mm->signal_return;
+	p->regs.x[30] = action->flags & GUEST_SA_RESTORER
+				? action->restorer
+				: p->mm->signal_return;
 	p->regs.sp = at;
 	p->regs.pc = action->handler;
 	return true;
@@ -331,8 +333,9 @@ int64_t sys_sigaltstack(struct linux_kernel *k, const uint64_t a[6])
 		if (old.flags & GUEST_SS_ONSTACK)
 			return -EPERM;
 		if (stack.flags & GUEST_SS_DISABLE)
-			stack = (struct guest_stack){ .flags =
-							GUEST_SS_DISABLE };
+			stack = (struct guest_stack){
+				.flags = GUEST_SS_DISABLE
+			};
 		else if (stack.size < 2048)
 			return -ENOMEM;
 		p->altstack = stack;

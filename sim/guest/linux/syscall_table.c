@@ -6,7 +6,7 @@
 #include "sim/guest/linux/syscalls.h"
 
 #define SYSCALL(number, name, handler) [number] = { #name, sys_##handler },
-#define KNOWN(number, name) [number] = { #name, NULL },
+#define KNOWN(number, name)	       [number] = { #name, NULL },
 static const struct syscall_entry table[] = {
 #include "sim/guest/linux/syscalls.def"
 };

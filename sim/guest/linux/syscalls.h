@@ -9,7 +9,7 @@
 
 #include "sim/guest/linux/kernel.h"
 
-#define SYSCALL(number, name, handler)                                         \
+#define SYSCALL(number, name, handler) \
 	int64_t sys_##handler(struct linux_kernel *k, const uint64_t a[6]);
 #define KNOWN(number, name)
 #include "sim/guest/linux/syscalls.def"

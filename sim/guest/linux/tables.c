@@ -12,24 +12,24 @@
 #include "core/base/bug.h"
 #include "sim/guest/linux/kernel.h"
 
-#define LEVEL_LSB(level) (39u - 9u * (unsigned int)(level))
+#define LEVEL_LSB(level)       (39u - 9u * (unsigned int)(level))
 #define LEVEL_INDEX(va, level) (((va) >> LEVEL_LSB(level)) & 511)
 
 #define MAIR_NORMAL_THEN_DEVICE UINT64_C(0xff) /* Attr0 0xff, Attr1 0x00 */
 
 /* DDI0487 L.b D24.2.137: TCR_EL1. */
-#define TCR_FIELDS(F)                                                          \
-	F(TCR, T0SZ, 0, 6)                                                     \
-	F(TCR, IRGN0, 8, 2)                                                    \
-	F(TCR, ORGN0, 10, 2)                                                   \
-	F(TCR, SH0, 12, 2)                                                     \
-	F(TCR, TG0, 14, 2)                                                     \
-	F(TCR, T1SZ, 16, 6)                                                    \
-	F(TCR, IRGN1, 24, 2)                                                   \
-	F(TCR, ORGN1, 26, 2)                                                   \
-	F(TCR, SH1, 28, 2)                                                     \
-	F(TCR, TG1, 30, 2)                                                     \
-	F(TCR, IPS, 32, 3)                                                     \
+#define TCR_FIELDS(F)        \
+	F(TCR, T0SZ, 0, 6)   \
+	F(TCR, IRGN0, 8, 2)  \
+	F(TCR, ORGN0, 10, 2) \
+	F(TCR, SH0, 12, 2)   \
+	F(TCR, TG0, 14, 2)   \
+	F(TCR, T1SZ, 16, 6)  \
+	F(TCR, IRGN1, 24, 2) \
+	F(TCR, ORGN1, 26, 2) \
+	F(TCR, SH1, 28, 2)   \
+	F(TCR, TG1, 30, 2)   \
+	F(TCR, IPS, 32, 3)   \
 	F(TCR, AS, 36, 1)
 FIELDS_DEFINE(TCR, TCR_FIELDS);
 
@@ -40,9 +40,11 @@ FIELDS_DEFINE(TCR, TCR_FIELDS);
 	 BIT(15) | BIT(16) | BIT(18) | BIT(20) | BIT(22) | BIT(23) | BIT(26) | \
 	 BIT(28) | BIT(29))
 
-enum { TLBI_VMALLE1IS = ARM_SYSREG(1, 0, 8, 3, 0),
-       TLBI_VAE1IS = ARM_SYSREG(1, 0, 8, 3, 1),
-       TLBI_ASIDE1IS = ARM_SYSREG(1, 0, 8, 3, 2) };
+enum {
+	TLBI_VMALLE1IS = ARM_SYSREG(1, 0, 8, 3, 0),
+	TLBI_VAE1IS = ARM_SYSREG(1, 0, 8, 3, 1),
+	TLBI_ASIDE1IS = ARM_SYSREG(1, 0, 8, 3, 2)
+};
 
 gfn_t pte_frame(uint64_t pte)
 {
@@ -228,8 +230,8 @@ static void each_below(struct linux_kernel *k, gfn_t table, int level,
 		entry = *table_entry(k, table, i);
 		if (!entry)
 			continue;
-		va = i == first ? start :
-				  (start & ~(size - 1)) + (i - first) * size;
+		va = i == first ? start
+				: (start & ~(size - 1)) + (i - first) * size;
 		if (level == 3)
 			visit(k, context, va, entry_ipa(table, i), entry);
 		else
@@ -258,10 +260,10 @@ static void detach_below(struct linux_kernel *k, gfn_t table, int level,
 		detach_below(k, pte_frame(entry), level + 1, list);
 		kernel_store64(k, entry_ipa(table, i), 0);
 	}
-	list->frame = realloc(list->frame,
-			      (list->count + 1) * sizeof(*list->frame));
-	list->level = realloc(list->level,
-			      (list->count + 1) * sizeof(*list->level));
+	list->frame =
+		realloc(list->frame, (list->count + 1) * sizeof(*list->frame));
+	list->level =
+		realloc(list->level, (list->count + 1) * sizeof(*list->level));
 	BUG_ON(NULL, !list->frame || !list->level);
 	list->level[list->count] = level;
 	list->frame[list->count++] = table;

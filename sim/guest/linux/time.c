@@ -55,8 +55,13 @@ static bool clock_known(uint64_t clock)
 
 static uint64_t clock_ns(struct linux_kernel *k, uint64_t clock)
 {
-	enum { REALTIME = 0, PROCESS_CPU = 2, THREAD_CPU = 3,
-	       REALTIME_COARSE = 5, TAI = 11 };
+	enum {
+		REALTIME = 0,
+		PROCESS_CPU = 2,
+		THREAD_CPU = 3,
+		REALTIME_COARSE = 5,
+		TAI = 11
+	};
 
 	switch (clock) {
 	case REALTIME:
@@ -121,8 +126,8 @@ static int64_t sleep_until(struct linux_kernel *k, uint64_t request,
 		return -EINVAL;
 	if (ts.sec > INT64_C(1000000000))
 		ts.sec = INT64_C(1000000000);
-	p->call.deadline_ns = start_ns + (uint64_t)ts.sec * 1000000000 +
-			      (uint64_t)ts.nsec;
+	p->call.deadline_ns =
+		start_ns + (uint64_t)ts.sec * 1000000000 + (uint64_t)ts.nsec;
 	if (p->call.deadline_ns <= time_ns(k))
 		return 0;
 	p->wait.until_ns = p->call.deadline_ns;

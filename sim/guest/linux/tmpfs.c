@@ -247,8 +247,9 @@ static int64_t tmp_write(struct linux_kernel *k, struct file *f,
 static int64_t tmp_seek(struct linux_kernel *k, struct file *f, int64_t offset,
 			int whence)
 {
-	int64_t base = whence == GUEST_SEEK_CUR ? (int64_t)f->offset :
-		       whence == GUEST_SEEK_END ? (int64_t)f->node->size : 0;
+	int64_t base = whence == GUEST_SEEK_CUR	  ? (int64_t)f->offset
+		       : whence == GUEST_SEEK_END ? (int64_t)f->node->size
+						  : 0;
 
 	(void)k;
 	if (whence > GUEST_SEEK_END || offset > INT64_MAX - base ||
@@ -269,8 +270,8 @@ static int tmp_file_stat(struct linux_kernel *k, struct file *f,
 static int tmp_file_truncate(struct linux_kernel *k, struct file *f,
 			     uint64_t size)
 {
-	return f->node->kind == TMP_FILE ? tmp_truncate(k, f->node, size) :
-					   -EINVAL;
+	return f->node->kind == TMP_FILE ? tmp_truncate(k, f->node, size)
+					 : -EINVAL;
 }
 
 /* One linux_dirent64; 0 if it does not fit. */
@@ -305,17 +306,16 @@ static int64_t tmp_entries(struct linux_kernel *k, struct file *f, void *to,
 		return -ENOTDIR;
 	while (f->offset < 2 && put) {
 		put = entry_put((uint8_t *)to + done, bytes - done,
-				f->offset ? ".." : ".", n->inode,
-				f->offset + 1, TMP_DIRECTORY);
+				f->offset ? ".." : ".", n->inode, f->offset + 1,
+				TMP_DIRECTORY);
 		done += put;
 		f->offset += !!put;
 	}
 	for (; child && put; child = child->next, at++) {
 		if (at < f->offset)
 			continue;
-		put = entry_put((uint8_t *)to + done, bytes - done,
-				child->name, child->inode, at + 1,
-				child->kind);
+		put = entry_put((uint8_t *)to + done, bytes - done, child->name,
+				child->inode, at + 1, child->kind);
 		done += put;
 		f->offset += !!put;
 	}
@@ -329,9 +329,14 @@ static void tmp_release(struct linux_kernel *k, struct file *f)
 }
 
 static const struct file_ops tmp_ops = {
-	.name = "tmp", .read = tmp_read, .write = tmp_write, .seek = tmp_seek,
-	.stat = tmp_file_stat, .entries = tmp_entries,
-	.truncate = tmp_file_truncate, .release = tmp_release,
+	.name = "tmp",
+	.read = tmp_read,
+	.write = tmp_write,
+	.seek = tmp_seek,
+	.stat = tmp_file_stat,
+	.entries = tmp_entries,
+	.truncate = tmp_file_truncate,
+	.release = tmp_release,
 };
 
 struct file *tmp_open(struct tmp_node *node, int flags, const char *path)

@@ -10,7 +10,8 @@
 
 static bool pte_allows(uint64_t pte, bool write)
 {
-	return (pte & PTE_VALID) && (pte & PTE_EL0) && !(write && (pte & PTE_READ_ONLY));
+	return (pte & PTE_VALID) && (pte & PTE_EL0) &&
+	       !(write && (pte & PTE_READ_ONLY));
 }
 
 /* Host bytes behind va, present and permitted; NULL: EFAULT. Not
@@ -25,7 +26,8 @@ static uint8_t *user_page(struct linux_kernel *k, uint64_t va, bool write,
 		return NULL;
 	pte = table_peek(k, mm->root, va);
 	if (!pte_allows(pte, write)) {
-		if (fault_resolve(k, mm, va, write ? FAULT_WRITE : FAULT_READ) !=
+		if (fault_resolve(k, mm, va,
+				  write ? FAULT_WRITE : FAULT_READ) !=
 		    FAULT_FIXED)
 			return NULL;
 		pte = table_peek(k, mm->root, va);

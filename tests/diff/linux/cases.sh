@@ -12,7 +12,7 @@ bb wc wc words big three nothing
 bb cut cut -d, -f2 table.csv
 bb cut-characters cut -c1-4 words
 bb tail tail -n 7 words
-bb tail-from tail -n +5990 words
+bb tail-from tail -n +1990 words
 bb head head -n 5 words
 bb head-bytes head -c 5000 words
 bb cat-big cat big words
@@ -21,7 +21,7 @@ bb hexdump hexdump -C short
 bb grep grep -c apple words
 bb grep-extended grep -nE '^[0-9]+ word(7|42|9[0-6]) (apple|pear)$' words
 bb grep-missing grep nosuchword words
-bb sed sed -e 's/word\([0-9]*\)/<\1>/' -e '3,5990d' words
+bb sed sed -e 's/word\([0-9]*\)/<\1>/' -e '3,1990d' words
 bb sed-script sed -n '/two/{s/t/T/g;p;=}' three
 bb awk awk '{ n[$3]++; s += $1 } END { for (k in n) print k, n[k]; print s }' words
 bb awk-float awk 'BEGIN { for (i = 1; i < 20; i++) printf "%.6f %g %e\n", i / 7, i * 1e10, 1 / i }'
@@ -84,6 +84,7 @@ sh_ sh-pipe-gzip-words 'cat words | gzip -9 -n | gzip -d | md5sum'
 sh_ sh-pipe-big 'cat big big big | wc -c'
 sh_ sh-pipe-four 'cat words | cut -d" " -f2 | sort | uniq -c | sort -rn | head -n 5'
 sh_ sh-pipe-early-end 'cat big big big | head -n 2; echo status $?'
+sh_ sh-pipe-float 'seq 1 300 | awk "{ s += \$1 / 7; print s }" | awk "{ t += \$1 * 1.5 } END { printf \"%.3f\\n\", t }"'
 sh_ sh-yes-head 'yes | head -n 5'
 sh_ sh-tar-tar 'tar cf - tree | tar tf -'
 sh_ sh-function 'f() { echo "f $1 $#"; return 3; }; f x y; echo $?'
@@ -141,7 +142,7 @@ one $((1 + 1))
 two $(echo sub)
 END
 read x <<<"a string"; echo $x'
-bash_ bash-loop 's=0; for ((i = 0; i < 2000; i++)); do ((s += i * i)); done; echo $s'
+bash_ bash-loop 's=0; for ((i = 0; i < 500; i++)); do ((s += i * i)); done; echo $s'
 bash_ bash-regex '[[ abc123 =~ ^([a-z]+)([0-9]+)$ ]] && echo ${BASH_REMATCH[1]} ${BASH_REMATCH[2]}; [[ x == y ]]; echo $?'
 bash_ bash-case 'x=Hello; echo ${x^^} ${x,,} ${x/l/L} ${x//l/L}; case $x in H*o) echo yes;; esac'
 bash_ bash-subshell 'x=1; (x=2; echo $x; exit 5); echo $? $x; { x=3; }; echo $x'
@@ -157,3 +158,7 @@ bash_ bash-read-file 'mapfile -t l <three; echo ${#l[@]} "${l[2]}"; while IFS=, 
 bash_ bash-tmp 'f=/tmp/p2msim-bash; echo one >$f; echo two >>$f; while read l; do echo "$l"; done <$f; [[ -s $f ]] && echo some; : >$f; [[ -s $f ]] || echo none'
 bash_ bash-recursion 'fib() { if (($1 < 2)); then echo $1; else echo $(($(fib $(($1 - 1))) + $(fib $(($1 - 2))))); fi; }; fib 7'
 bash_ bash-string-loop 's=; for i in {1..300}; do s+=$i,; done; echo ${#s} ${s:100:20}'
+
+# ---- our own ----
+case_ probe /dev/null "$work/probe"
+case_ probe-pie /dev/null "$work/probe-pie"

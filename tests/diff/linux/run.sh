@@ -25,6 +25,13 @@ trap '[ -n "${KEEP:-}" ] || rm -rf "$work"' EXIT
 root=$work/root
 "$here/root.sh" "$root" "$busybox" || exit 1
 
+# The probe, as both kinds of static executable: /bin/echo,
+# which it starts, is the host's for the reference and busybox for us.
+cross=${CROSS:-aarch64-linux-gnu-}
+"${cross}gcc" -O1 -w -static -o "$work/probe" "$here/probe.c" &&
+	"${cross}gcc" -O1 -w -static-pie -fPIE -o "$work/probe-pie" "$here/probe.c" ||
+	{ echo "run.sh: ${cross}gcc is needed" >&2; echo "0 passed, 1 failed"; exit 1; }
+
 # Applets for the reference: scripts that call qemu again.
 mkdir "$work/path"
 for applet in $("$qemu" "$busybox" --list); do

@@ -6,16 +6,16 @@
 
 #define NOWHERE (~(size_t)0)
 
-static void cache_init(struct cache *c, const json_t *section,
-		       unsigned int cpu, enum level level)
+static void cache_init(struct cache *c, const json_t *section, unsigned int cpu,
+		       enum level level)
 {
 	uint64_t bytes = 0, ways = 0, line = 0;
 	const char *policy = NULL;
 	size_t lines;
 
 	demand(!json_unpack((json_t *)section, "{s:I,s:I,s:I,s:s}", "bytes",
-			    &bytes, "ways", &ways, "line", &line,
-			    "replacement", &policy),
+			    &bytes, "ways", &ways, "line", &line, "replacement",
+			    &policy),
 	       "a cache's section");
 	c->cpu = cpu;
 	c->level = level;
@@ -157,9 +157,8 @@ static unsigned int path_of(struct caches *c, unsigned int cpu,
 	return levels;
 }
 
-enum level caches_access(struct caches *c, unsigned int cpu,
-			 enum requester by, enum level first, uint64_t pa,
-			 bool write)
+enum level caches_access(struct caches *c, unsigned int cpu, enum requester by,
+			 enum level first, uint64_t pa, bool write)
 {
 	uint64_t line = pa / c->line_bytes;
 	struct cache *path[3];
@@ -237,7 +236,9 @@ void caches_instruction_drop_all(struct caches *c)
 
 	for (i = 0; i < c->cpus; i++) {
 		l1i = &c->of_cpu[i][L1I];
-		for (at = 0; l1i->present && at < l1i->shelf.sets * l1i->shelf.ways; at++)
+		for (at = 0;
+		     l1i->present && at < l1i->shelf.sets * l1i->shelf.ways;
+		     at++)
 			if (l1i->shelf.place[at].valid)
 				visit(c, l1i, l1i->line[at], INVALIDATE, true);
 	}

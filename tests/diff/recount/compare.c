@@ -45,8 +45,8 @@ static json_t *walks_document(const struct cpu *cpu)
 static json_t *faults_document(const struct cpu *cpu)
 {
 	static const char *const kind[FAULT_KINDS] = {
-		"", "address-size", "translation", "access-flag", "permission",
-		"alignment",
+		"",	      "address-size", "translation", "access-flag",
+		"permission", "alignment",
 	};
 	json_t *faults = json_object();
 	char name[40];
@@ -66,8 +66,8 @@ static json_t *faults_document(const struct cpu *cpu)
 static json_t *cycles_document(const struct cpu *cpu, uint64_t *sum)
 {
 	static const char *const name[BUCKETS] = {
-		"base", "fetch", "tlb", "walk", "data", "mmio", "trap",
-		"hypervisor", "maintenance", "kernel", "idle",
+		"base", "fetch",      "tlb",	     "walk",   "data", "mmio",
+		"trap", "hypervisor", "maintenance", "kernel", "idle",
 	};
 	json_t *by = json_object();
 	unsigned int i;
@@ -87,19 +87,19 @@ static json_t *cpu_document(const struct cpu *cpu)
 	uint64_t cycles;
 	json_t *by = cycles_document(cpu, &cycles);
 
-	return json_pack(
-		"{s:o,s:o,s:o,s:{s:o,s:o,s:o,s:o},s:{s:o,s:o,s:o,s:o},"
-		"s:{s:o,s:o},s:o,s:o}",
-		"instructions", count(cpu->instructions), "cycles",
-		count(cycles), "cycles_by", by, "accesses", "fetch",
-		count(cpu->fetches), "load", count(cpu->loads), "store",
-		count(cpu->stores), "kernel", count(cpu->kernel_accesses),
-		"tlb", "l1i", tlb_document(&cpu->l1i), "l1d",
-		tlb_document(&cpu->l1d), "l2", tlb_document(&cpu->l2), "s2",
-		tlb_document(&cpu->s2), "walk_cache", "s1",
-		walk_cache_document(&cpu->wc1), "s2",
-		walk_cache_document(&cpu->wc2), "walks", walks_document(cpu),
-		"faults", faults_document(cpu));
+	return json_pack("{s:o,s:o,s:o,s:{s:o,s:o,s:o,s:o},s:{s:o,s:o,s:o,s:o},"
+			 "s:{s:o,s:o},s:o,s:o}",
+			 "instructions", count(cpu->instructions), "cycles",
+			 count(cycles), "cycles_by", by, "accesses", "fetch",
+			 count(cpu->fetches), "load", count(cpu->loads),
+			 "store", count(cpu->stores), "kernel",
+			 count(cpu->kernel_accesses), "tlb", "l1i",
+			 tlb_document(&cpu->l1i), "l1d",
+			 tlb_document(&cpu->l1d), "l2", tlb_document(&cpu->l2),
+			 "s2", tlb_document(&cpu->s2), "walk_cache", "s1",
+			 walk_cache_document(&cpu->wc1), "s2",
+			 walk_cache_document(&cpu->wc2), "walks",
+			 walks_document(cpu), "faults", faults_document(cpu));
 }
 
 static json_t *level_document(const struct level_count *c)
@@ -118,10 +118,9 @@ static json_t *level_document(const struct level_count *c)
 					      count(c->hits[i]), "misses",
 					      count(c->misses[i])));
 	}
-	return json_pack("{s:o,s:o,s:o,s:o,s:o}", "hits", count(hits),
-			 "misses", count(misses), "writebacks",
-			 count(c->writebacks), "cleans", count(c->cleans),
-			 "by_requester", by);
+	return json_pack("{s:o,s:o,s:o,s:o,s:o}", "hits", count(hits), "misses",
+			 count(misses), "writebacks", count(c->writebacks),
+			 "cleans", count(c->cleans), "by_requester", by);
 }
 
 static json_t *document(const struct machine *m)
@@ -170,7 +169,8 @@ static unsigned int object_differs(const char *path, const json_t *want,
 
 	json_object_update(all, (json_t *)got);
 	json_object_update(all, (json_t *)want);
-	json_object_foreach(all, key, value) {
+	json_object_foreach(all, key, value)
+	{
 		snprintf(below, sizeof(below), "%s%s%s", path, *path ? "." : "",
 			 key);
 		n += differ(below, json_object_get(want, key),
@@ -203,8 +203,8 @@ static unsigned int differ(const char *path, const json_t *want,
  * doing and no count of the models, so the statistics are believed. */
 static void barriers_charge(struct machine *m, const json_t *stats)
 {
-	const json_t *n = json_object_get(json_object_get(stats, "p2m"),
-					  "barriers");
+	const json_t *n =
+		json_object_get(json_object_get(stats, "p2m"), "barriers");
 
 	charge(m, &m->cpu[0], IN_HYPERVISOR,
 	       (double)json_integer_value(n) * m->barrier);

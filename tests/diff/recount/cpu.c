@@ -23,8 +23,7 @@ static void entry_fill(struct cpu *cpu, bool fetch, bool also_l2,
 }
 
 /* Rule 6, both levels; NULL: a walk is due. */
-static const struct translation *levels_ask(struct machine *m,
-					    struct cpu *cpu,
+static const struct translation *levels_ask(struct machine *m, struct cpu *cpu,
 					    const struct access *a)
 {
 	struct tlb *l1 = a->fetch ? &cpu->l1i : &cpu->l1d;
@@ -43,6 +42,16 @@ static const struct translation *levels_ask(struct machine *m,
 	if (hit)
 		entry_fill(cpu, a->fetch, false, hit, a->va);
 	return hit;
+}
+
+/* Rule 6: where TCR.TBI0 or TBI1 ignores the top byte, bit 55 repeated. */
+static uint64_t address_asked(const struct cpu *cpu, uint64_t va)
+{
+	bool high = va >> 55 & 1;
+
+	if (!stage1_is_on(cpu) || !(cpu->reg.tcr >> (high ? 38 : 37) & 1))
+		return va;
+	return (uint64_t)((int64_t)(va << 8) >> 8);
 }
 
 bool cpu_lookup(struct machine *m, struct cpu *cpu, const struct access *a,
@@ -87,8 +96,9 @@ static void line_access(struct machine *m, struct cpu *cpu,
 			       a->fetch ? BY_FETCH : BY_DATA, first, pa,
 			       a->write);
 	if (served != first)
-		charge(m, cpu, in, (m->latency[served] - m->latency[first]) /
-					   (a->fetch ? 1 : m->mlp));
+		charge(m, cpu, in,
+		       (m->latency[served] - m->latency[first]) /
+			       (a->fetch ? 1 : m->mlp));
 }
 
 static void fault_count(struct cpu *cpu, const struct fault *fault)
@@ -98,8 +108,7 @@ static void fault_count(struct cpu *cpu, const struct fault *fault)
 
 /* One page's part. */
 static bool page_access(struct machine *m, struct cpu *cpu,
-			const struct access *a, resolver resolve,
-			void *context)
+			const struct access *a, resolver resolve, void *context)
 {
 	uint64_t line = m->caches.line_bytes, at;
 	struct translation t;
@@ -110,10 +119,8 @@ static bool page_access(struct machine *m, struct cpu *cpu,
 		if (fault.stage == 1)
 			return false;
 		charge(m, cpu, IN_TRAP, m->trap);
-		if (!resolve(context)) {
-			cpu->external_aborts++;
-			return false;
-		}
+		if (!resolve(context))
+			return false; /* a synchronous external abort */
 	}
 	if (a->unaligned && (!t.stage1 || t.device)) {
 		cpu->faults[1][FAULT_ALIGNMENT]++;
@@ -132,6 +139,7 @@ bool cpu_access(struct machine *m, struct cpu *cpu, const struct access *a,
 	struct access part = *a;
 	uint64_t left = a->bytes, room;
 
+	part.va = address_asked(cpu, a->va);
 	part.unaligned = !a->fetch && a->va % a->bytes;
 	for (; left; left -= part.bytes, part.va += part.bytes) {
 		room = (UINT64_C(1) << PAGE_LG2) - (part.va & 0xfff);
@@ -181,8 +189,8 @@ static double number_at(const json_t *section, const char *key)
 /* What a hit costs there; a level that is absent is none. */
 static double cache_latency(const json_t *section)
 {
-	return number_at(section, "bytes") == 0 ? 0 :
-						  number_at(section, "latency");
+	return number_at(section, "bytes") == 0 ? 0
+						: number_at(section, "latency");
 }
 
 static void latencies_init(struct machine *m, const json_t *machine,
@@ -192,9 +200,9 @@ static void latencies_init(struct machine *m, const json_t *machine,
 	m->latency[L1D] = cache_latency(json_object_get(cpu, "l1d"));
 	m->latency[L2] = cache_latency(json_object_get(cpu, "l2"));
 	m->latency[LLC] = cache_latency(json_object_get(machine, "llc"));
-	m->latency[MEMORY] = number_at(json_object_get(machine, "dram"),
-				       "latency_ns") *
-			     number_at(cpu, "mhz") / 1000;
+	m->latency[MEMORY] =
+		number_at(json_object_get(machine, "dram"), "latency_ns") *
+		number_at(cpu, "mhz") / 1000;
 }
 
 static void hypervisor_init(struct machine *m, const json_t *section)
@@ -210,14 +218,16 @@ static void hypervisor_init(struct machine *m, const json_t *section)
 void machine_init(struct machine *m, const json_t *machine)
 {
 	const json_t *cpu = json_object_get(machine, "cpu");
-	const char *entry = json_string_value(json_object_get(cpu, "walk_entry"));
+	const char *entry =
+		json_string_value(json_object_get(cpu, "walk_entry"));
 	unsigned int i;
 
 	m->cpus = (unsigned int)number_at(cpu, "count");
 	demand(m->cpus >= 1 && m->cpus <= CPUS_MAX && entry, "cpu section");
-	m->walk_entry = !strcmp(entry, "l1d") ? L1D :
-			!strcmp(entry, "l2")  ? L2 : MEMORY;
-	m->base_cpi = number_at(cpu, "base_cpi");
+	m->walk_entry = !strcmp(entry, "l1d")  ? L1D
+			: !strcmp(entry, "l2") ? L2
+					       : MEMORY;
+	m->instruction_charge = llround(number_at(cpu, "base_cpi") * 1024);
 	m->mlp = number_at(cpu, "mlp");
 	m->syscall = number_at(cpu, "syscall");
 	latencies_init(m, machine, cpu);

@@ -13,7 +13,7 @@
 #include "recount.h"
 
 /* A full batch. */
-#define BATCH_BLOCKS 16384
+#define BATCH_BLOCKS   16384
 #define BATCH_ACCESSES 16384
 
 /* A block or an access of the open batch. */
@@ -47,6 +47,7 @@ struct reader {
 	uint64_t accesses; /* of the batch, so far */
 	unsigned int el[CPUS_MAX];
 	struct stage2_flush flush;
+	json_t *held; /* an access of the kernel's: what it causes follows */
 };
 
 static uint64_t number(const json_t *record, const char *key)
@@ -88,10 +89,9 @@ static void hypervisor_sysreg(struct machine *m, const json_t *record)
 		m->vtcr = value;
 	else if (!strcmp(reg, "VTTBR_EL2"))
 		m->vttbr = value;
-	else if (!strcmp(reg, "HCR_EL2"))
-		m->hcr = value;
 	else
-		demand(false, "hypervisor.sysreg's register");
+		demand(!strcmp(reg, "HCR_EL2") && (value & 1),
+		       "hypervisor.sysreg: HCR_EL2.VM is set, or VTCR, VTTBR");
 }
 
 /* Page descriptors have the bits of a pointer, but no table's address. */
@@ -133,6 +133,11 @@ static void flush_add(struct reader *r, const json_t *record)
 			  number(record, "size"), !r->flush.unlinked);
 	r->flush.open = true;
 	r->flush.cpu = cpu->number;
+}
+
+static bool is_hypervisors(const char *t)
+{
+	return !strncmp(t, "hypervisor.", 11) || !strncmp(t, "p2m.", 4);
 }
 
 /* True if the record is one of those. */
@@ -181,7 +186,7 @@ static bool resolve(void *context)
 	while (!mapped && r->observed_next < json_array_size(r->observed)) {
 		const json_t *o = json_array_get(r->observed, r->observed_next);
 
-		if (number(o, "at") != r->accesses)
+		if (!r->held && number(o, "at") != r->accesses)
 			break;
 		mapped = maps_page(r, o);
 		hypervisor_record(r, o);
@@ -195,22 +200,26 @@ static void block_apply(struct reader *r, const struct item *b)
 {
 	struct machine *m = r->m;
 	struct cpu *cpu = &m->cpu[b->cpu];
-	struct access a = { .va = b->va, .bytes = b->bytes, .fetch = true,
-			    .el0 = b->el == 0 };
+	struct access a = {
+		.va = b->va, .bytes = b->bytes, .fetch = true, .el0 = b->el == 0
+	};
 
 	if (b->bytes) {
 		cpu->fetches++;
 		cpu_access(m, cpu, &a, resolve, r);
 	}
 	cpu->instructions += (uint64_t)b->instructions;
-	charge(m, cpu, IN_BASE, (double)b->instructions * m->base_cpi);
+	cpu->charge[IN_BASE] += b->instructions * m->instruction_charge;
 }
 
 static void access_apply(struct reader *r, const struct item *i)
 {
 	struct cpu *cpu = &r->m->cpu[i->cpu];
-	struct access a = { .va = i->va, .bytes = i->bytes, .write = i->write,
-			    .fetch = i->fetch, .el0 = i->el0 || i->el == 0 };
+	struct access a = { .va = i->va,
+			    .bytes = i->bytes,
+			    .write = i->write,
+			    .fetch = i->fetch,
+			    .el0 = i->el0 || i->el == 0 };
 
 	if (!i->fetch && i->write)
 		cpu->stores++;
@@ -220,22 +229,27 @@ static void access_apply(struct reader *r, const struct item *i)
 	cpu_access(r->m, cpu, &a, resolve, r);
 }
 
+static void observations_end(struct reader *r)
+{
+	demand(r->observed_next == json_array_size(r->observed),
+	       "what the hypervisor did where nothing faulted");
+	json_array_clear(r->observed);
+	r->observed_next = 0;
+}
+
 static void batch_apply(struct reader *r)
 {
 	size_t i;
 
 	r->accesses = 0;
-	r->observed_next = 0;
 	for (i = 0; i < r->items; i++)
 		if (r->item[i].is_block)
 			block_apply(r, &r->item[i]);
 		else
 			access_apply(r, &r->item[i]);
-	demand(r->observed_next == json_array_size(r->observed),
-	       "what the hypervisor did in a batch where nothing faulted");
+	observations_end(r);
 	r->items = r->blocks = 0;
 	r->batch_ended = false;
-	json_array_clear(r->observed);
 }
 
 static bool flag(const json_t *record, const char *key)
@@ -245,7 +259,7 @@ static bool flag(const json_t *record, const char *key)
 
 /*
  * `trace cat` does not print where a batch ends and the next begins, but "at"
- * counts from there: after observations, at another CPU or exception level, and
+ * counts from there: at other records, at another CPU or exception level, and
  * where traces/README.md says that a batch is full.
  */
 static bool batch_is_over(const struct reader *r, const json_t *record,
@@ -256,8 +270,7 @@ static bool batch_is_over(const struct reader *r, const json_t *record,
 	if (!last || !is_block)
 		return last && r->batch_ended;
 	return r->batch_ended || last->cpu != number(record, "cpu") ||
-	       last->el != number(record, "el") ||
-	       r->blocks >= BATCH_BLOCKS ||
+	       last->el != number(record, "el") || r->blocks >= BATCH_BLOCKS ||
 	       r->items - r->blocks > BATCH_ACCESSES;
 }
 
@@ -296,9 +309,8 @@ static void item_add(struct reader *r, const json_t *record, bool is_block)
 
 static void cpu_sysreg(struct cpu *cpu, const json_t *record)
 {
-	static const char *const name[] = { "SCTLR_EL1", "TCR_EL1",
-					    "TTBR0_EL1", "TTBR1_EL1",
-					    "MAIR_EL1" };
+	static const char *const name[] = { "SCTLR_EL1", "TCR_EL1", "TTBR0_EL1",
+					    "TTBR1_EL1", "MAIR_EL1" };
 	uint64_t *const reg[] = { &cpu->reg.sctlr, &cpu->reg.tcr,
 				  &cpu->reg.ttbr0, &cpu->reg.ttbr1,
 				  &cpu->reg.mair };
@@ -350,16 +362,21 @@ static void mmio(struct reader *r, const json_t *record)
 	cpu_mmio(r->m, cpu, &a);
 }
 
-static void kernel_access(struct reader *r, const json_t *record)
+static void held_apply(struct reader *r)
 {
+	const json_t *record = r->held;
 	uint64_t va = number(record, "va"), size = number(record, "size");
-	struct access a = { .va = va, .bytes = (unsigned int)size,
+	struct access a = { .va = va,
+			    .bytes = (unsigned int)size,
 			    .write = number(record, "write") };
 
 	r->m->in_kernel = true;
 	cpu_of(r, record)->kernel_accesses++;
 	cpu_access(r->m, cpu_of(r, record), &a, resolve, r);
 	r->m->in_kernel = false;
+	json_decref(r->held);
+	r->held = NULL;
+	observations_end(r);
 }
 
 static bool maintenance_record(struct reader *r, const char *t,
@@ -385,7 +402,7 @@ static bool maintenance_record(struct reader *r, const char *t,
 	return true;
 }
 
-static void stimulus(struct reader *r, const json_t *record)
+static void stimulus(struct reader *r, json_t *record)
 {
 	const char *t = text(record, "t");
 	struct cpu *cpu = cpu_of(r, record);
@@ -407,7 +424,7 @@ static void stimulus(struct reader *r, const json_t *record)
 	else if (!strcmp(t, "kernel.enter"))
 		charge(r->m, cpu, IN_KERNEL, r->m->syscall);
 	else if (!strcmp(t, "kernel.access"))
-		kernel_access(r, record);
+		r->held = json_incref(record);
 	else if (!strcmp(t, "table.page"))
 		table_page(r->m, record);
 	else if (!strcmp(t, "table.write"))
@@ -426,7 +443,7 @@ static void stimulus(struct reader *r, const json_t *record)
 static bool is_ignored(const char *line)
 {
 	static const char *const begin[] = {
-		"{\"t\":\"walk.", "{\"t\":\"tlb.", "{\"t\":\"fault.taken",
+		"{\"t\":\"walk.",  "{\"t\":\"tlb.",	"{\"t\":\"fault.taken",
 		"{\"t\":\"cache.", "{\"t\":\"cpu.cost",
 	};
 	size_t i;
@@ -442,6 +459,12 @@ static void record_apply(struct reader *r, json_t *record)
 	const char *t = text(record, "t");
 	bool is_block = !strcmp(t, "block");
 
+	if (r->held && is_hypervisors(t)) {
+		json_array_append(r->observed, record);
+		return;
+	}
+	if (r->held)
+		held_apply(r);
 	if (is_block || !strcmp(t, "access")) {
 		flush_end(r);
 		item_add(r, record, is_block);
@@ -485,7 +508,7 @@ struct machine *events_read(FILE *in)
 	json_decref(record);
 	while (!ended && (bytes = getline(&line, &room, in)) > 0) {
 		if (is_ignored(line)) {
-			r.batch_ended = r.batch_ended || strstr(line, "\"at\":");
+			r.batch_ended = r.items != 0;
 			continue;
 		}
 		record = line_parse(line, bytes);
@@ -494,6 +517,8 @@ struct machine *events_read(FILE *in)
 			record_apply(&r, record);
 		json_decref(record);
 	}
+	if (r.held)
+		held_apply(&r);
 	batch_apply(&r);
 	demand(ended, "the trace is truncated");
 	free(line);

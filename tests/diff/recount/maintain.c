@@ -27,7 +27,8 @@ static bool begins(const char *text, const char *with)
 /* Range operand: base[36:0] scale[45:44] num[43:39] TG[47:46], 4K pages. */
 static void scope_range(struct scope *s, uint64_t value)
 {
-	uint64_t pages = ((value >> 39 & 31) + 1) << (5 * (value >> 44 & 3) + 1);
+	uint64_t pages = ((value >> 39 & 31) + 1)
+			 << (5 * (value >> 44 & 3) + 1);
 
 	s->first = (uint64_t)((int64_t)(value << 27) >> 27) << PAGE_LG2;
 	s->last = s->first + (pages << PAGE_LG2) - 1;
@@ -74,8 +75,10 @@ void maintain_tlbi(struct machine *m, struct cpu *cpu, const char *op,
 
 static struct scope scope_all(const struct machine *m)
 {
-	return (struct scope){ .all_asids = true, .any_address = true,
-			       .globals = true, .vmid = current_vmid(m) };
+	return (struct scope){ .all_asids = true,
+			       .any_address = true,
+			       .globals = true,
+			       .vmid = current_vmid(m) };
 }
 
 /* IPAS2E1IS or IPAS2LE1IS, or one of a range. */
@@ -123,8 +126,8 @@ void maintain_vmid_drop(struct machine *m, struct cpu *cpu)
 /* ---- caches ---- */
 
 /* The line that an operation by address means. */
-static bool line_find(struct machine *m, struct cpu *cpu, uint64_t va,
-		      bool el0, uint64_t *pa)
+static bool line_find(struct machine *m, struct cpu *cpu, uint64_t va, bool el0,
+		      uint64_t *pa)
 {
 	struct access a = { .va = va, .bytes = 1, .el0 = el0 };
 	struct translation t;
@@ -141,8 +144,9 @@ static bool line_find(struct machine *m, struct cpu *cpu, uint64_t va,
 void maintain_dc(struct machine *m, struct cpu *cpu, const char *op,
 		 uint64_t value, bool el0)
 {
-	enum maintenance what = begins(op, "CI") ? CLEAN_INVALIDATE :
-				begins(op, "I")	 ? INVALIDATE : CLEAN;
+	enum maintenance what = begins(op, "CI")  ? CLEAN_INVALIDATE
+				: begins(op, "I") ? INVALIDATE
+						  : CLEAN;
 	uint64_t pa;
 
 	demand(strlen(op) >= 4 || !strcmp(op, "IVAC"), "DC by set and way");
@@ -174,8 +178,11 @@ void maintain_at(struct machine *m, struct cpu *cpu, uint64_t encoding,
 		 uint64_t value)
 {
 	unsigned int op2 = encoding & 7;
-	struct access a = { .va = value, .bytes = 1, .write = op2 & 1,
-			    .el0 = op2 >> 1 & 1, .is_at = true };
+	struct access a = { .va = value,
+			    .bytes = 1,
+			    .write = op2 & 1,
+			    .el0 = op2 >> 1 & 1,
+			    .is_at = true };
 	struct translation t;
 	struct fault fault;
 

@@ -16,8 +16,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define CPUS_MAX 8
-#define PAGE_LG2 12u
+#define CPUS_MAX  8
+#define PAGE_LG2  12u
 #define LINE_NONE (~UINT64_C(0))
 
 /* Ends the program (status 2) unless `ok`: an input that is not understood. */
@@ -47,7 +47,14 @@ void shelf_drop(struct shelf *s, size_t at);
 size_t shelf_victim(const struct shelf *s, size_t set);
 
 /* ---- caches.c: rules 19 to 25 ---- */
-enum requester { BY_DATA, BY_FETCH, BY_WALK, BY_HYPERVISOR, BY_DMA, REQUESTERS };
+enum requester {
+	BY_DATA,
+	BY_FETCH,
+	BY_WALK,
+	BY_HYPERVISOR,
+	BY_DMA,
+	REQUESTERS
+};
 enum level { L1I, L1D, L2, LLC, LEVELS, MEMORY = LEVELS };
 
 struct cache {
@@ -72,9 +79,8 @@ struct caches {
 
 void caches_init(struct caches *c, const json_t *machine, unsigned int cpus);
 /* One line, entering at `first` (MEMORY: no cache). Returns who served it. */
-enum level caches_access(struct caches *c, unsigned int cpu,
-			 enum requester by, enum level first, uint64_t pa,
-			 bool write);
+enum level caches_access(struct caches *c, unsigned int cpu, enum requester by,
+			 enum level first, uint64_t pa, bool write);
 enum maintenance { CLEAN, CLEAN_INVALIDATE, INVALIDATE };
 void caches_by_address(struct caches *c, uint64_t pa, enum maintenance what,
 		       bool to_unification);
@@ -83,15 +89,15 @@ void caches_instruction_drop_all(struct caches *c);
 
 /* ---- tlbs.c: rules 6 to 11, 15 ---- */
 struct translation {
-	uint64_t page;	    /* input address >> size */
-	unsigned int size;  /* log2 of bytes */
-	uint64_t pa;	    /* of its first byte */
+	uint64_t page;	   /* input address >> size */
+	unsigned int size; /* log2 of bytes */
+	uint64_t pa;	   /* of its first byte */
 	uint16_t vmid, asid;
 	bool global, stage1;
 	/* What it allows: EL1 and EL0, each stage by itself. */
-	bool r1, w1, x1, r0, w0, x0;	 /* stage 1 */
-	bool s2_r, s2_w, s2_x1, s2_x0;	 /* stage 2 */
-	bool device, cacheable;	 /* both stages combined */
+	bool r1, w1, x1, r0, w0, x0;   /* stage 1 */
+	bool s2_r, s2_w, s2_x1, s2_x0; /* stage 2 */
+	bool device, cacheable;	       /* both stages combined */
 	bool s2_device, s2_cacheable;
 	unsigned int level, s2_level; /* of the leaves, for a fault's name */
 };
@@ -114,7 +120,8 @@ void tlb_fill(struct tlb *t, const struct translation *whole, uint64_t address);
 
 /* What a TLBI means: any of these tests may be off. */
 struct scope {
-	bool all_asids, last_level_only, globals; /* globals: global leaves too */
+	bool all_asids, last_level_only,
+		globals; /* globals: global leaves too */
 	bool any_address;
 	uint64_t first, last; /* inclusive */
 	uint16_t vmid, asid;
@@ -160,12 +167,30 @@ struct registers {
 	uint64_t sctlr, tcr, ttbr0, ttbr1, mair;
 };
 
-enum bucket { IN_BASE, IN_FETCH, IN_TLB, IN_WALK, IN_DATA, IN_MMIO, IN_TRAP,
-	      IN_HYPERVISOR, IN_MAINTENANCE, IN_KERNEL, IN_IDLE, BUCKETS };
+enum bucket {
+	IN_BASE,
+	IN_FETCH,
+	IN_TLB,
+	IN_WALK,
+	IN_DATA,
+	IN_MMIO,
+	IN_TRAP,
+	IN_HYPERVISOR,
+	IN_MAINTENANCE,
+	IN_KERNEL,
+	IN_IDLE,
+	BUCKETS
+};
 
-enum fault_kind { FAULT_NONE, FAULT_ADDRESS_SIZE, FAULT_TRANSLATION,
-		  FAULT_ACCESS_FLAG, FAULT_PERMISSION, FAULT_ALIGNMENT,
-		  FAULT_KINDS };
+enum fault_kind {
+	FAULT_NONE,
+	FAULT_ADDRESS_SIZE,
+	FAULT_TRANSLATION,
+	FAULT_ACCESS_FLAG,
+	FAULT_PERMISSION,
+	FAULT_ALIGNMENT,
+	FAULT_KINDS
+};
 
 struct fault {
 	enum fault_kind kind;
@@ -183,7 +208,6 @@ struct cpu {
 	uint64_t instructions, fetches, loads, stores, kernel_accesses;
 	uint64_t walks, walk_reads, walk_charge, by_reads[READS_MAX];
 	uint64_t faults[3][FAULT_KINDS]; /* by stage and kind */
-	uint64_t external_aborts;
 	int64_t charge[BUCKETS];
 };
 
@@ -192,12 +216,13 @@ struct machine {
 	struct cpu cpu[CPUS_MAX];
 	struct caches caches;
 	struct tables *stage1, *stage2; /* by IPA, by PA */
-	uint64_t vtcr, vttbr, hcr;
+	uint64_t vtcr, vttbr;
 	enum level walk_entry;
-	double base_cpi, mlp, latency[LEVELS + 1];
+	int64_t instruction_charge; /* base_cpi in 1/1024 */
+	double mlp, latency[LEVELS + 1];
 	double trap, hypercall, mmio, tlbi, barrier, clean, syscall;
 	uint64_t unknown_tables; /* stage-1 descriptors not in the trace */
-	bool in_kernel; /* charges go to `kernel` */
+	bool in_kernel;		 /* charges go to `kernel` */
 };
 
 void machine_init(struct machine *m, const json_t *machine);
@@ -207,7 +232,7 @@ struct access {
 	uint64_t va;
 	unsigned int bytes;
 	bool write, fetch, el0; /* el0: with EL0's permissions */
-	bool is_at; /* stage 1 alone, and what its walk learns is dropped */
+	bool is_at;	/* stage 1 alone, and what its walk learns is dropped */
 	bool unaligned; /* as a whole; set by cpu_access */
 };
 

@@ -24,7 +24,8 @@ static void sizes_read(struct tlb *t, const json_t *list)
 	size_t index;
 	json_t *item;
 
-	json_array_foreach(list, index, item) {
+	json_array_foreach(list, index, item)
+	{
 		size = size_lg2(json_string_value(item));
 		demand(t->sizes < 16, "page sizes");
 		for (i = 0; i < t->sizes && t->size[i] < size; i++)
@@ -54,8 +55,8 @@ void tlb_init(struct tlb *t, const json_t *section)
 	t->latency = json_number_value(json_object_get(section, "latency"));
 	sizes_read(t, json_object_get(section, "page_sizes"));
 	if (t->present)
-		t->held = calloc(t->shelf.sets * t->shelf.ways,
-				 sizeof(*t->held));
+		t->held =
+			calloc(t->shelf.sets * t->shelf.ways, sizeof(*t->held));
 	demand(!t->present || t->held, "memory");
 }
 
@@ -69,9 +70,8 @@ static size_t tlb_find(const struct tlb *t, uint64_t page, unsigned int size,
 		const struct translation *e = &t->held[at];
 
 		if (t->shelf.place[at].valid && e->page == page &&
-		    e->size == size && e->vmid == vmid &&
-		    e->stage1 == stage1 && e->global == global &&
-		    (global || e->asid == asid))
+		    e->size == size && e->vmid == vmid && e->stage1 == stage1 &&
+		    e->global == global && (global || e->asid == asid))
 			return at;
 	}
 	return ~(size_t)0;
@@ -108,8 +108,8 @@ void tlb_fill(struct tlb *t, const struct translation *whole, uint64_t address)
 	for (i = 0; i < t->sizes && t->size[i] <= whole->size; i++)
 		piece.size = t->size[i];
 	piece.page = address >> piece.size;
-	piece.pa = whole->pa + ((piece.page << piece.size) -
-				(whole->page << whole->size));
+	piece.pa = whole->pa +
+		   ((piece.page << piece.size) - (whole->page << whole->size));
 	t->fills++;
 	at = tlb_find(t, piece.page, piece.size, piece.vmid, piece.asid,
 		      piece.stage1, piece.global);
@@ -126,9 +126,9 @@ static bool overlaps(const struct scope *scope, uint64_t prefix,
 {
 	uint64_t first = prefix << range;
 
-	return scope->any_address || (first <= scope->last &&
-				      first + ((UINT64_C(1) << range) - 1) >=
-					      scope->first);
+	return scope->any_address ||
+	       (first <= scope->last &&
+		first + ((UINT64_C(1) << range) - 1) >= scope->first);
 }
 
 void tlb_invalidate(struct tlb *t, const struct scope *scope)
@@ -141,8 +141,8 @@ void tlb_invalidate(struct tlb *t, const struct scope *scope)
 		if (!t->shelf.place[at].valid || e->vmid != scope->vmid ||
 		    !overlaps(scope, e->page, e->size))
 			continue;
-		if (e->global ? !scope->globals :
-				!scope->all_asids && e->asid != scope->asid)
+		if (e->global ? !scope->globals
+			      : !scope->all_asids && e->asid != scope->asid)
 			continue;
 		shelf_drop(&t->shelf, at);
 		t->invalidated++;
@@ -160,8 +160,8 @@ void walk_cache_init(struct walk_cache *c, const json_t *section)
 {
 	c->present = array_init(&c->shelf, section);
 	if (c->present)
-		c->held = calloc(c->shelf.sets * c->shelf.ways,
-				 sizeof(*c->held));
+		c->held =
+			calloc(c->shelf.sets * c->shelf.ways, sizeof(*c->held));
 	demand(!c->present || c->held, "memory");
 }
 
@@ -190,8 +190,8 @@ const struct pointer *walk_cache_lookup(struct walk_cache *c, uint64_t address,
 	if (!c->present)
 		return NULL;
 	for (level = 3; level > root_level; level--) {
-		at = pointer_find(c, address >> table_range(level), level,
-				  vmid, asid);
+		at = pointer_find(c, address >> table_range(level), level, vmid,
+				  asid);
 		if (at == ~(size_t)0)
 			continue;
 		c->hits++;

@@ -7,7 +7,7 @@
 #include "recount.h"
 
 #define ADDRESS_MASK UINT64_C(0x0000fffffffff000)
-#define LEARNED_MAX 128
+#define LEARNED_MAX  128
 
 static uint64_t field(uint64_t value, unsigned int lsb, unsigned int width)
 {
@@ -39,8 +39,8 @@ struct walker {
 static bool fails(struct walker *w, enum fault_kind kind, unsigned int stage,
 		  unsigned int level)
 {
-	*w->fault = (struct fault){ .kind = kind, .stage = stage,
-				    .level = level };
+	*w->fault =
+		(struct fault){ .kind = kind, .stage = stage, .level = level };
 	return false;
 }
 
@@ -50,8 +50,8 @@ static struct learned *learn(struct walker *w)
 	return &w->learned[w->learned_count++];
 }
 
-static void learn_pointer(struct walker *w, int what,
-			  const struct pointer *p, uint64_t address)
+static void learn_pointer(struct walker *w, int what, const struct pointer *p,
+			  uint64_t address)
 {
 	struct learned *l = learn(w);
 
@@ -93,15 +93,14 @@ static void descriptor_read(struct walker *w, uint64_t pa, bool cacheable)
 
 uint16_t current_vmid(const struct machine *m)
 {
-	return (uint16_t)(bit(m->vtcr, 19) ? field(m->vttbr, 48, 16) :
-					     field(m->vttbr, 48, 8));
+	return (uint16_t)(bit(m->vtcr, 19) ? field(m->vttbr, 48, 16)
+					   : field(m->vttbr, 48, 8));
 }
 
 /* TCR.A1 says whose, TCR.AS how many bits. */
 uint16_t current_asid(const struct cpu *cpu)
 {
-	uint64_t ttbr = bit(cpu->reg.tcr, 22) ? cpu->reg.ttbr1 :
-						cpu->reg.ttbr0;
+	uint64_t ttbr = bit(cpu->reg.tcr, 22) ? cpu->reg.ttbr1 : cpu->reg.ttbr0;
 
 	return (uint16_t)field(ttbr, 48, bit(cpu->reg.tcr, 36) ? 16 : 8);
 }
@@ -133,20 +132,33 @@ static void stage2_attributes(struct translation *t, uint64_t pte)
 	t->s2_cacheable = attr >> 2 >= 2 && (attr & 3) >= 2;
 }
 
-static bool stage2_leaf(struct walker *w, uint64_t ipa, uint64_t pte,
-			unsigned int level, struct translation *out)
+static bool stage2_allows(const struct translation *t, const struct access *a)
+{
+	if (a->fetch)
+		return a->el0 ? t->s2_x0 : t->s2_x1;
+	return a->write ? t->s2_w : t->s2_r;
+}
+
+/* Rule 11: held unless it forbids what it was asked for. */
+static bool stage2_leaf(struct walker *w, uint64_t ipa, const struct access *a,
+			uint64_t pte, unsigned int level,
+			struct translation *out)
 {
 	struct learned *l;
 
 	if (!bit(pte, 10))
 		return fails(w, FAULT_ACCESS_FLAG, 2, level);
 	*out = (struct translation){
-		.size = 39 - 9 * level, .vmid = current_vmid(w->m),
-		.global = true, .s2_level = level,
+		.size = 39 - 9 * level,
+		.vmid = current_vmid(w->m),
+		.global = true,
+		.s2_level = level,
 	};
 	out->page = ipa >> out->size;
 	out->pa = (pte & ADDRESS_MASK) >> out->size << out->size;
 	stage2_attributes(out, pte);
+	if (!stage2_allows(out, a))
+		return true;
 	l = learn(w);
 	l->what = LEARNED_LEAF;
 	l->leaf = *out;
@@ -165,10 +177,14 @@ static bool stage2_root(struct walker *w, uint64_t ipa, struct pointer *at)
 		.vmid = current_vmid(w->m),
 		.table = w->m->vttbr & UINT64_C(0xfffffffffffe),
 	};
-	return ipa >> bits == 0 || fails(w, FAULT_TRANSLATION, 2, 0);
+	if (ipa >> bits)
+		return fails(w, FAULT_TRANSLATION, 2, 0);
+	return at->table >> output_bits(field(w->m->vtcr, 16, 3)) == 0 ||
+	       fails(w, FAULT_ADDRESS_SIZE, 2, 0);
 }
 
-static bool stage2_walk(struct walker *w, uint64_t ipa, struct translation *out)
+static bool stage2_walk(struct walker *w, uint64_t ipa, const struct access *a,
+			struct translation *out)
 {
 	bool cacheable = field(w->m->vtcr, 8, 2) && field(w->m->vtcr, 10, 2);
 	const struct pointer *hit;
@@ -188,13 +204,14 @@ static bool stage2_walk(struct walker *w, uint64_t ipa, struct translation *out)
 		pa = at.table + (at.level == root_level ? pa : pa & 511) * 8;
 		descriptor_read(w, pa, cacheable);
 		pte = tables_read(w->m->stage2, pa, &known);
-		if (!bit(pte, 0) || (!bit(pte, 1) && (at.level == 0 ||
-						      at.level == 3)))
+		if (!bit(pte, 0) ||
+		    (!bit(pte, 1) && (at.level == 0 || at.level == 3)))
 			return fails(w, FAULT_TRANSLATION, 2, at.level);
-		if ((pte & ADDRESS_MASK) >> output_bits(field(w->m->vtcr, 16, 3)))
+		if ((pte & ADDRESS_MASK) >>
+		    output_bits(field(w->m->vtcr, 16, 3)))
 			return fails(w, FAULT_ADDRESS_SIZE, 2, at.level);
 		if (at.level == 3 || !bit(pte, 1))
-			return stage2_leaf(w, ipa, pte, at.level, out);
+			return stage2_leaf(w, ipa, a, pte, at.level, out);
 		at.table = pte & ADDRESS_MASK;
 		at.level++;
 		learn_pointer(w, 2, &at, ipa);
@@ -203,7 +220,8 @@ static bool stage2_walk(struct walker *w, uint64_t ipa, struct translation *out)
 }
 
 /* Rule 11, then 13. */
-static bool stage2(struct walker *w, uint64_t ipa, struct translation *out)
+static bool stage2(struct walker *w, uint64_t ipa, const struct access *a,
+		   struct translation *out)
 {
 	const struct translation *hit;
 
@@ -215,7 +233,7 @@ static bool stage2(struct walker *w, uint64_t ipa, struct translation *out)
 			return true;
 		}
 	}
-	return stage2_walk(w, ipa, out);
+	return stage2_walk(w, ipa, a, out);
 }
 
 static uint64_t address_in(const struct translation *t, uint64_t address)
@@ -259,9 +277,7 @@ static bool stage1_root(struct walker *w, uint64_t va, struct pointer *at,
 	bool high = bit(va, 55);
 	unsigned int base = high ? 16 : 0;
 	unsigned int bits = 64 - (unsigned int)field(r->tcr, base, 6);
-	bool tbi = bit(r->tcr, high ? 38 : 37);
-	uint64_t top = (tbi ? va << 8 >> 8 : va) >> bits;
-	uint64_t full = (tbi ? ~UINT64_C(0) << 8 >> 8 : ~UINT64_C(0)) >> bits;
+	uint64_t top = va >> bits, full = ~UINT64_C(0) >> bits;
 
 	if (bits > 48 || bits < 25 || bit(r->tcr, base + 7) ||
 	    top != (high ? full : 0))
@@ -269,23 +285,28 @@ static bool stage1_root(struct walker *w, uint64_t va, struct pointer *at,
 	demand(field(r->tcr, high ? 30 : 14, 2) == (high ? 2 : 0),
 	       "a 4K granule");
 	*at = (struct pointer){
-		.level = bits > 39 ? 0 : bits > 30 ? 1 : 2,
-		.vmid = current_vmid(w->m), .asid = current_asid(w->cpu),
-		.table = (high ? r->ttbr1 : r->ttbr0) &
-			 UINT64_C(0xfffffffffffe),
+		.level = bits > 39   ? 0
+			 : bits > 30 ? 1
+				     : 2,
+		.vmid = current_vmid(w->m),
+		.asid = current_asid(w->cpu),
+		.table =
+			(high ? r->ttbr1 : r->ttbr0) & UINT64_C(0xfffffffffffe),
 	};
-	*cacheable = field(r->tcr, base + 8, 2) && field(r->tcr, base + 10, 2) &&
-		     bit(r->sctlr, 2);
-	return true;
+	*cacheable = field(r->tcr, base + 8, 2) &&
+		     field(r->tcr, base + 10, 2) && bit(r->sctlr, 2);
+	return at->table >> output_bits(field(r->tcr, 32, 3)) == 0 ||
+	       fails(w, FAULT_ADDRESS_SIZE, 1, 0);
 }
 
 static bool stage1_read(struct walker *w, uint64_t ipa, bool cacheable,
 			uint64_t *pte)
 {
+	static const struct access read = { .bytes = 8 };
 	struct translation page;
 	bool known;
 
-	if (!stage2(w, ipa, &page)) {
+	if (!stage2(w, ipa, &read, &page)) {
 		w->fault->on_table = true;
 		w->fault->ipa = ipa;
 		return false;
@@ -296,7 +317,8 @@ static bool stage1_read(struct walker *w, uint64_t ipa, bool cacheable,
 		w->fault->ipa = ipa;
 		return false;
 	}
-	descriptor_read(w, address_in(&page, ipa), cacheable && page.s2_cacheable);
+	descriptor_read(w, address_in(&page, ipa),
+			cacheable && page.s2_cacheable);
 	*pte = tables_read(w->m->stage1, ipa, &known);
 	w->m->unknown_tables += !known;
 	return true;
@@ -309,8 +331,11 @@ static bool stage1_leaf(struct walker *w, const struct access *a,
 	if (!bit(pte, 10))
 		return fails(w, FAULT_ACCESS_FLAG, 1, at->level);
 	*t = (struct translation){
-		.size = 39 - 9 * at->level, .vmid = at->vmid,
-		.asid = at->asid, .global = !bit(pte, 11), .stage1 = true,
+		.size = 39 - 9 * at->level,
+		.vmid = at->vmid,
+		.asid = at->asid,
+		.global = !bit(pte, 11),
+		.stage1 = true,
 		.level = at->level,
 	};
 	t->page = a->va >> t->size;
@@ -351,8 +376,8 @@ static bool stage1_walk(struct walker *w, const struct access *a,
 		if (!stage1_read(w, at.table + field(a->va, index_lsb, 9) * 8,
 				 cacheable, &pte))
 			return false;
-		if (!bit(pte, 0) || (!bit(pte, 1) && (at.level == 0 ||
-						      at.level == 3)))
+		if (!bit(pte, 0) ||
+		    (!bit(pte, 1) && (at.level == 0 || at.level == 3)))
 			return fails(w, FAULT_TRANSLATION, 1, at.level);
 		if ((pte & ADDRESS_MASK) >> out_bits)
 			return fails(w, FAULT_ADDRESS_SIZE, 1, at.level);
@@ -374,9 +399,16 @@ static void stage1_none(struct walker *w, const struct access *a,
 			struct translation *t)
 {
 	*t = (struct translation){
-		.size = 63, .vmid = current_vmid(w->m), .global = true,
-		.r1 = true, .w1 = true, .x1 = true, .r0 = true, .w0 = true,
-		.x0 = true, .cacheable = true,
+		.size = 63,
+		.vmid = current_vmid(w->m),
+		.global = true,
+		.r1 = true,
+		.w1 = true,
+		.x1 = true,
+		.r0 = true,
+		.w0 = true,
+		.x0 = true,
+		.cacheable = true,
 	};
 	t->page = a->va >> t->size;
 }
@@ -388,13 +420,6 @@ static bool stage1_allows(const struct translation *t, const struct access *a)
 	if (a->write)
 		return a->el0 ? t->w0 : t->w1;
 	return a->el0 ? t->r0 : t->r1;
-}
-
-static bool stage2_allows(const struct translation *t, const struct access *a)
-{
-	if (a->fetch)
-		return a->el0 ? t->s2_x0 : t->s2_x1;
-	return a->write ? t->s2_w : t->s2_r;
 }
 
 bool translation_allows(const struct translation *t, const struct access *a,
@@ -443,7 +468,7 @@ static bool both(struct walker *w, const struct access *a,
 		return false;
 	if (a->is_at)
 		return true;
-	if (!stage2(w, ipa, &s2)) {
+	if (!stage2(w, ipa, a, &s2)) {
 		w->fault->ipa = ipa;
 		return false;
 	}

@@ -23,7 +23,7 @@ _Noreturn void port_bug(void *host, const char *file, int line,
 	abort();
 }
 
-#define WAYS_MAX 32
+#define WAYS_MAX 80
 #define SETS_MAX 16
 
 struct plain_line {
@@ -128,13 +128,12 @@ static void assert_same_content(const struct cache *c, const struct plain *p)
 	for (uint32_t set = 0; set < p->sets; set++) {
 		for (uint32_t way = 0; way < p->ways; way++) {
 			const struct plain_line *l = &p->way[set][way];
-			uint64_t word = *cache_way(c, set, way);
+			uint64_t slot = cache_slot(c, set, way);
 
-			assert_int_equal((word & CACHE_VALID) != 0, l->valid);
-			if (!l->valid)
-				continue;
-			assert_int_equal(cache_word_line(word), l->line);
-			assert_int_equal((word & CACHE_DIRTY) != 0, l->dirty);
+			assert_true(cache_slot_line(c, slot) ==
+				    (l->valid ? l->line : CACHE_NONE));
+			assert_int_equal(cache_slot_dirty(c, slot),
+					 l->valid && l->dirty);
 		}
 	}
 }
@@ -142,7 +141,7 @@ static void assert_same_content(const struct cache *c, const struct plain *p)
 static void one_step(struct cache *c, struct plain *p, uint64_t r)
 {
 	struct plain_line victim;
-	uint64_t line = (r >> 8) % (p->sets * p->ways * 2), out, *word;
+	uint64_t line = (r >> 8) % (p->sets * p->ways * 2), out, slot;
 	unsigned int kind = (r >> 40) % 32;
 	bool dirty = (r >> 50) & 1;
 
@@ -152,9 +151,7 @@ static void one_step(struct cache *c, struct plain *p, uint64_t r)
 		assert_int_equal(cache_access(c, line, REQUESTER_DATA, dirty,
 					      &out),
 				 hit);
-		assert_int_equal(out != 0, victim.dirty);
-		if (out)
-			assert_int_equal(cache_word_line(out), victim.line);
+		assert_true(out == (victim.dirty ? victim.line : CACHE_NONE));
 	} else if (kind < 29) {
 		int way = plain_find(p, line);
 
@@ -164,32 +161,30 @@ static void one_step(struct cache *c, struct plain *p, uint64_t r)
 		else
 			victim = plain_fill(p, line, true);
 		out = cache_take_dirty(c, line);
-		assert_int_equal(out != 0, victim.dirty);
-		if (out)
-			assert_int_equal(cache_word_line(out), victim.line);
+		assert_true(out == (victim.dirty ? victim.line : CACHE_NONE));
 	} else if (kind < 31) {
 		int way = plain_find(p, line);
 
-		word = cache_peek(c, line);
-		assert_int_equal(word != NULL, way >= 0);
-		if (word) {
-			cache_drop(c, word);
+		slot = cache_find(c, line);
+		assert_int_equal(slot != CACHE_NONE, way >= 0);
+		if (way >= 0) {
+			cache_slot_drop(c, slot);
 			plain_drop(p, line % p->sets, way);
 		}
 	} else {
 		uint32_t set = (uint32_t)(line % p->sets);
 		uint32_t way = (uint32_t)(line / p->sets) % p->ways;
 
-		word = cache_way(c, set, way);
-		if (*word & CACHE_VALID) {
-			cache_drop(c, word);
+		slot = cache_slot(c, set, way);
+		if (cache_slot_line(c, slot) != CACHE_NONE) {
+			cache_slot_drop(c, slot);
 			plain_drop(p, set, (int)way);
 		}
 	}
 }
 
 static void compare(enum replacement policy, uint32_t sets, uint32_t ways,
-		    bool first_level)
+		    uint64_t lines)
 {
 	struct cache_config config = { .bytes = (uint64_t)sets * ways * 64,
 				       .ways = ways,
@@ -205,7 +200,7 @@ static void compare(enum replacement policy, uint32_t sets, uint32_t ways,
 	p->policy = policy;
 	assert_null(cache_config_problem(&config));
 	model_random_seed(&random, sets * 100 + ways);
-	assert_true(cache_init(&c, &config, NULL, first_level));
+	assert_true(cache_init(&c, &config, NULL, lines));
 	for (int i = 0; i < 20000; i++) {
 		one_step(&c, p, model_random_next(&random));
 		if (i % 97 == 0)
@@ -218,17 +213,19 @@ static void compare(enum replacement policy, uint32_t sets, uint32_t ways,
 	free(p);
 }
 
-/* As a first level and behind one: the sets are kept differently. */
+/* With few lines and with as many as there can be: the tags are kept
+ * differently. */
 static void compare_both(enum replacement policy, uint32_t sets, uint32_t ways)
 {
-	compare(policy, sets, ways, true);
-	compare(policy, sets, ways, false);
+	compare(policy, sets, ways, 4096);
+	compare(policy, sets, ways, UINT64_MAX);
 }
 
 static const struct {
 	uint32_t sets, ways;
 } shapes[] = { { 16, 1 }, { 1, 1 },  { 8, 2 },	{ 5, 3 },  { 16, 4 }, { 7, 5 },
-	       { 4, 8 },  { 3, 11 }, { 2, 16 }, { 1, 15 }, { 1, 32 } };
+	       { 4, 8 },  { 3, 11 }, { 2, 16 }, { 1, 15 }, { 1, 32 },
+	       { 2, 33 }, { 1, 64 }, { 1, 80 } };
 #define SHAPES (sizeof(shapes) / sizeof(shapes[0]))
 
 static void lru_agrees_with_time_stamps(void **state)
@@ -269,17 +266,17 @@ static void random_holds_what_it_was_given(void **state)
 	(void)state;
 	model_random_seed(&random, 3);
 	model_random_seed(&choice, 4);
-	assert_true(cache_init(&c, &config, &choice, true));
+	assert_true(cache_init(&c, &config, &choice, 32));
 	for (int i = 0; i < 20000; i++) {
 		uint64_t line = model_random_next(&random) % 32, victim;
 		bool hit =
 			cache_access(&c, line, REQUESTER_DATA, true, &victim);
 
 		assert_int_equal(hit, held[line]);
-		assert_int_equal(victim != 0, !hit && count == 8);
-		if (victim) {
-			held[cache_word_line(victim)] = false;
-			pushed_out[victim & CACHE_WAY]++;
+		assert_int_equal(victim != CACHE_NONE, !hit && count == 8);
+		if (victim != CACHE_NONE) {
+			held[victim] = false;
+			pushed_out[cache_find(&c, line)]++;
 		} else if (!hit) {
 			count++;
 		}
@@ -300,15 +297,89 @@ static void dropping_all_frees_every_way(void **state)
 	uint64_t victim, generation;
 
 	(void)state;
-	assert_true(cache_init(&c, &config, NULL, false));
+	assert_true(cache_init(&c, &config, NULL, 64));
 	for (uint64_t line = 0; line < 40; line++)
 		cache_access(&c, line, REQUESTER_FETCH, false, &victim);
 	generation = c.generation;
 	assert_int_equal(cache_drop_all(&c), 40);
 	assert_int_not_equal(c.generation, generation);
 	for (uint64_t line = 0; line < 64; line++)
-		assert_null(cache_peek(&c, line));
+		assert_true(cache_find(&c, line) == CACHE_NONE);
 	cache_fini(&c);
+}
+
+/* Lines that differ in their highest bits alone, narrow tags and wide. */
+static void high_lines_are_told_apart(void **state)
+{
+	struct cache_config config = { .bytes = 8 * 4 * 64,
+				       .ways = 4,
+				       .line = 64,
+				       .replacement = REPLACEMENT_LRU };
+
+	(void)state;
+	for (unsigned int lg2 = 30; lg2 <= 40; lg2++) {
+		uint64_t top = UINT64_C(1) << lg2, victim;
+		struct cache c;
+
+		assert_true(cache_init(&c, &config, NULL, top));
+		assert_int_equal(c.narrow != NULL, lg2 < 35);
+		cache_access(&c, top - 1, REQUESTER_DATA, true, &victim);
+		assert_true(cache_slot_line(&c, cache_find(&c, top - 1)) ==
+			    top - 1);
+		for (unsigned int bit = 3; bit < lg2; bit++)
+			assert_true(cache_find(&c, (top - 1) ^
+							   (UINT64_C(1) << bit)) ==
+				    CACHE_NONE);
+		cache_fini(&c);
+	}
+}
+
+/* What the inline path takes for idle is: an access changes no replacement
+ * state and no line. */
+static void idle_hits_are_idle(void **state)
+{
+	static const enum replacement policies[] = {
+		REPLACEMENT_LRU, REPLACEMENT_PLRU, REPLACEMENT_FIFO
+	};
+	struct model_random random;
+	unsigned int idle_hits = 0;
+
+	(void)state;
+	model_random_seed(&random, 11);
+	for (size_t i = 0; i < 3; i++) {
+		struct cache_config config = { .bytes = 2 * 4 * 64,
+					       .ways = 4,
+					       .line = 64,
+					       .replacement = policies[i] };
+		struct cache c, twin;
+
+		assert_true(cache_init(&c, &config, NULL, 16));
+		assert_true(cache_init(&twin, &config, NULL, 16));
+		assert_true(c.inline4);
+		for (int step = 0; step < 20000; step++) {
+			uint64_t r = model_random_next(&random), ignored;
+			uint64_t line = r >> 8 & 15;
+			bool write = (r & 3) == 0;
+
+			/* The twin makes every access, idle or not. */
+			if (!cache_idle_hit4(&c, line, write))
+				cache_access(&c, line, REQUESTER_DATA, write,
+					     &ignored);
+			else
+				idle_hits++;
+			cache_access(&twin, line, REQUESTER_DATA, write,
+				     &ignored);
+			for (uint64_t slot = 0; slot < 8; slot++) {
+				assert_true(cache_slot_line(&c, slot) ==
+					    cache_slot_line(&twin, slot));
+				assert_int_equal(cache_slot_dirty(&c, slot),
+						 cache_slot_dirty(&twin, slot));
+			}
+		}
+		cache_fini(&c);
+		cache_fini(&twin);
+	}
+	assert_true(idle_hits > 5000);
 }
 
 static void impossible_configurations_are_named(void **state)
@@ -345,6 +416,8 @@ int main(void)
 		cmocka_unit_test(plru_agrees_with_used_bits),
 		cmocka_unit_test(random_holds_what_it_was_given),
 		cmocka_unit_test(dropping_all_frees_every_way),
+		cmocka_unit_test(high_lines_are_told_apart),
+		cmocka_unit_test(idle_hits_are_idle),
 		cmocka_unit_test(impossible_configurations_are_named),
 	};
 

@@ -117,7 +117,7 @@ static void bench_fini(struct bench *b)
 	config_fini(&b->config);
 }
 
-static enum guest_end bench_run(struct bench *b)
+static inline enum guest_end bench_run(struct bench *b)
 {
 	struct guest_limits limits = { .instructions = 1000000 };
 
