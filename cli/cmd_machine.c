@@ -1,11 +1,21 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* p2msim machine: the presets, one machine's every key, checks of files. */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cli/cli.h"
 #include "cli/flatten.h"
 #include "cli/print.h"
+
+static bool is_preset(const char *name)
+{
+	for (const char *const *preset = config_presets(); *preset; preset++)
+		if (!strcmp(*preset, name))
+			return true;
+	return false;
+}
 
 static int load(const struct cli *cli, const char *machine,
 		struct machine_config *config)
@@ -136,16 +146,23 @@ static int machine_check(const struct cli *cli)
 	if (cli->operands < 2)
 		return cli_fail(EXIT_USAGE, "machine check: name a file");
 	for (int i = 1; i < cli->operands; i++) {
+		const char *name = cli->operand[i];
 		struct machine_config config;
-		int code = load(cli, cli->operand[i], &config);
+		int code;
 
+		if (!is_preset(name) && strcmp(name, "-") != 0 &&
+		    access(name, F_OK) != 0)
+			code = cli_fail(EXIT_INPUT, "%s: %s", name,
+					strerror(errno));
+		else
+			code = load(cli, name, &config);
 		if (code) {
 			worst = worst ? worst : code;
 			continue;
 		}
 		if (!cli->options.quiet)
-			printf("%s: fine: %s, digest %s\n", cli->operand[i],
-			       config.name, config.digest);
+			printf("%s: fine: %s, digest %s\n", name, config.name,
+			       config.digest);
 		config_fini(&config);
 	}
 	return cli_finish_output(worst);

@@ -282,14 +282,21 @@ static int whatif(const struct cli *cli, const struct axes *axes,
 			code = vary_trace(cli, axes, input.path, variants);
 			input_close(&input);
 		}
-		json_array_append_new(traces,
-				      json_pack("{s:o, s:o}", "trace",
-						print_name(cli->operand[i]),
-						"variants", variants));
+		if (json_array_size(variants))
+			json_array_append_new(
+				traces,
+				json_pack("{s:o, s:O}", "trace",
+					  print_name(cli->operand[i]),
+					  "variants", variants));
+		json_decref(variants);
 	}
 	result = json_pack("{s:s, s:o}", "format", "p2msim.whatif/1", "traces",
 			   traces);
-	if (output->file != stdout)
+	if (code && !json_array_size(traces)) { /* nothing to show */
+		json_decref(result);
+		result = NULL;
+	}
+	if (result && output->file != stdout)
 		print_result(cli, result);
 	written = output_close(output, result);
 	json_decref(result);

@@ -36,6 +36,9 @@ void print_table(FILE *file, bool color, const struct column *columns,
 void print_records(FILE *file, bool color, const json_t *rows);
 /* Pretty, with a newline. */
 void print_json(FILE *file, const json_t *value);
+/* A file's name as far as JSON can hold it: what is not UTF-8 becomes '?'. New
+ * reference. */
+json_t *print_name(const char *name);
 /* "1,234,567"; out has room for 32. */
 const char *print_count(json_int_t value, char *out);
 /* One line of any value: objects as k=v, arrays with commas. */

@@ -1526,8 +1526,12 @@ void vcpu_fini(struct vcpu *v)
 
 	if (!e)
 		return;
-	if (e->uc)
+	if (e->uc) {
+		/* What it keeps of callbacks goes with the region only. */
+		uc_mem_unmap(e->uc, MMIO_BASE,
+			     (uint64_t)MMIO_PAGES << FRAME_LG2);
 		uc_close(e->uc);
+	}
 	if (e->stub)
 		munmap(e->stub, FRAME_BYTES);
 	free(e->slot_va);

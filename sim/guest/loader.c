@@ -251,10 +251,6 @@ static bool check_entry(const struct opening *o)
 		return error_set(o->error, EXIT_INPUT,
 				 "%s: the entry 0x%llx lies in no loaded executable segment",
 				 o->path, entry);
-	if (elf_entry_physical(o->image) & 3)
-		return error_set(o->error, EXIT_INPUT,
-				 "%s: the entry 0x%llx is misaligned at its physical address: instructions stand at multiples of 4",
-				 o->path, entry);
 	return true;
 }
 
@@ -331,6 +327,11 @@ bool elf_load_physical(const struct elf_image *image, struct machine *m,
 {
 	uint64_t ram = (uint64_t)m->config.ram_mib << 20;
 
+	if (elf_entry_physical(image) & 3)
+		return error_set(error, EXIT_INPUT,
+				 "the guest's entry 0x%llx stands at the physical address 0x%llx, which is misaligned: instructions stand at multiples of 4",
+				 (unsigned long long)image->entry,
+				 (unsigned long long)elf_entry_physical(image));
 	for (unsigned int i = 0; i < image->segments; i++) {
 		const struct elf_segment *s = &image->segment[i];
 		uint64_t offset = s->paddr - GUEST_RAM_BASE;

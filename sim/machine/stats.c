@@ -62,7 +62,7 @@ static json_t *walks_json(const struct machine_cpu *cpu)
 	set(out, "memory_accesses", w->memory_accesses);
 	set(out, "cycles", cpu->walk_charge >> CYCLE_LG2);
 	for (int i = 0; i <= ARM_WALK_STEPS_MAX; i++) {
-		char key[8];
+		char key[16];
 
 		if (!w->by_accesses[i])
 			continue;

@@ -77,7 +77,7 @@ for guest in "$BUILD"/guests/*.elf; do
 done
 
 # Unmodified Linux programs: a sort, and a shell with processes and pipes.
-if tests/diff/linux/fetch.sh >"$tmp/fetch" 2>&1; then
+if BUILD=$BUILD tests/diff/linux/fetch.sh >"$tmp/fetch" 2>&1; then
 	busybox=$BUILD/debian-arm64/bin/busybox
 	mkdir "$tmp/root"
 	python3 -c "

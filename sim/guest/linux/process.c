@@ -104,6 +104,19 @@ static void parent_tell(struct linux_kernel *k, struct process *p)
 		signal_send(k, parent, p->exit_signal, &info);
 }
 
+static bool alone(const struct linux_kernel *k, const struct process *p)
+{
+	size_t i;
+
+	for (i = 0; i < k->processes; i++) {
+		const struct process *other = k->process[i];
+
+		if (other && other != p && other->state != PROCESS_ZOMBIE)
+			return false;
+	}
+	return true;
+}
+
 void process_exit(struct linux_kernel *k, struct process *p, int status)
 {
 	static const uint32_t zero;
@@ -116,10 +129,13 @@ void process_exit(struct linux_kernel *k, struct process *p, int status)
 	p->status = status;
 	p->state = PROCESS_ZOMBIE;
 	p->call.active = false;
-	/* The tables go away below: nobody may walk them any more. */
-	ttbr0_install(k, k->empty_root, 0);
-	mm_put(k, p->mm);
-	p->mm = NULL;
+	/* The last process leaves its tables, for `p2msim walk` to look at.
+	 * Others' go away below: nobody may walk them any more. */
+	if (!alone(k, p)) {
+		ttbr0_install(k, k->empty_root, 0);
+		mm_put(k, p->mm);
+		p->mm = NULL;
+	}
 	fd_table_put(k, p->files);
 	p->files = NULL;
 	process_release_vfork(k, p);

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-2-Clause
 # Puts Debian's arm64 busybox-static and bash-static below
-# $BUILD/debian-arm64/bin, from the mirror this machine already uses and
-# without telling its apt of another architecture. Once they are there, no
+# $BUILD/debian-arm64/bin, from the sources that apt already has and
+# without telling it of another architecture. Once they are there, no
 # network is needed. Exit 0: they are there; 1: one line says why not.
 set -u
 build=${BUILD:-build}
