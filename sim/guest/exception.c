@@ -183,12 +183,11 @@ static bool kernel_call(struct vcpu *v, bool svc, const struct arm_fault *fault,
 
 /* ---- causes ---- */
 
-static bool take_fault(struct vcpu *v, const struct arm_fault *fault,
-		       struct error_line *error)
+static bool take_fault(struct vcpu *v, const char *kind,
+		       const struct arm_fault *fault, struct error_line *error)
 {
-	bool fetch = fault->access & ARM_ACCESS_FETCH;
 	struct cause c = {
-		.kind = fetch ? "instruction_abort" : "data_abort",
+		.kind = kind,
 		.esr = arm_fault_esr(fault, 1, v->cpu->el == 0),
 		.far = fault->va.raw,
 		.elr = vcpu_pc(v),
@@ -202,7 +201,10 @@ static bool take_fault(struct vcpu *v, const struct arm_fault *fault,
 
 bool exception_deliver_fault(struct vcpu *v, struct error_line *error)
 {
-	return take_fault(v, &v->fault, error);
+	bool fetch = v->fault.access & ARM_ACCESS_FETCH;
+
+	return take_fault(v, fetch ? "instruction_abort" : "data_abort",
+			  &v->fault, error);
 }
 
 static uint64_t register_of(void *context, unsigned int number)
@@ -213,7 +215,7 @@ static uint64_t register_of(void *context, unsigned int number)
 }
 
 /* An exclusive or ordered access that is not aligned: found by Unicorn, before
- * any translation. */
+ * any translation, so that the machine has seen no attempt. */
 static bool take_alignment(struct vcpu *v, struct error_line *error)
 {
 	uint64_t pc = vcpu_pc(v);
@@ -226,7 +228,7 @@ static bool take_alignment(struct vcpu *v, struct error_line *error)
 	fault.va.raw = a.va;
 	fault.access = (load ? ARM_ACCESS_READ : ARM_ACCESS_WRITE) |
 		       (v->cpu->el ? 0U : (unsigned int)ARM_ACCESS_EL0);
-	return take_fault(v, &fault, error);
+	return take_fault(v, "alignment", &fault, error);
 }
 
 /* An access of EL0 to what EL1 may trap: cache maintenance, CTR_EL0, timers;

@@ -108,6 +108,10 @@ static void kernel_run(struct linux_kernel *k)
 			signal_deliver(k, p);
 		if (p && p->state == PROCESS_ZOMBIE && p->pid == FIRST_PID)
 			k->initial_status = p->status;
+		if (p && p->state == PROCESS_ZOMBIE && p->mm) {
+			kernel_end(k); /* the last: see process_exit */
+			return;
+		}
 		if (p && p->state == PROCESS_RUNNABLE && !p->yielded &&
 		    !schedule_due(k))
 			return;

@@ -29,6 +29,5 @@ _start:	call	0xc4000003, 0xffffffffffffffff, 0, 0
 	call	0x1c6000001, 0x40000, 1, 0
 	cmn	x0, #1
 	expect	eq, 9
-	hvc	#0xffff
 	exit	0
 	tail

@@ -26,9 +26,11 @@ _start:	ldr	x0, =0x09000000
 	stp	x2, x3, [x0]
 	ldp	w2, w3, [x0, #0x18]
 	ldr	x2, [x0, #1]
-	ldr	x2, [x0, #0xffc]
-	str	x2, [x0, #0xffc]
-	ldr	w2, [x0, #0xffd]
+	mov	x5, #0xffc
+	ldr	x2, [x0, x5]
+	str	x2, [x0, x5]
+	mov	x5, #0xffd
+	ldr	w2, [x0, x5]
 	ldr	x4, =0x08fffffc
 	ldr	x2, [x4]
 	ldxr	x2, [x0]
@@ -39,7 +41,6 @@ _start:	ldr	x0, =0x09000000
 	dc	zva, x0
 	dc	civac, x1
 	prfm	pldl1keep, [x0]
-	mov	x1, #3
 	msr	cpacr_el1, xzr
 	ldr	q0, [x0]
 	ldr	x1, =0x300000
