@@ -66,8 +66,9 @@ int cli_finish_output(int exit_code)
 	return cli_fail(EXIT_IO, "standard output: cannot be written");
 }
 
-int cli_load_config(const struct cli *cli, const json_t *base,
-		    struct machine_config *config)
+/* `from`: the trace that `base` stands in, or NULL. */
+static int load_config(const struct cli *cli, const json_t *base,
+		       const char *from, struct machine_config *config)
 {
 	const struct options *o = &cli->options;
 	struct config_set set[OPTION_LIST_MAX];
@@ -78,7 +79,15 @@ int cli_load_config(const struct cli *cli, const json_t *base,
 	if (config_load(config, o->machine, o->machine ? NULL : base, set,
 			o->set.count, o->seed_given ? &o->seed : NULL, &error))
 		return EXIT_FINE;
+	if (from && error.exit_code == EXIT_INPUT)
+		return cli_fail(EXIT_INPUT, "%s: line 1: %s", from, error.text);
 	return cli_fail_error(error.exit_code, &error);
+}
+
+int cli_load_config(const struct cli *cli, const json_t *base,
+		    struct machine_config *config)
+{
+	return load_config(cli, base, NULL, config);
 }
 
 /* Traces begin with '{' or zstd's magic; what is neither is left to the ELF
@@ -108,7 +117,7 @@ int cli_load_config_for(const struct cli *cli, const char *input,
 	base = study_trace_machine(input, &error);
 	if (!base)
 		return cli_fail_error(error.exit_code, &error);
-	code = cli_load_config(cli, base, config);
+	code = load_config(cli, base, input, config);
 	json_decref(base);
 	return code;
 }

@@ -95,7 +95,8 @@ bool arm_mmu_sysreg_write(struct arm_mmu *mmu, enum arm_sysreg reg,
 		return false;
 	*it = value;
 	arm_setup_compute(mmu);
-	mmu->context++;
+	mmu->data_context++;
+	mmu->fetch_context++;
 	return true;
 }
 
@@ -131,9 +132,24 @@ static bool answer_hit(const struct arm_mmu *mmu, const struct tlb_entry *entry,
 	return check_ram(mmu, va, access, out, fault);
 }
 
-static bool translate_by_walk(struct arm_mmu *mmu, struct tlb *l1,
-			      uint64_t address, va_t va, unsigned int access,
-			      struct arm_translation *out,
+/* An L1 hit from now on. */
+static inline void fill_l1(struct arm_mmu *mmu, unsigned int access,
+			   uint64_t address, unsigned int size_lg2,
+			   bool global, const struct tlb_value *value)
+{
+	const struct tlb_tag *tag = &mmu->setup.tag;
+
+	if (access & ARM_ACCESS_FETCH) {
+		tlb_fill(mmu->l1i_tlb, address, size_lg2, tag, global, value);
+		mmu->fetch_context++;
+	} else {
+		tlb_fill(mmu->l1d_tlb, address, size_lg2, tag, global, value);
+		mmu->data_context++;
+	}
+}
+
+static bool translate_by_walk(struct arm_mmu *mmu, uint64_t address, va_t va,
+			      unsigned int access, struct arm_translation *out,
 			      struct arm_fault *fault)
 {
 	const struct tlb_tag *tag = &mmu->setup.tag;
@@ -155,9 +171,8 @@ static bool translate_by_walk(struct arm_mmu *mmu, struct tlb *l1,
 		return false;
 	tlb_fill(mmu->l2_tlb, address, nested.size_lg2, tag, nested.global,
 		 &nested.value);
-	tlb_fill(l1, address, nested.size_lg2, tag, nested.global,
-		 &nested.value);
-	mmu->context++;
+	fill_l1(mmu, access, address, nested.size_lg2, nested.global,
+		&nested.value);
 	return true;
 }
 
@@ -175,12 +190,10 @@ bool arm_mmu_translate(struct arm_mmu *mmu, va_t va, unsigned int access,
 		return answer_hit(mmu, entry, address, va, access, out, fault);
 	entry = tlb_lookup(mmu->l2_tlb, address, tag);
 	if (!entry)
-		return translate_by_walk(mmu, l1, address, va, access, out,
-					 fault);
+		return translate_by_walk(mmu, address, va, access, out, fault);
 	out->source = ARM_FROM_L2_TLB;
-	tlb_fill(l1, address, entry->size_lg2, tag, entry->global,
-		 &entry->value);
-	mmu->context++;
+	fill_l1(mmu, access, address, entry->size_lg2, entry->global,
+		&entry->value);
 	return answer_hit(mmu, entry, address, va, access, out, fault);
 }
 

@@ -191,9 +191,9 @@ struct arm_setup {
 	bool adjust, data_uncached, fetch_uncached;
 };
 
-/* One CPU's MMU. `context` changes whenever a register that the L1 lookup
- * depends on is written, an L1 TLB is filled, or a TLBI arrives: whoever
- * remembers a lookup's outcome compares it. */
+/* One CPU's MMU. A context, one for each L1 TLB, changes whenever a register
+ * that the lookup depends on is written, that TLB is filled, or a TLBI
+ * arrives: whoever remembers a lookup's outcome compares it. */
 struct arm_mmu {
 	struct arm_regs regs;
 	struct arm_setup setup;
@@ -203,7 +203,7 @@ struct arm_mmu {
 	struct memory_system *memory;
 	unsigned int cpu;
 	uint8_t pa_bits;
-	uint64_t context;
+	uint64_t data_context, fetch_context;
 	struct arm_walk_counters walks;
 	struct arm_walk walk; /* of the last arm_mmu_translate from a walk */
 };

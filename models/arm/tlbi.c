@@ -195,5 +195,6 @@ void arm_mmu_tlbi(struct arm_mmu *mmu, const struct arm_tlbi *tlbi)
 		if (!tlbi->leaf_only)
 			walk_cache_invalidate(mmu->walk_cache_s2, &tlbi->match);
 	}
-	mmu->context++;
+	mmu->data_context++;
+	mmu->fetch_context++;
 }

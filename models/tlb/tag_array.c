@@ -55,10 +55,10 @@ static bool alloc(struct tag_array *a, uint32_t count)
 	a->entries =
 		aligned_alloc(sizeof(*a->entries), count * sizeof(*a->entries));
 	a->keys = array_new(&ok, count, sizeof(*a->keys));
-	if (!a->hashed)
-		a->slots = array_new(&ok, count, sizeof(*a->slots));
-	else
+	if (a->hashed)
 		ok = alloc_hashed(a, count) && ok;
+	else if (is_ordered(a))
+		a->order = array_new(&ok, a->sets, sizeof(*a->order));
 	if (a->replacement == REPLACEMENT_PLRU) {
 		a->used_words = (a->ways + 63) / 64;
 		a->used = array_new(&ok, (size_t)a->used_words * a->sets,
@@ -95,6 +95,7 @@ bool tag_array_init(struct tag_array *a, const struct tlb_config *config,
 	*a = (struct tag_array){
 		.ways = config->ways,
 		.sets = count / config->ways,
+		.free = count,
 		.hashed = config->ways > TAG_ARRAY_SCAN_MAX,
 		.replacement = config->replacement,
 		.random = random,
@@ -105,8 +106,9 @@ bool tag_array_init(struct tag_array *a, const struct tlb_config *config,
 		return false;
 	}
 	memset(a->entries, 0, count * sizeof(*a->entries));
-	for (uint32_t slot = 0; a->slots && slot < count; slot++)
-		a->slots[slot] = (uint16_t)slot;
+	/* Which way stands where is of no matter while none is valid. */
+	for (uint32_t set = 0; a->order && set < a->sets; set++)
+		a->order[set] = UINT64_C(0xfedcba9876543210);
 	if (!a->hashed)
 		return true;
 	for (uint64_t i = 0; i < BIT(a->bucket_lg2); i++)
@@ -120,7 +122,7 @@ void tag_array_fini(struct tag_array *a)
 {
 	free(a->entries);
 	free(a->keys);
-	free(a->slots);
+	free(a->order);
 	free(a->bucket);
 	free(a->chain);
 	free(a->newer);
@@ -179,7 +181,7 @@ bool tag_array_use_is_idle(const struct tag_array *a,
 	case REPLACEMENT_LRU:
 		if (a->hashed)
 			return a->older[ring_anchor(a, slot)] == slot;
-		return a->slots[set * a->ways] == slot;
+		return (a->order[set] & 15) == way;
 	case REPLACEMENT_PLRU:
 		return (a->used[(size_t)set * a->used_words + way / 64] >>
 				(way % 64) &
@@ -193,7 +195,7 @@ bool tag_array_use_is_idle(const struct tag_array *a,
 
 /* ---- filling and dropping */
 
-/* The lowest free way of a set whose slots stand at their ways; or `ways`. */
+/* The lowest free way of a set, or `ways`. */
 static uint32_t free_way(struct tag_array *a, uint32_t set)
 {
 	uint32_t way = a->hashed ? a->free_hint[set] : 0;
@@ -205,34 +207,19 @@ static uint32_t free_way(struct tag_array *a, uint32_t set)
 	return way;
 }
 
-/* The way to fill where there is no order of ways. */
+/* The way to fill. A hashed set with an order is not asked for: the last of
+ * its ring is the lowest free one, or the oldest. */
 uint32_t tag_array_choose_way(struct tag_array *a, uint32_t set)
 {
 	uint32_t way = free_way(a, set);
 
 	if (way < a->ways)
 		return way;
+	if (is_ordered(a))
+		return (uint32_t)(a->order[set] >> (a->ways - 1) * 4 & 15);
 	if (a->replacement == REPLACEMENT_PLRU)
 		return plru_victim(a, set);
 	return (uint32_t)(model_random_next(a->random) % a->ways);
-}
-
-/* Its place in a scanned set becomes free: the last, if there is an order. */
-static void scan_drop(struct tag_array *a, uint32_t slot)
-{
-	uint32_t first = slot / a->ways * a->ways, at = 0;
-
-	while (a->slots[first + at] != slot)
-		at++;
-	count_live(a, tag_filter_kind(a->keys[first + at]), -1);
-	if (is_ordered(a)) {
-		for (; at + 1 < a->ways; at++) {
-			a->keys[first + at] = a->keys[first + at + 1];
-			a->slots[first + at] = a->slots[first + at + 1];
-		}
-	}
-	a->keys[first + at] = 0;
-	a->slots[first + at] = (uint16_t)slot;
 }
 
 static void hash_drop(struct tag_array *a, uint32_t slot)
@@ -240,8 +227,6 @@ static void hash_drop(struct tag_array *a, uint32_t slot)
 	uint32_t set = slot / a->ways, anchor = ring_anchor(a, slot);
 
 	chain_unlink(a, slot);
-	count_live(a, tag_filter_kind(a->keys[slot]), -1);
-	a->keys[slot] = 0;
 	ring_unlink(a, slot);
 	ring_link(a, a->newer[anchor], slot);
 	if (slot % a->ways < a->free_hint[set])
@@ -281,8 +266,9 @@ uint64_t tag_array_invalidate(struct tag_array *a,
 			continue;
 		if (a->hashed)
 			hash_drop(a, slot);
-		else
-			scan_drop(a, slot);
+		count_live(a, tag_filter_kind(a->keys[slot]), -1);
+		a->keys[slot] = 0;
+		a->free++;
 		if (a->replacement == REPLACEMENT_PLRU)
 			plru_forget(a, slot);
 		entry->valid = false;

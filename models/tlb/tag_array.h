@@ -4,10 +4,10 @@
  * (which page size, or which table level) and tag, in sets, with replacement.
  * It counts nothing; tlb.c and walk_cache.c do.
  *
- * Sets of few ways are scanned: a set's keys stand together, under LRU and
- * FIFO newest first and invalid ones last, so that there are no time stamps
- * and no victim scan. Sets of many ways (a fully associative TLB is one set)
- * are found by a hash chain and ordered by a linked list: both O(1).
+ * Sets of few ways are scanned: a set's keys stand together, and under LRU and
+ * FIFO the order of its ways is a word of nibbles. Sets of many ways (a fully
+ * associative TLB is one set) are found by a hash chain and ordered by a
+ * linked list: both O(1).
  */
 #ifndef MODELS_TLB_TAG_ARRAY_H
 #define MODELS_TLB_TAG_ARRAY_H
@@ -58,22 +58,20 @@ static inline unsigned int tag_filter_kind(uint64_t filter)
 
 struct tag_array {
 	struct tlb_entry *entries; /* by slot: set x ways + way */
-	/* The entries' filters. Scanned sets: in the set's order; hashed: by
-	 * slot. 0: invalid. */
-	uint64_t *keys;
-	uint16_t *slots; /* scanned: slot of each key */
+	uint64_t *keys;	 /* the entries' filters, by slot. 0: invalid */
+	uint64_t *order; /* scanned, LRU and FIFO: by set, ways, newest first */
 	uint32_t ways, sets;
+	uint32_t free; /* entries that are invalid */
 	bool hashed, modulo;
 	/* Two entries have matched one lookup: one global, one not. */
 	bool overlapping;
 	enum replacement replacement;
 	uint32_t live_mask; /* kinds that have entries */
 	uint32_t live[TAG_ARRAY_KINDS];
-	/* What the last lookup missed with, if nothing was put in since: the
-	 * put that usually follows need not search for it again. */
+	/* The last lookup found no entry with this filter, whatever its tag,
+	 * and nothing was put in since: the put that usually follows need not
+	 * search for one to replace or to overlap with. */
 	uint64_t missed;
-	struct tlb_tag missed_tag;
-	uint32_t missed_size_lg2;
 	/* Hashed: chains by slot, and per set a ring through entry
 	 * slot_count + set, newest first, invalid ones last. */
 	uint32_t bucket_lg2;

@@ -45,20 +45,18 @@ static inline uint32_t bucket_of(const struct tag_array *a, uint64_t filter)
 
 /* ---- orders */
 
-/* Places before `at` of a scanned set move back by one; the one there comes
- * first. */
-static inline void scan_to_front(struct tag_array *a, uint32_t first,
-				 uint32_t at)
-{
-	uint64_t *keys = a->keys + first, key = keys[at];
-	uint16_t *slots = a->slots + first, slot = slots[at];
+#define ORDER_NIBBLES UINT64_C(0x1111111111111111)
 
-	for (; at > 0; at--) {
-		keys[at] = keys[at - 1];
-		slots[at] = slots[at - 1];
-	}
-	keys[0] = key;
-	slots[0] = slot;
+/* The way becomes the newest of its scanned set. */
+static inline void order_to_front(uint64_t *order, uint64_t way)
+{
+	uint64_t differ = *order ^ way * ORDER_NIBBLES;
+	/* The lowest nibble of these is the way's place. */
+	uint64_t zero = (differ - ORDER_NIBBLES) & ~differ &
+			ORDER_NIBBLES << 3;
+	uint64_t newer = BIT(ctz64(zero) - 3) - 1;
+
+	*order = (*order & ~(newer << 4 | 15)) | (*order & newer) << 4 | way;
 }
 
 static inline uint32_t ring_anchor(const struct tag_array *a, uint32_t slot)
@@ -93,48 +91,51 @@ static inline void ring_to_front(struct tag_array *a, uint32_t slot)
 	ring_link(a, anchor, slot);
 }
 
-/* ---- finding */
-
-/*
- * The match's place in its scanned set, or `ways`. Where a global entry and
- * one with the ASID match, the one with the ASID is preferred; that can only
- * be once such a pair has been put in.
- */
-static inline uint32_t scan_find(const struct tag_array *a, uint32_t first,
-				 const struct tag_key *key)
+static inline void slot_to_front(struct tag_array *a, uint32_t slot)
 {
-	const uint64_t *keys = a->keys + first, want = key->filter;
-	uint32_t found = a->ways;
+	uint32_t set = 0;
 
-	for (uint32_t at = 0; at < a->ways; at++) {
-		const struct tlb_entry *entry;
-
-		if (keys[at] != want)
-			continue;
-		entry = &a->entries[a->slots[first + at]];
-		if (!tlb_entry_has_tag(entry, key->tag) ||
-		    entry->size_lg2 != key->size_lg2)
-			continue;
-		if (!entry->global || !a->overlapping)
-			return at;
-		found = at;
+	if (a->hashed) {
+		ring_to_front(a, slot);
+		return;
 	}
-	return found;
+	if (a->sets > 1)
+		set = slot / a->ways;
+	order_to_front(&a->order[set], slot - set * a->ways);
 }
 
-/* The match's slot, or NO_SLOT. */
-static inline uint32_t hash_find(const struct tag_array *a,
-				 const struct tag_key *key)
+/* ---- finding */
+
+/* Bits of a scanned set's ways that have the filter. Without branches: which
+ * of them hits is not to be foreseen. */
+static inline __attribute__((always_inline)) uint32_t
+scan_match(const struct tag_array *a, uint32_t first,
+				  uint64_t filter)
 {
-	uint64_t want = key->filter;
+	const uint64_t *keys = a->keys + first;
+	uint32_t match = 0;
+
+	for (uint32_t way = 0; way < a->ways; way++)
+		match |= (uint32_t)(keys[way] == filter) << way;
+	return match;
+}
+
+/*
+ * The match's slot among `match`, or NO_SLOT. Where a global entry and one
+ * with the ASID match, the one with the ASID is preferred; that can only be
+ * once such a pair has been put in.
+ */
+static inline __attribute__((always_inline)) uint32_t
+scan_find(const struct tag_array *a, uint32_t first,
+				 uint32_t match, const struct tag_key *key)
+{
 	uint32_t found = NO_SLOT;
 
-	for (uint32_t slot = a->bucket[bucket_of(a, want)]; slot != NO_SLOT;
-	     slot = a->chain[slot]) {
+	for (; match; match &= match - 1) {
+		uint32_t slot = first + ctz64(match);
 		const struct tlb_entry *entry = &a->entries[slot];
 
-		if (a->keys[slot] != want ||
-		    !tlb_entry_has_tag(entry, key->tag) ||
+		if (!tlb_entry_has_tag(entry, key->tag) ||
 		    entry->size_lg2 != key->size_lg2)
 			continue;
 		if (!entry->global || !a->overlapping)
@@ -144,52 +145,76 @@ static inline uint32_t hash_find(const struct tag_array *a,
 	return found;
 }
 
+/* The match's slot, or NO_SLOT; *seen if any entry had the filter. */
+static inline __attribute__((always_inline)) uint32_t
+hash_find(const struct tag_array *a,
+				 const struct tag_key *key, bool *seen)
+{
+	uint64_t want = key->filter;
+	uint32_t found = NO_SLOT;
+
+	*seen = false;
+	for (uint32_t slot = a->bucket[bucket_of(a, want)]; slot != NO_SLOT;
+	     slot = a->chain[slot]) {
+		const struct tlb_entry *entry = &a->entries[slot];
+
+		if (a->keys[slot] != want)
+			continue;
+		*seen = true;
+		if (!tlb_entry_has_tag(entry, key->tag) ||
+		    entry->size_lg2 != key->size_lg2)
+			continue;
+		if (!entry->global || !a->overlapping)
+			return slot;
+		found = slot;
+	}
+	return found;
+}
+
+static inline __attribute__((always_inline)) uint32_t
+find_slot(const struct tag_array *a,
+				 const struct tag_key *key, bool *seen)
+{
+	uint32_t first, match;
+
+	if (a->hashed)
+		return hash_find(a, key, seen);
+	first = set_of(a, key->page) * a->ways;
+	match = scan_match(a, first, key->filter);
+	*seen = match != 0;
+	return scan_find(a, first, match, key);
+}
+
 /* The matching entry or NULL. A find touches nothing, a lookup is a use. */
 static inline struct tlb_entry *tag_array_find(const struct tag_array *a,
 					       const struct tag_key *key)
 {
-	uint32_t first, at;
+	bool seen;
+	uint32_t slot = find_slot(a, key, &seen);
 
-	if (a->hashed) {
-		at = hash_find(a, key);
-		return at == NO_SLOT ? NULL : &a->entries[at];
-	}
-	first = set_of(a, key->page) * a->ways;
-	at = scan_find(a, first, key);
-	return at == a->ways ? NULL : &a->entries[a->slots[first + at]];
+	return slot == NO_SLOT ? NULL : &a->entries[slot];
 }
 
-static inline struct tlb_entry *note_miss(struct tag_array *a,
-					  const struct tag_key *key)
+/* A hit. */
+static inline void tag_array_use(struct tag_array *a, uint32_t slot)
 {
-	a->missed = key->filter;
-	a->missed_tag = *key->tag;
-	a->missed_size_lg2 = key->size_lg2;
-	return NULL;
+	if (a->replacement == REPLACEMENT_LRU)
+		slot_to_front(a, slot);
+	else if (a->replacement == REPLACEMENT_PLRU)
+		tag_array_plru_use(a, slot);
 }
 
 static inline struct tlb_entry *tag_array_lookup(struct tag_array *a,
 						 const struct tag_key *key)
 {
-	uint32_t first, at, slot;
+	bool seen;
+	uint32_t slot = find_slot(a, key, &seen);
 
-	if (a->hashed) {
-		slot = hash_find(a, key);
-		if (slot == NO_SLOT)
-			return note_miss(a, key);
-		if (a->replacement == REPLACEMENT_LRU)
-			ring_to_front(a, slot);
-	} else {
-		first = set_of(a, key->page) * a->ways;
-		at = scan_find(a, first, key);
-		if (at == a->ways)
-			return note_miss(a, key);
-		slot = a->slots[first + at];
-		if (a->replacement == REPLACEMENT_LRU)
-			scan_to_front(a, first, at);
+	if (slot == NO_SLOT) {
+		a->missed = seen ? 0 : key->filter;
+		return NULL;
 	}
-	if (a->replacement == REPLACEMENT_PLRU)
-		tag_array_plru_use(a, slot);
+	tag_array_use(a, slot);
 	return &a->entries[slot];
 }
 
@@ -215,27 +240,31 @@ static inline bool overlaps(const struct tlb_entry *entry,
 	       entry->tag.stage1 == key->tag->stage1;
 }
 
-/* The place of the entry that is to be replaced in place; or `ways`. Notes
- * overlaps on the way. */
+/* Is this the entry that is to be replaced in place? Notes overlaps. */
+static inline bool check_same(struct tag_array *a, uint32_t slot,
+			      const struct tag_key *key, bool global)
+{
+	const struct tlb_entry *entry = &a->entries[slot];
+
+	a->overlapping |= overlaps(entry, key, global);
+	return is_same(entry, key, global);
+}
+
+/* Its slot, or NO_SLOT. */
 static inline uint32_t scan_find_same(struct tag_array *a, uint32_t first,
 				      const struct tag_key *key, bool global)
 {
-	uint32_t same = a->ways;
+	uint32_t match = scan_match(a, first, key->filter), same = NO_SLOT;
 
-	for (uint32_t at = 0; at < a->ways; at++) {
-		const struct tlb_entry *entry;
+	for (; match; match &= match - 1) {
+		uint32_t slot = first + ctz64(match);
 
-		if (a->keys[first + at] != key->filter)
-			continue;
-		entry = &a->entries[a->slots[first + at]];
-		if (is_same(entry, key, global))
-			same = at;
-		a->overlapping |= overlaps(entry, key, global);
+		if (check_same(a, slot, key, global))
+			same = slot;
 	}
 	return same;
 }
 
-/* Likewise its slot in a hashed array, or NO_SLOT. */
 static inline uint32_t hash_find_same(struct tag_array *a,
 				      const struct tag_key *key, bool global)
 {
@@ -243,11 +272,9 @@ static inline uint32_t hash_find_same(struct tag_array *a,
 	uint32_t same = NO_SLOT;
 
 	for (; slot != NO_SLOT; slot = a->chain[slot]) {
-		if (a->keys[slot] != key->filter)
-			continue;
-		if (is_same(&a->entries[slot], key, global))
+		if (a->keys[slot] == key->filter &&
+		    check_same(a, slot, key, global))
 			same = slot;
-		a->overlapping |= overlaps(&a->entries[slot], key, global);
 	}
 	return same;
 }
@@ -278,68 +305,56 @@ static inline void count_live(struct tag_array *a, uint32_t kind, int change)
 		a->live_mask &= ~(1u << kind);
 }
 
-/* One place's key gives way to another, or it was free: then false. The entry
+/* The slot's key gives way to another, or it was free: then false. The entry
  * itself need not be looked at. */
-static inline bool replace_key(struct tag_array *a, uint64_t *place,
+static inline bool replace_key(struct tag_array *a, uint32_t slot,
 			       const struct tag_key *key)
 {
-	uint64_t old = *place;
+	uint64_t old = a->keys[slot];
 
-	*place = key->filter;
-	if (old == 0) {
+	a->keys[slot] = key->filter;
+	if (__builtin_expect(old == 0, 0)) {
+		a->free--;
 		count_live(a, key->kind, 1);
 		return false;
 	}
-	if (tag_filter_kind(old) != key->kind) {
+	if (__builtin_expect(tag_filter_kind(old) != key->kind, 0)) {
 		count_live(a, tag_filter_kind(old), -1);
 		count_live(a, key->kind, 1);
 	}
 	return true;
 }
 
-/*
- * Is it known from a lookup that there is nothing to replace in place and
- * nothing to overlap with? (An entry with another ASID does not match the
- * lookup and would overlap with a global one.)
- */
-static inline bool known_absent(const struct tag_array *a,
-				const struct tag_key *key, bool global)
-{
-	return a->missed == key->filter && !global &&
-	       a->missed_size_lg2 == key->size_lg2 &&
-	       a->missed_tag.vmid == key->tag->vmid &&
-	       a->missed_tag.asid == key->tag->asid &&
-	       a->missed_tag.regime == key->tag->regime &&
-	       a->missed_tag.stage1 == key->tag->stage1;
-}
-
 static inline struct tag_put put_scanned(struct tag_array *a,
 					 const struct tag_key *key, bool global)
 {
-	uint32_t set = set_of(a, key->page), first = set * a->ways;
-	uint32_t at = known_absent(a, key, global)
-			      ? a->ways
-			      : scan_find_same(a, first, key, global);
+	uint32_t set = set_of(a, key->page), first = set * a->ways, way;
 	struct tag_put put = { .evicted = false };
+	uint32_t slot = NO_SLOT;
 
-	if (at == a->ways) {
-		at = is_ordered(a) ? a->ways - 1 : tag_array_choose_way(a, set);
-		put.evicted = replace_key(a, &a->keys[first + at], key);
+	if (a->missed != key->filter)
+		slot = scan_find_same(a, first, key, global);
+	if (slot == NO_SLOT) {
+		way = is_ordered(a) && !a->free
+			      ? a->order[set] >> (a->ways - 1) * 4 & 15
+			      : tag_array_choose_way(a, set);
+		slot = first + way;
+		put.evicted = replace_key(a, slot, key);
 	}
-	put.entry = &a->entries[a->slots[first + at]];
+	put.entry = &a->entries[slot];
 	if (is_ordered(a))
-		scan_to_front(a, first, at);
+		order_to_front(&a->order[set], slot - first);
 	return put;
 }
 
 static inline struct tag_put put_hashed(struct tag_array *a,
 					const struct tag_key *key, bool global)
 {
-	uint32_t slot = known_absent(a, key, global)
-				? NO_SLOT
-				: hash_find_same(a, key, global);
 	struct tag_put put = { .evicted = false };
+	uint32_t slot = NO_SLOT;
 
+	if (a->missed != key->filter)
+		slot = hash_find_same(a, key, global);
 	if (slot == NO_SLOT) {
 		uint32_t set = set_of(a, key->page);
 
@@ -348,7 +363,7 @@ static inline struct tag_put put_hashed(struct tag_array *a,
 			       : set * a->ways + tag_array_choose_way(a, set);
 		if (a->keys[slot] != 0)
 			chain_unlink(a, slot);
-		put.evicted = replace_key(a, &a->keys[slot], key);
+		put.evicted = replace_key(a, slot, key);
 		chain_link(a, slot);
 	}
 	put.entry = &a->entries[slot];

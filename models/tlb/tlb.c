@@ -181,3 +181,9 @@ bool tlb_hit_is_idle(const struct tlb *tlb, const struct tlb_entry *entry)
 {
 	return tag_array_use_is_idle(tlb->array, entry);
 }
+
+void tlb_use_again(struct tlb *tlb, const struct tlb_entry *entry)
+{
+	tag_array_use(tlb->array, slot_of(tlb->array, entry));
+	tlb->recent = entry;
+}

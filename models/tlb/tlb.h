@@ -126,6 +126,9 @@ void tlb_for_each(const struct tlb *tlb,
 /* True if a further hit on `entry` would change no replacement state
  * (it is most recent, or its policy keeps none on hits). */
 bool tlb_hit_is_idle(const struct tlb *tlb, const struct tlb_entry *entry);
+/* A further hit on an entry that is known to be what a lookup would find:
+ * replacement state as of that lookup, and no count. */
+void tlb_use_again(struct tlb *tlb, const struct tlb_entry *entry);
 /* Counts `n` such idle hits that the caller found by itself. */
 static inline void tlb_count_hits(struct tlb *tlb, uint64_t n)
 {

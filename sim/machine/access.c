@@ -108,6 +108,7 @@ static enum machine_result page_lookup(struct machine *m,
 							     : &cpu->last_data;
 
 	last->page = last->line = ~UINT64_C(0);
+	last->more = 0;
 	while (!attempt(m, cpu, va, access, t, fault)) {
 		enum machine_result result = settle(m, cpu, fault);
 
@@ -165,54 +166,96 @@ static enum machine_result fail_alignment(struct machine_cpu *cpu, va_t va,
 	return MACHINE_FAULT;
 }
 
+/* The line that the access touched last is idle, for its kind, from now on;
+ * for other kinds too if it was. */
+static inline void note_line(const struct machine *m, struct machine_cpu *cpu,
+			     va_t va, uint32_t bytes, unsigned int access)
+{
+	struct last_access *last = &cpu->last_data;
+	uint64_t line = va.raw >> m->line_lg2;
+	uint64_t generation = *last->generation_now;
+
+	if (__builtin_expect((va.raw + bytes - 1) >> m->line_lg2 != line, 0)) {
+		last->line = ~UINT64_C(0);
+		return;
+	}
+	if (line != last->line || last->generation != generation ||
+	    last->context != cpu->mmu.data_context)
+		last->idle = 0;
+	last->idle |= UINT64_C(1) << access;
+	last->line = line;
+	last->generation = generation;
+	last->context = cpu->mmu.data_context;
+}
+
+static inline struct page_memo *memo_of(struct machine_cpu *cpu, va_t va)
+{
+	return &cpu->memo[va.raw >> PAGE_LG2 & (PAGE_MEMOS - 1)];
+}
+
+static inline void note_page(struct machine_cpu *cpu, va_t va,
+			     unsigned int access, pa_t pa)
+{
+	struct page_memo *memo = memo_of(cpu, va);
+	uint64_t page = va.raw >> PAGE_LG2;
+
+	/* Same page and no change since: what was idle still is. */
+	if (memo->page != page || memo->context != cpu->mmu.data_context)
+		memo->idle = 0;
+	memo->page = page;
+	memo->context = cpu->mmu.data_context;
+	memo->idle |= UINT64_C(1) << access;
+	memo->pa.raw = pa.raw & ~(PAGE_BYTES - 1);
+	memo->entry = cpu->mmu.l1d_tlb->recent;
+	cpu->last_data.page = page;
+	cpu->last_data.page_pa = memo->pa;
+}
+
+/* An access inside one page that has to be looked up. */
+static __attribute__((noinline)) enum machine_result
+data_lookup(struct machine *m, struct machine_cpu *cpu, va_t va,
+	    uint32_t bytes, unsigned int access, struct arm_fault *fault)
+{
+	struct arm_translation t;
+	enum machine_result result;
+
+	result = page_lookup(m, cpu, va, access, &t, fault);
+	if (result != MACHINE_OK)
+		return result;
+	if (misaligned(&t, va, bytes))
+		return fail_alignment(cpu, va, access, fault);
+	data_lines(m, cpu, t.pa, bytes, access & ARM_ACCESS_WRITE,
+		   cacheable(&t));
+	if (!m->may_skip || !cacheable(&t))
+		return MACHINE_OK;
+	note_page(cpu, va, access, t.pa);
+	note_line(m, cpu, va, bytes, access);
+	return MACHINE_OK;
+}
+
 /* An access inside one page. */
 static inline enum machine_result data_page(struct machine *m,
 					    struct machine_cpu *cpu, va_t va,
 					    uint32_t bytes, unsigned int access,
 					    struct arm_fault *fault)
 {
+	const struct page_memo *memo = memo_of(cpu, va);
 	struct last_access *last = &cpu->last_data;
-	bool same_page = va.raw >> PAGE_LG2 == last->page &&
-			 last->context == cpu->mmu.context;
-	bool write = access & ARM_ACCESS_WRITE;
-	uint64_t line = va.raw >> m->line_lg2;
-	struct arm_translation t;
-	enum machine_result result;
+	pa_t pa;
 
-	if (same_page && (last->page_idle >> access & 1)) {
-		last->page_hits++;
-		account_charge_cpu(m, cpu, BUCKET_TLB, m->charge_l1d_tlb);
-		t.pa.raw = last->page_pa.raw | (va.raw & (PAGE_BYTES - 1));
-		data_lines(m, cpu, t.pa, bytes, write, true);
-	} else {
-		result = page_lookup(m, cpu, va, access, &t, fault);
-		if (result != MACHINE_OK)
-			return result;
-		if (misaligned(&t, va, bytes))
-			return fail_alignment(cpu, va, access, fault);
-		data_lines(m, cpu, t.pa, bytes, write, cacheable(&t));
-		if (!m->may_skip || !cacheable(&t)) {
-			last->page = last->line = ~UINT64_C(0);
-			return MACHINE_OK;
-		}
-		/* Same page and no change since: what was idle still is. */
-		same_page = same_page && last->context == cpu->mmu.context;
-		last->page_idle = (same_page ? last->page_idle : 0) |
-				  UINT64_C(1) << access;
-		last->page = va.raw >> PAGE_LG2;
-		last->page_pa.raw = t.pa.raw & ~(PAGE_BYTES - 1);
-		last->context = cpu->mmu.context;
-	}
-	if ((va.raw + bytes - 1) >> m->line_lg2 != line) {
-		last->line = ~UINT64_C(0);
-		return MACHINE_OK;
-	}
-	if (!same_page || line != last->line ||
-	    last->generation != *last->generation_now)
-		last->idle = 0;
-	last->idle |= UINT64_C(1) << access;
-	last->line = line;
-	last->generation = *last->generation_now;
+	if (memo->page != va.raw >> PAGE_LG2 ||
+	    memo->context != cpu->mmu.data_context ||
+	    !(memo->idle >> access & 1))
+		return data_lookup(m, cpu, va, bytes, access, fault);
+	if (memo->entry != cpu->mmu.l1d_tlb->recent)
+		tlb_use_again(cpu->mmu.l1d_tlb, memo->entry);
+	last->page_hits++;
+	last->page = memo->page;
+	last->page_pa = memo->pa;
+	account_charge_cpu(m, cpu, BUCKET_TLB, m->charge_l1d_tlb);
+	pa.raw = memo->pa.raw | (va.raw & (PAGE_BYTES - 1));
+	data_lines(m, cpu, pa, bytes, access & ARM_ACCESS_WRITE, true);
+	note_line(m, cpu, va, bytes, access);
 	return MACHINE_OK;
 }
 
@@ -281,7 +324,7 @@ enum machine_result machine_lookup(struct machine *m, struct machine_cpu *cpu,
 
 /* ---- code ---- */
 
-static void fetch_lines(struct machine *m, struct machine_cpu *cpu, pa_t pa,
+static inline void fetch_lines(struct machine *m, struct machine_cpu *cpu, pa_t pa,
 			uint64_t bytes, bool cached)
 {
 	uint64_t first = pa.raw >> m->line_lg2;
@@ -299,9 +342,40 @@ static void fetch_lines(struct machine *m, struct machine_cpu *cpu, pa_t pa,
 	}
 }
 
-static enum machine_result fetch_page(struct machine *m,
-				      struct machine_cpu *cpu, va_t va,
-				      uint32_t bytes, struct arm_fault *fault)
+/*
+ * The lines of [va, va + bytes) have been fetched. If that changed nothing
+ * they are idle, together with those known before that they touch or overlap;
+ * if it did, the last one is.
+ */
+static inline void note_fetched(const struct machine *m,
+				struct machine_cpu *cpu, va_t va,
+				uint32_t bytes, uint64_t generation_before)
+{
+	struct last_access *last = &cpu->last_fetch;
+	uint64_t first = va.raw >> m->line_lg2;
+	uint64_t end = (va.raw + bytes - 1) >> m->line_lg2;
+	uint64_t known = last->line, known_end = last->line + last->more;
+	bool same = last->generation == generation_before &&
+		    last->idle == cpu->el + 1 &&
+		    last->context == cpu->mmu.fetch_context;
+
+	if (*last->generation_now != generation_before) {
+		first = end;
+	} else if (same && first <= known_end + 1 && known <= end + 1) {
+		first = first < known ? first : known;
+		end = end > known_end ? end : known_end;
+	}
+	last->line = first;
+	last->more = end - first;
+	last->idle = cpu->el + 1;
+	last->generation = *last->generation_now;
+	last->context = cpu->mmu.fetch_context;
+}
+
+static enum machine_result fetch_lookup(struct machine *m,
+					struct machine_cpu *cpu, va_t va,
+					uint32_t bytes,
+					struct arm_fault *fault)
 {
 	struct last_access *last = &cpu->last_fetch;
 	unsigned int access = ARM_ACCESS_FETCH |
@@ -309,29 +383,35 @@ static enum machine_result fetch_page(struct machine *m,
 	struct arm_translation t;
 	enum machine_result result;
 
-	if (va.raw >> PAGE_LG2 == last->page &&
-	    last->page_idle == cpu->el + 1 &&
-	    last->context == cpu->mmu.context) {
-		last->page_hits++;
-		account_charge(cpu, BUCKET_TLB, m->charge_l1i_tlb);
-		t.pa.raw = last->page_pa.raw | (va.raw & (PAGE_BYTES - 1));
-		fetch_lines(m, cpu, t.pa, bytes, true);
-	} else {
-		result = page_lookup(m, cpu, va, access, &t, fault);
-		if (result != MACHINE_OK)
-			return result;
-		fetch_lines(m, cpu, t.pa, bytes, cacheable(&t));
-		last->page = last->line = ~UINT64_C(0);
-		if (!m->may_skip || !cacheable(&t))
-			return MACHINE_OK;
-		last->page = va.raw >> PAGE_LG2;
-		last->page_idle = cpu->el + 1;
-		last->page_pa.raw = t.pa.raw & ~(PAGE_BYTES - 1);
-		last->context = cpu->mmu.context;
-	}
-	last->line = (va.raw + bytes - 1) >> m->line_lg2;
-	last->idle = cpu->el + 1;
-	last->generation = *last->generation_now;
+	result = page_lookup(m, cpu, va, access, &t, fault);
+	if (result != MACHINE_OK)
+		return result;
+	fetch_lines(m, cpu, t.pa, bytes, cacheable(&t));
+	if (!m->may_skip || !cacheable(&t))
+		return MACHINE_OK;
+	last->page = va.raw >> PAGE_LG2;
+	last->page_pa.raw = t.pa.raw & ~(PAGE_BYTES - 1);
+	/* All but the last line is forgotten: it may be of another page. */
+	note_fetched(m, cpu, va, bytes, ~*last->generation_now);
+	return MACHINE_OK;
+}
+
+static enum machine_result fetch_page(struct machine *m,
+				      struct machine_cpu *cpu, va_t va,
+				      uint32_t bytes, struct arm_fault *fault)
+{
+	struct last_access *last = &cpu->last_fetch;
+	uint64_t generation = *last->generation_now;
+	pa_t pa;
+
+	if (va.raw >> PAGE_LG2 != last->page || last->idle != cpu->el + 1 ||
+	    last->context != cpu->mmu.fetch_context)
+		return fetch_lookup(m, cpu, va, bytes, fault);
+	last->page_hits++;
+	account_charge(cpu, BUCKET_TLB, m->charge_l1i_tlb);
+	pa.raw = last->page_pa.raw | (va.raw & (PAGE_BYTES - 1));
+	fetch_lines(m, cpu, pa, bytes, true);
+	note_fetched(m, cpu, va, bytes, generation);
 	return MACHINE_OK;
 }
 

@@ -40,7 +40,7 @@ machine_access_model(struct machine *m, struct machine_cpu *cpu, va_t va,
 		    in_line(va.raw, TRACE_WHAT_BYTES(what), last->line,
 			    m->line_lg2) &&
 			    (last->idle >> access & 1) &&
-			    last->context == cpu->mmu.context &&
+			    last->context == cpu->mmu.data_context &&
 			    last->generation == *last->generation_now,
 		    1)) {
 		last->hits++;
@@ -50,6 +50,21 @@ machine_access_model(struct machine *m, struct machine_cpu *cpu, va_t va,
 		return MACHINE_OK;
 	}
 	return machine_access_slow(m, cpu, va, what, fault);
+}
+
+/*
+ * For who knows of accesses to come: asks the host for what the far caches
+ * will look at, by a guess of the address: as far from the last page as its
+ * virtual address is. A hint; a wrong one changes nothing.
+ */
+static inline void machine_access_prefetch(const struct machine *m,
+					   const struct machine_cpu *cpu,
+					   uint64_t va)
+{
+	pa_t pa = { va - (cpu->last_data.page << 12) +
+		    cpu->last_data.page_pa.raw };
+
+	memory_prefetch(m->memory, cpu->index, pa);
 }
 
 static inline enum machine_result
@@ -68,6 +83,9 @@ machine_block_inline(struct machine *m, struct machine_cpu *cpu, va_t va,
 		     struct arm_fault *fault)
 {
 	struct last_access *last = &cpu->last_fetch;
+	/* Of the lines that are known to be idle. */
+	uint64_t first = (va.raw >> m->line_lg2) - last->line;
+	uint64_t end = ((va.raw + bytes - 1) >> m->line_lg2) - last->line;
 
 	if (m->trace)
 		trace_batch_block(m->trace, m->batch, cpu->index, cpu->el,
@@ -75,10 +93,12 @@ machine_block_inline(struct machine *m, struct machine_cpu *cpu, va_t va,
 	cpu->fetches++;
 	cpu->instructions += instructions;
 	cpu->by[BUCKET_BASE] += instructions * m->config.base_cpi_fp;
-	if (in_line(va.raw, bytes, last->line, m->line_lg2) &&
-	    last->idle == cpu->el + 1 && last->context == cpu->mmu.context &&
+	if (first <= last->more && end <= last->more &&
+	    last->idle == cpu->el + 1 &&
+	    last->context == cpu->mmu.fetch_context &&
 	    last->generation == *last->generation_now) {
 		last->hits++;
+		*last->line_hits += end - first;
 		cpu->by[BUCKET_TLB] += m->charge_l1i_tlb;
 		return MACHINE_OK;
 	}

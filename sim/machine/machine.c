@@ -72,11 +72,13 @@ static void set_charges(struct machine *m)
 
 /* ---- making ---- */
 
-static void forget_last(struct last_access *last, const uint64_t *generation)
+static void forget_last(struct last_access *last, struct cache *c,
+			enum requester who)
 {
 	*last = (struct last_access){ .line = ~UINT64_C(0),
 				      .page = ~UINT64_C(0),
-				      .generation_now = generation };
+				      .generation_now = &c->generation,
+				      .line_hits = &c->counters.hits[who] };
 }
 
 static bool cpus_init(struct machine *m)
@@ -90,10 +92,12 @@ static bool cpus_init(struct machine *m)
 		cpu->index = i;
 		cpu->el = 1;
 		cpu->on = i == 0;
-		forget_last(&cpu->last_data,
-			    &m->memory->cpu[i].l1d.generation);
-		forget_last(&cpu->last_fetch,
-			    &m->memory->cpu[i].l1i.generation);
+		forget_last(&cpu->last_data, &m->memory->cpu[i].l1d,
+			    REQUESTER_DATA);
+		forget_last(&cpu->last_fetch, &m->memory->cpu[i].l1i,
+			    REQUESTER_FETCH);
+		for (unsigned int j = 0; j < PAGE_MEMOS; j++)
+			cpu->memo[j].page = ~UINT64_C(0);
 		if (arm_mmu_init(&cpu->mmu, &m->config.mmu, &m->ram, m->memory,
 				 i, &m->random))
 			return false;

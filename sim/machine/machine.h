@@ -35,6 +35,7 @@ const char *bucket_name(enum bucket bucket); /* "base" */
 #define GUEST_UART_BASE UINT64_C(0x09000000)
 #define GUEST_UART_BYTES UINT64_C(0x1000)
 #define SIM_VMID 1
+#define PAGE_MEMOS 64
 
 struct machine_cpu {
 	struct arm_mmu mmu;
@@ -43,23 +44,31 @@ struct machine_cpu {
 	uint64_t instructions, fetches, loads, stores, kernel_accesses;
 	uint64_t faults[2][ARM_FAULT_KINDS]; /* by stage - 1 and kind */
 	uint64_t walk_charge;	   /* 1/1024 cycle, guest's and kernel's */
-	/* The last page and line of data and of code: touching the same again
+	/* The last page and lines of data and of code: touching the same again
 	 * changes no state of TLB or cache, as long as nobody else did (see
 	 * access.h). */
 	struct last_access {
 		uint64_t line;	   /* va >> line_lg2, ~0: none */
+		uint64_t more;	   /* fetch: lines that follow it, idle too */
 		uint64_t page;	   /* va >> 12 */
-		uint64_t context;  /* of the MMU then */
+		uint64_t context;  /* of that L1 TLB then */
 		uint64_t idle;	   /* data: bit set of enum arm_access values
 				    * that are idle; fetch: EL + 1 */
-		uint64_t page_idle; /* the same for the page, lines apart */
 		uint64_t generation; /* of the L1 cache then */
 		const uint64_t *generation_now;
 		pa_t page_pa;
-		bool cacheable;
 		uint64_t hits;	    /* skipped: TLB and line */
 		uint64_t page_hits; /* skipped: TLB alone */
+		uint64_t *line_hits; /* the cache's own count, for the rest */
 	} last_data, last_fetch;
+	/* Pages that the L1 data TLB holds, by the page's low bits: as long as
+	 * the context is the same, a lookup would hit `entry`. */
+	struct page_memo {
+		uint64_t page, context;
+		uint64_t idle; /* bit set of enum arm_access values permitted */
+		pa_t pa;
+		const struct tlb_entry *entry;
+	} memo[PAGE_MEMOS];
 	bool waiting; /* WFI */
 	bool on;      /* PSCI */
 };
@@ -83,7 +92,6 @@ struct machine {
 	struct hypervisor *hypervisor; /* p2m, backing, frames of tables */
 	struct trace_writer *trace;    /* NULL: not recorded */
 	struct watch *watch;	       /* of stage-1 tables, while recording */
-	struct cost_base *cost_base;   /* by CPU: see cost.c */
 	struct trace_open_batch *batch;
 	/* The guest's arguments, for semihosting's SYS_GET_CMDLINE. */
 	const char *command_line;
@@ -97,7 +105,6 @@ struct machine {
 	/* Where console output goes (NULL: nowhere, as in replay). */
 	void (*console)(void *context, const void *bytes, size_t count);
 	void *console_context;
-	bool console_lost; /* what it was given last could not be written */
 };
 
 /* NULL: *error says why. */

@@ -42,13 +42,19 @@ static int not_modelled(const struct replay *r, struct error_line *error)
 
 /* ---- batches ---- */
 
+/* Accesses between a hint and its use. */
+#define LOOK_AHEAD 8
+
 /* What an access or block came to. */
 static inline void note(struct replay *r, enum machine_result result,
 			bool last_of_batch)
 {
 	if (__builtin_expect(result == MACHINE_OK, 1))
 		return;
-	if (result == MACHINE_FAULT && last_of_batch)
+	if (result == MACHINE_STOP)
+		return; /* replay_batch's caller hears of it */
+	/* Of device accesses only fetches, which abort, are in batches. */
+	if (last_of_batch)
 		r->fault_pending = true;
 	else
 		r->machine->divergences++;
@@ -76,12 +82,16 @@ static int replay_batch(struct replay *r, const struct trace_batch *batch,
 			     false);
 		else if ((int32_t)b->instructions < 0)
 			machine_block_trim(m, cpu, -b->instructions);
-		for (; a < end; a++)
+		for (; a < end; a++) {
+			if (all - a > LOOK_AHEAD)
+				machine_access_prefetch(m, cpu,
+							a[LOOK_AHEAD].address);
 			note(r,
 			     machine_access_inline(m, cpu,
 						   (va_t){ a->address },
 						   a->what, &fault),
 			     a + 1 == all);
+		}
 	}
 	return m->not_modelled ? not_modelled(r, error) : EXIT_FINE;
 }

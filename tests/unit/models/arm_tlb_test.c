@@ -214,7 +214,8 @@ static uint64_t state_of(const struct rig *rig)
 	for (unsigned int i = 0; i < REQUESTER_COUNT; i++)
 		census.sum = census.sum * 31 + caches.hits[i] * 3 +
 			     caches.misses[i];
-	census.sum = census.sum * 31 + rig->mmu.context;
+	census.sum = census.sum * 31 + rig->mmu.data_context;
+	census.sum = census.sum * 31 + rig->mmu.fetch_context;
 	census.sum = census.sum * 31 + rig->mmu.walks.count;
 	census.sum = census.sum * 31 +
 		     walk_cache_counters(rig->mmu.walk_cache_s1)->misses * 3 +
@@ -279,7 +280,8 @@ static void probe_inline_and_translate_agree(void **state)
 		va_t va = { (RIG_VA & ~UINT64_C(0x3ffff)) + (r >> 16 & 0xffff) };
 		struct arm_translation probed, got;
 		struct arm_fault f1, f2;
-		uint64_t hits, context = rig.mmu.context;
+		uint64_t hits, context = rig.mmu.data_context +
+					  rig.mmu.fetch_context;
 		struct tlb *l1;
 		bool ok = arm_mmu_probe(&rig.mmu, va, access, &probed, &f1,
 					NULL);
@@ -290,7 +292,9 @@ static void probe_inline_and_translate_agree(void **state)
 		if (arm_mmu_translate_l1(&rig.mmu, va, access, &got)) {
 			assert_int_equal(tlb_counters(l1)->hits, hits + 1);
 			assert_int_equal(got.source, ARM_FROM_L1_TLB);
-			assert_int_equal(rig.mmu.context, context);
+			assert_int_equal(rig.mmu.data_context +
+						 rig.mmu.fetch_context,
+					 context);
 			assert_true(ok);
 		} else {
 			assert_int_equal(tlb_counters(l1)->hits, hits);
@@ -316,23 +320,28 @@ static void context_changes_with_registers_fills_and_tlbi(void **state)
 {
 	struct rig rig;
 	struct arm_tlbi tlbi;
-	uint64_t context;
+	uint64_t context, fetch;
 
 	(void)state;
 	rig_nested(&rig, full);
-	context = rig.mmu.context;
+	context = rig.mmu.data_context;
+	fetch = rig.mmu.fetch_context;
 	assert_true(rig_access(&rig, RIG_VA, ARM_ACCESS_READ));
-	assert_int_not_equal(rig.mmu.context, context);
-	context = rig.mmu.context;
+	assert_int_not_equal(rig.mmu.data_context, context);
+	assert_int_equal(rig.mmu.fetch_context, fetch);
+	context = rig.mmu.data_context;
 	assert_true(rig_access(&rig, RIG_VA, ARM_ACCESS_READ));
-	assert_int_equal(rig.mmu.context, context);
+	assert_int_equal(rig.mmu.data_context, context);
 	assert_true(arm_tlbi_decode(ARM_SYSREG(1, 0, 8, 7, 0), 0,
 				    &rig.mmu.regs, false, &tlbi));
 	arm_mmu_tlbi(&rig.mmu, &tlbi);
-	assert_int_not_equal(rig.mmu.context, context);
-	context = rig.mmu.context;
+	assert_int_not_equal(rig.mmu.data_context, context);
+	assert_int_not_equal(rig.mmu.fetch_context, fetch);
+	context = rig.mmu.data_context;
+	fetch = rig.mmu.fetch_context;
 	rig_reg(&rig, ARM_TTBR0_EL1, rig.mmu.regs.ttbr0);
-	assert_int_not_equal(rig.mmu.context, context);
+	assert_int_not_equal(rig.mmu.data_context, context);
+	assert_int_not_equal(rig.mmu.fetch_context, fetch);
 	assert_false(arm_mmu_sysreg_write(&rig.mmu, ARM_PAR_EL1, 0));
 	rig_stop(&rig);
 }

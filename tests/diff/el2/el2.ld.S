@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "layout.h"
+ENTRY(_start)
+SECTIONS
+{
+	. = PROGRAM_PA;
+	.text : { *(.text.start) *(.text .text.*) *(.rodata .rodata.*) }
+	.data : { *(.data .data.*) }
+	.bss : { *(.bss .bss.*) *(COMMON) }
+	. = STUB_PA;
+	.stub : { *(.stub) }
+	/DISCARD/ : { *(.comment) *(.note.*) *(.eh_frame*) }
+}
