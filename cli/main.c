@@ -176,12 +176,25 @@ static int run_command(const struct command *command, int argc,
 	return code;
 }
 
+/* The CPU emulator asserts by abort(3): a bug like any other. */
+static void aborted(int number)
+{
+	static const char line[] =
+		"p2msim: bug: the CPU emulator or a library gave up (abort)\n";
+	ssize_t written = write(STDERR_FILENO, line, sizeof(line) - 1);
+
+	(void)number;
+	(void)written;
+	_exit(EXIT_BUG);
+}
+
 int main(int argc, char **argv)
 {
 	const char *name = argc > 1 ? argv[1] : NULL;
 
 	/* A closed pipe is an error like a full disk, not a death. */
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGABRT, aborted);
 	signal(SIGXFSZ, SIG_IGN); /* nor is a limit on file sizes */
 	if (!name) {
 		print_usage(stderr);

@@ -3,6 +3,7 @@
  * Base64, 24 bits at a time, one look-up a character. RFC 4648 §4.
  */
 #include "traces/base64.h"
+#include "traces/base64_vector.h"
 
 static const char digit[64] =
 	"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
@@ -24,7 +25,7 @@ static const uint8_t value_of[256] = {
 };
 /* clang-format on */
 
-void base64_encode(char *to, const uint8_t *from, size_t bytes)
+void base64_encode_portable(char *to, const uint8_t *from, size_t bytes)
 {
 	for (; bytes >= 3; bytes -= 3, from += 3, to += 4) {
 		uint32_t bits = (uint32_t)from[0] << 16 |
@@ -63,7 +64,8 @@ static bool decode_tail(uint8_t *to, size_t *bytes, const uint8_t *from)
 	return true;
 }
 
-bool base64_decode(uint8_t *to, size_t *bytes, const char *text, size_t count)
+bool base64_decode_portable(uint8_t *to, size_t *bytes, const char *text,
+			    size_t count)
 {
 	const uint8_t *from = (const uint8_t *)text, *end;
 	uint8_t *start = to;
@@ -89,4 +91,22 @@ bool base64_decode(uint8_t *to, size_t *bytes, const char *text, size_t count)
 		return false;
 	*bytes = (size_t)(to - start) + tail;
 	return true;
+}
+
+void base64_encode(char *to, const uint8_t *from, size_t bytes)
+{
+	size_t done = base64_encode_vector(to, from, bytes);
+
+	base64_encode_portable(to + done / 3 * 4, from + done, bytes - done);
+}
+
+bool base64_decode(uint8_t *to, size_t *bytes, const char *from, size_t count)
+{
+	bool good, tail_good;
+	size_t done = base64_decode_vector(to, from, count, &good);
+
+	tail_good = base64_decode_portable(to + done / 4 * 3, bytes,
+					   from + done, count - done);
+	*bytes = good && tail_good ? *bytes + done / 4 * 3 : 0;
+	return good && tail_good;
 }

@@ -20,4 +20,9 @@ void base64_encode(char *to, const uint8_t *from, size_t bytes);
  * canonical form of it. */
 bool base64_decode(uint8_t *to, size_t *bytes, const char *from, size_t count);
 
+/* The same without vector instructions, to be compared with. */
+void base64_encode_portable(char *to, const uint8_t *from, size_t bytes);
+bool base64_decode_portable(uint8_t *to, size_t *bytes, const char *from,
+			    size_t count);
+
 #endif

@@ -28,24 +28,25 @@ enum { ADDRESS_OTHER = 0, ADDRESS_WIDE = 1, ADDRESS_DELTA = 2 };
 /*
  * A block as executed: the same code with the same accesses. Variant 0 stands
  * before the first block of a batch and is never executed; as a successor it
- * means none.
+ * means none. It has CODEC_NO_BLOCK accesses: more than there can be.
  */
 struct codec_variant {
-	uint64_t address;
-	uint32_t bytes, instructions, accesses;
+	struct trace_block block;
 	uint32_t slot; /* of its first access */
 	uint32_t successor, alternate;
 };
+#define CODEC_NO_BLOCK UINT32_MAX
 
 /*
- * One access of a variant. Two predictors: `last` plus `stride`, or the access
- * before (of whatever block) plus `offset`; the active one is the one that was
- * right when the other failed.
+ * One access of a variant. Two predictors: `last` plus a stride, or the access
+ * before (of whatever block) plus an offset. Active is the one that was right
+ * when the other failed.
  */
 struct codec_slot {
-	uint64_t last, stride, offset;
+	uint64_t last;
+	uint64_t active, other; /* what the two add */
 	uint32_t what;
-	uint32_t by_offset;
+	uint32_t by_offset; /* which of them is active */
 };
 
 static inline uint64_t codec_zigzag(uint64_t delta)
@@ -61,16 +62,23 @@ static inline uint64_t codec_unzigzag(uint64_t value)
 static inline uint64_t codec_predict(const struct codec_slot *slot,
 				     uint64_t before)
 {
-	return slot->by_offset ? before + slot->offset
-			       : slot->last + slot->stride;
+	return (slot->by_offset ? before : slot->last) + slot->active;
+}
+
+static inline uint64_t codec_predict_other(const struct codec_slot *slot,
+					   uint64_t before)
+{
+	return (slot->by_offset ? slot->last : before) + slot->other;
 }
 
 /* After a prediction that failed. */
 static inline void codec_learn(struct codec_slot *slot, uint64_t before,
 			       uint64_t address)
 {
-	slot->stride = address - slot->last;
-	slot->offset = address - before;
+	uint64_t stride = address - slot->last, offset = address - before;
+
+	slot->active = slot->by_offset ? offset : stride;
+	slot->other = slot->by_offset ? stride : offset;
 }
 
 static inline void codec_follow(struct codec_variant *from, uint32_t to)

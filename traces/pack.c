@@ -22,10 +22,6 @@ struct packer {
 	uint64_t *hash;
 	unsigned int hash_lg2;
 	uint64_t generation;
-	/* Of the batch being packed. */
-	uint64_t before;		      /* the access before */
-	uint64_t expected;		      /* end of the block before */
-	const struct trace_access *unwritten; /* first after the last miss */
 };
 
 /* Bytes that each column can need at most. */
@@ -36,7 +32,8 @@ static void worst_case(size_t blocks, size_t accesses,
 	need[COLUMN_BLOCK_IDS] = blocks * VARINT_BYTES_MAX;
 	need[COLUMN_VARIANTS] = blocks * 4 * VARINT_BYTES_MAX + accesses * 6;
 	need[COLUMN_ADDRESS_RUNS] = (accesses + 1) * VARINT_BYTES_MAX;
-	need[COLUMN_ADDRESSES] = accesses * (1 + VARINT_BYTES_MAX);
+	/* varint_write_long writes eight bytes. */
+	need[COLUMN_ADDRESSES] = accesses * (1 + VARINT_BYTES_MAX) + 8;
 }
 
 struct packer *packer_new(size_t blocks, size_t accesses)
@@ -91,10 +88,40 @@ static inline uint8_t *varint_write(uint8_t *to, uint64_t value)
 	return to;
 }
 
+/* Without a branch on the length, which is hard to predict. Writes at least
+ * eight bytes. */
+static inline uint8_t *varint_write_long(uint8_t *to, uint64_t value)
+{
+	unsigned int more; /* bytes but the last */
+	uint64_t w;
+
+	if (__BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__ || value >> 56)
+		return varint_write(to, value);
+	/* A seventh of at most 55. */
+	more = (63 - (unsigned int)__builtin_clzll(value | 1)) * 37 >> 8;
+	w = (value & UINT64_C(0x0fffffff)) |
+	    (value & UINT64_C(0x00fffffff0000000)) << 4;
+	w = (w & UINT64_C(0x00003fff00003fff)) |
+	    (w & UINT64_C(0x0fffc0000fffc000)) << 2;
+	w = (w & UINT64_C(0x007f007f007f007f)) |
+	    (w & UINT64_C(0x3f803f803f803f80)) << 1;
+	w |= UINT64_C(0x8080808080808080) & ((UINT64_C(1) << 8 * more) - 1);
+	memcpy(to, &w, sizeof(w));
+	return to + more + 1;
+}
+
 static inline void put(struct packer *p, enum codec_column column,
 		       uint64_t value)
 {
 	p->end[column] = varint_write(p->end[column], value);
+}
+
+static inline bool block_is(const struct trace_block *a,
+			    const struct trace_block *b)
+{
+	return !((a->address ^ b->address) | (a->bytes ^ b->bytes) |
+		 (a->instructions ^ b->instructions) |
+		 (a->accesses ^ b->accesses));
 }
 
 static inline bool variant_is(const struct packer *p,
@@ -105,9 +132,7 @@ static inline bool variant_is(const struct packer *p,
 	const struct codec_slot *slot = p->slot + v->slot;
 	uint32_t differs = 0;
 
-	if ((v->address ^ block->address) | (v->bytes ^ block->bytes) |
-	    (v->instructions ^ block->instructions) |
-	    (v->accesses ^ block->accesses))
+	if (!block_is(&v->block, block))
 		return false;
 	for (uint32_t i = 0; i < block->accesses; i++)
 		differs |= slot[i].what ^ access[i].what;
@@ -134,19 +159,17 @@ static uint64_t *hash_find(const struct packer *p,
 	}
 }
 
-static uint32_t variant_add(struct packer *p, const struct trace_block *block,
+static uint32_t variant_add(struct packer *p, uint32_t previous,
+			    const struct trace_block *block,
 			    const struct trace_access *access)
 {
+	const struct trace_block *before = &p->variant[previous].block;
 	uint32_t id = p->variants++;
 
-	p->variant[id] = (struct codec_variant){ block->address,
-						 block->bytes,
-						 block->instructions,
-						 block->accesses,
-						 p->slots,
-						 0,
-						 0 };
-	put(p, COLUMN_VARIANTS, codec_zigzag(block->address - p->expected));
+	p->variant[id] =
+		(struct codec_variant){ .block = *block, .slot = p->slots };
+	put(p, COLUMN_VARIANTS,
+	    codec_zigzag(block->address - before->address - before->bytes));
 	put(p, COLUMN_VARIANTS, block->bytes);
 	put(p, COLUMN_VARIANTS,
 	    codec_zigzag((uint64_t)(int32_t)block->instructions -
@@ -164,9 +187,9 @@ static uint32_t variant_add(struct packer *p, const struct trace_block *block,
 }
 
 /* The block was not the successor that was predicted. */
-static uint32_t block_missed(struct packer *p, uint32_t previous, uint64_t run,
-			     const struct trace_block *block,
-			     const struct trace_access *access)
+static __attribute__((noinline)) uint32_t
+block_missed(struct packer *p, uint32_t previous, uint64_t run,
+	     const struct trace_block *block, const struct trace_access *access)
 {
 	uint32_t alternate = p->variant[previous].alternate;
 	uint64_t *place;
@@ -184,54 +207,56 @@ static uint32_t block_missed(struct packer *p, uint32_t previous, uint64_t run,
 	}
 	*place = p->generation << 32 | p->variants;
 	put(p, COLUMN_BLOCK_IDS, BLOCK_NEW);
-	return variant_add(p, block, access);
+	return variant_add(p, previous, block, access);
 }
+
+/* Where the hot loop is; inlined into it, so that all stay in registers. */
+struct walk {
+	uint8_t *runs, *addresses;	      /* ends of the columns */
+	uint64_t before;		      /* address of the access before */
+	const struct trace_access *unwritten; /* first after the last miss */
+};
+#define HOT inline __attribute__((always_inline))
 
 /* The address was not the one that was predicted. */
-static void address_missed(struct packer *p, struct codec_slot *slot,
-			   const struct trace_access *access)
+static HOT void address_missed(struct walk *k, struct codec_slot *slot,
+			       const struct trace_access *access)
 {
 	uint64_t address = access->address;
-	uint64_t other = slot->by_offset ? slot->last + slot->stride
-					 : p->before + slot->offset;
 	uint64_t from_last = codec_zigzag(address - slot->last);
-	uint64_t from_before = codec_zigzag(address - p->before);
+	uint64_t from_before = codec_zigzag(address - k->before);
 
-	put(p, COLUMN_ADDRESS_RUNS, (uint64_t)(access - p->unwritten));
-	p->unwritten = access + 1;
-	if (other == address) {
-		put(p, COLUMN_ADDRESSES, ADDRESS_OTHER);
+	k->runs = varint_write(k->runs, (uint64_t)(access - k->unwritten));
+	k->unwritten = access + 1;
+	if (codec_predict_other(slot, k->before) == address) {
+		*k->addresses++ = ADDRESS_OTHER;
 		slot->by_offset ^= 1;
-	} else if (from_last > UINT64_MAX >> 2) {
-		put(p, COLUMN_ADDRESSES, ADDRESS_WIDE);
-		put(p, COLUMN_ADDRESSES, from_last);
-	} else if (from_last <= from_before) {
-		put(p, COLUMN_ADDRESSES, ADDRESS_DELTA + (from_last << 1));
+	} else if (__builtin_expect(from_last > UINT64_MAX >> 2, 0)) {
+		*k->addresses++ = ADDRESS_WIDE;
+		k->addresses = varint_write(k->addresses, from_last);
 	} else {
-		put(p, COLUMN_ADDRESSES,
-		    ADDRESS_DELTA + (from_before << 1 | 1));
+		uint64_t code = from_last <= from_before ? from_last << 1
+							 : from_before << 1 | 1;
+
+		k->addresses =
+			varint_write_long(k->addresses, ADDRESS_DELTA + code);
 	}
-	codec_learn(slot, p->before, address);
+	codec_learn(slot, k->before, address);
 }
 
-static inline const struct trace_access *
-pack_addresses(struct packer *p, struct codec_slot *slot, uint32_t count,
-	       const struct trace_access *access)
+static HOT void pack_addresses(struct walk *k, struct codec_slot *slot,
+			       uint32_t count,
+			       const struct trace_access *access)
 {
-	uint64_t before = p->before;
-
-	for (uint32_t i = 0; i < count; i++, slot++, access++) {
-		if (codec_predict(slot, before) != access->address) {
-			p->before = before;
-			address_missed(p, slot, access);
-		}
-		before = slot->last = access->address;
+	for (const struct trace_access *end = access + count; access != end;
+	     access++, slot++) {
+		if (codec_predict(slot, k->before) != access->address)
+			address_missed(k, slot, access);
+		k->before = slot->last = access->address;
 	}
-	p->before = before;
-	return access;
 }
 
-static void pack_begin(struct packer *p, const struct trace_access *access)
+static void pack_begin(struct packer *p)
 {
 	memcpy(p->end, p->column, sizeof(p->end));
 	p->generation++;
@@ -239,12 +264,11 @@ static void pack_begin(struct packer *p, const struct trace_access *access)
 		memset(p->hash, 0, sizeof(*p->hash) << p->hash_lg2);
 		p->generation = 1;
 	}
-	/* Variant 0: equal to no block, as no block has that many accesses. */
-	p->variant[0] = (struct codec_variant){ .accesses = UINT32_MAX };
+	p->variant[0] =
+		(struct codec_variant){ .block = { .accesses =
+							   CODEC_NO_BLOCK } };
 	p->variants = 1;
 	p->slots = 0;
-	p->before = p->expected = 0;
-	p->unwritten = access;
 }
 
 /* Lengths of the columns, then the columns. */
@@ -270,10 +294,13 @@ const uint8_t *packer_pack(struct packer *p, const struct trace_block *block,
 {
 	const struct trace_block *end = block + blocks;
 	const struct trace_access *access_end = access + accesses;
+	struct walk k = { .runs = p->column[COLUMN_ADDRESS_RUNS],
+			  .addresses = p->column[COLUMN_ADDRESSES],
+			  .unwritten = access };
 	uint32_t previous = 0;
 	uint64_t run = 0;
 
-	pack_begin(p, access);
+	pack_begin(p);
 	for (; block != end; block++) {
 		uint32_t id = p->variant[previous].successor;
 
@@ -284,12 +311,14 @@ const uint8_t *packer_pack(struct packer *p, const struct trace_block *block,
 			codec_follow(p->variant + previous, id);
 			run = 0;
 		}
-		access = pack_addresses(p, p->slot + p->variant[id].slot,
-					block->accesses, access);
-		p->expected = block->address + block->bytes;
+		pack_addresses(&k, p->slot + p->variant[id].slot,
+			       block->accesses, access);
+		access += block->accesses;
 		previous = id;
 	}
 	put(p, COLUMN_BLOCK_RUNS, run);
-	put(p, COLUMN_ADDRESS_RUNS, (uint64_t)(access_end - p->unwritten));
+	p->end[COLUMN_ADDRESS_RUNS] =
+		varint_write(k.runs, (uint64_t)(access_end - k.unwritten));
+	p->end[COLUMN_ADDRESSES] = k.addresses;
 	return pack_end(p, bytes);
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Reading a trace, line by line. A line may be hostile; memory is bounded by
- * TRACE_LINE_MAX and TRACE_BATCH_MAX. jansson sees a batch's line without its
- * payload, which is taken apart here: it is most of the file. DESIGN §6.
+ * TRACE_LINE_MAX and TRACE_BATCH_MAX. Lines as our writer spells them are taken
+ * apart without jansson, which judges all others. DESIGN §6.
  */
 #include <errno.h>
 #include <stdarg.h>
@@ -17,8 +17,6 @@
 
 #define BUFFER_BYTES ((size_t)512 << 10)
 #define ERROR_BYTES  256
-/* A batch's members before its payload, as this writer writes them. */
-#define HEAD_BYTES_MAX 512
 
 struct trace_reader {
 	struct source *source;
@@ -30,6 +28,7 @@ struct trace_reader {
 	json_t *header, *stats, *object;
 	uint8_t *blob;
 	size_t blob_room;
+	char name[RECORD_NAME_BYTES];
 	struct unpacker *unpacker;
 	bool ended;
 	enum trace_next end_state;
@@ -164,12 +163,23 @@ static uint8_t *blob_room(struct trace_reader *r, size_t bytes)
 	return r->blob;
 }
 
-/* r->object has the members but for "data", or (with_data) all of them. */
-static bool batch_head(struct trace_reader *r, bool with_data,
-		       struct trace_batch *batch, uint64_t *bytes)
+/* By the order in records.def. Returns "bytes". */
+static uint64_t batch_values(struct trace_batch *batch, uint64_t cpu,
+			     const uint64_t *value)
 {
-	static const struct member cpu = { "cpu", MEMBER_DECIMAL,
-					   TRACE_CPU_MAX };
+	batch->cpu = (uint32_t)cpu;
+	batch->el = (uint32_t)value[0];
+	batch->blocks = (uint32_t)value[1];
+	batch->accesses = value[2];
+	batch->instructions = value[3];
+	return value[4];
+}
+
+/* From r->object. */
+static bool batch_head(struct trace_reader *r, struct trace_batch *batch,
+		       uint64_t *bytes)
+{
+	static const struct member cpu = MEMBER("cpu", DECIMAL, TRACE_CPU_MAX);
 	const char *name = trace_type_name(TRACE_CPU_BATCH);
 	uint64_t value[8];
 	char why[ERROR_BYTES];
@@ -183,16 +193,11 @@ static bool batch_head(struct trace_reader *r, bool with_data,
 		if (!member_read(name, m, json_object_get(r->object, m->name),
 				 &value[n++], why, sizeof(why)))
 			goto wrong;
-	if (json_object_size(r->object) != n + 1 + with_data) {
+	if (json_object_size(r->object) != n + 2) {
 		snprintf(why, sizeof(why), "%s: unknown member", name);
 		goto wrong;
 	}
-	batch->cpu = (uint32_t)value[0];
-	batch->el = (uint32_t)value[1];
-	batch->blocks = (uint32_t)value[2];
-	batch->accesses = value[3];
-	batch->instructions = value[4];
-	*bytes = value[5];
+	*bytes = batch_values(batch, value[0], value + 1);
 	return true;
 wrong:
 	malformed(r, "%s", why);
@@ -226,43 +231,6 @@ static enum trace_next batch_decode(struct trace_reader *r, const char *data,
 	return TRACE_NEXT_BATCH;
 }
 
-/* The payload of a line as this writer writes it, without parsing it: NULL
- * if it does not look like one. No string before the last member can hold the
- * mark, as a quote in it would be escaped. */
-static const char *batch_data(const struct trace_reader *r)
-{
-	static const char start[] = "{\"t\":\"cpu.batch\",";
-	static const char mark[] = ",\"data\":\"";
-	size_t near =
-		r->line_bytes < HEAD_BYTES_MAX ? r->line_bytes : HEAD_BYTES_MAX;
-	const char *at;
-
-	if (r->line_bytes < sizeof(start) ||
-	    memcmp(r->line, start, sizeof(start) - 1) != 0)
-		return NULL;
-	at = memmem(r->line, near, mark, sizeof(mark) - 1);
-	return at ? at + sizeof(mark) - 1 : NULL;
-}
-
-static enum trace_next batch_next(struct trace_reader *r, const char *data,
-				  struct trace_batch *batch)
-{
-	char head[HEAD_BYTES_MAX + 1];
-	size_t head_bytes = (size_t)(data - r->line) - strlen(",\"data\":\"");
-	const char *end = r->line + r->line_bytes - 2; /* `"}` */
-	uint64_t bytes;
-
-	if (end < data || end[0] != '"' || end[1] != '}')
-		return malformed(r, "cpu.batch: \"data\" is not the last "
-				    "member");
-	memcpy(head, r->line, head_bytes);
-	head[head_bytes] = '}';
-	if (!object_parse(r, head, head_bytes + 1) ||
-	    !batch_head(r, false, batch, &bytes))
-		return TRACE_NEXT_MALFORMED;
-	return batch_decode(r, data, (size_t)(end - data), bytes, batch);
-}
-
 /* A batch in another writer's spelling. */
 static enum trace_next batch_parsed(struct trace_reader *r,
 				    struct trace_batch *batch)
@@ -272,10 +240,41 @@ static enum trace_next batch_parsed(struct trace_reader *r,
 
 	if (!json_is_string(data))
 		return malformed(r, "cpu.batch: \"data\" must be a string");
-	if (!batch_head(r, true, batch, &bytes))
+	if (!batch_head(r, batch, &bytes))
 		return TRACE_NEXT_MALFORMED;
 	return batch_decode(r, json_string_value(data),
 			    json_string_length(data), bytes, batch);
+}
+
+/*
+ * The line if it is spelled as our writer spells it, which costs little. False:
+ * it has to be parsed to be understood, or to say what is wrong with it.
+ */
+static bool canonical_next(struct trace_reader *r, struct trace_record *record,
+			   struct trace_batch *batch, enum trace_next *next)
+{
+	const char *data;
+	size_t count;
+
+	if (!record_scan(r->line, r->line_bytes, record, r->name, &data,
+			 &count))
+		return false;
+	*next = TRACE_NEXT_RECORD;
+	if (!data)
+		return true;
+	/* A quote ends the string, a backslash spells something else. */
+	if (memchr(data, '"', count) || memchr(data, '\\', count))
+		return false;
+	if (record->type == TRACE_CPU_BATCH) {
+		uint64_t bytes =
+			batch_values(batch, record->cpu, record->value);
+
+		*next = batch_decode(r, data, count, bytes, batch);
+		return true;
+	}
+	record->blob = blob_room(r, count);
+	return record->blob &&
+	       base64_decode(r->blob, &record->blob_bytes, data, count);
 }
 
 /* The statistics line must be the last. */
@@ -310,7 +309,8 @@ enum trace_next trace_reader_next(struct trace_reader *r,
 				  struct trace_record *record,
 				  struct trace_batch *batch)
 {
-	const char *data, *type;
+	enum trace_next next;
+	const char *type;
 	char why[ERROR_BYTES];
 	enum line line;
 
@@ -323,9 +323,8 @@ enum trace_next trace_reader_next(struct trace_reader *r,
 		return truncated(r);
 	if (!r->line_bytes)
 		return malformed(r, "empty line");
-	data = batch_data(r);
-	if (data)
-		return batch_next(r, data, batch);
+	if (canonical_next(r, record, batch, &next))
+		return next;
 	if (!object_parse(r, r->line, r->line_bytes))
 		return TRACE_NEXT_MALFORMED;
 	type = json_string_value(json_object_get(r->object, "t"));

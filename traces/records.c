@@ -7,21 +7,27 @@
 #include "traces/base64.h"
 #include "traces/records.h"
 
-#define H(name)	     { #name, MEMBER_HEX, 0 },
-#define D(name)	     { #name, MEMBER_DECIMAL, INT64_MAX },
-#define L(name, max) { #name, MEMBER_DECIMAL, (max) },
-#define I(name)	     { #name, MEMBER_SIGNED, 0 },
-#define B(name)	     { #name, MEMBER_BOOLEAN, 0 },
-#define S(name)	     { #name, MEMBER_STRING, 0 },
-#define X(name)	     { #name, MEMBER_BYTES, 0 },
+#define H(name)	     MEMBER(#name, HEX, 0),
+#define D(name)	     MEMBER(#name, DECIMAL, INT64_MAX),
+#define L(name, max) MEMBER(#name, DECIMAL, max),
+#define I(name)	     MEMBER(#name, SIGNED, 0),
+#define B(name)	     MEMBER(#name, BOOLEAN, 0),
+#define S(name)	     MEMBER(#name, STRING, 0),
+#define X(name)	     MEMBER(#name, BYTES, 0),
+#define LEAD(name)   "{\"t\":\"" name "\",\"cpu\":"
 
 static const struct {
-	const char *name;
+	const char *name, *lead;
+	size_t lead_bytes;
 	enum trace_level level;
 	struct member member[TRACE_VALUES_MAX + 3];
 } list[] = {
-#define RECORD(TYPE, name, level, members) \
-	[TRACE_##TYPE] = { name, TRACE_##level, { members{ NULL, 0, 0 } } },
+#define RECORD(TYPE, name, level, members)         \
+	[TRACE_##TYPE] = { name,                   \
+			   LEAD(name),             \
+			   sizeof(LEAD(name)) - 1, \
+			   TRACE_##level,          \
+			   { members{ NULL, 0, 0, NULL, 0 } } },
 #include "traces/records.def"
 #undef RECORD
 };
@@ -33,6 +39,7 @@ static const struct {
 #undef B
 #undef S
 #undef X
+#undef LEAD
 
 const char *trace_type_name(enum trace_type type)
 {
@@ -52,6 +59,12 @@ bool trace_type_is_stimulus(enum trace_type type)
 const struct member *record_members(enum trace_type type)
 {
 	return list[type].member;
+}
+
+const char *record_lead(enum trace_type type, size_t *bytes)
+{
+	*bytes = list[type].lead_bytes;
+	return list[type].lead;
 }
 
 bool record_type_find(const char *name, enum trace_type *type)
@@ -82,9 +95,7 @@ static void member_write(struct text *t, const struct member *m,
 			 const struct trace_record *record,
 			 const uint64_t **value)
 {
-	TEXT_PUT(t, ",\"");
-	text_string(t, m->name);
-	TEXT_PUT(t, "\":");
+	text_bytes(t, m->lead, m->lead_bytes);
 	switch (m->kind) {
 	case MEMBER_HEX:
 		text_hex(t, *(*value)++);
@@ -112,9 +123,7 @@ void record_write(struct text *t, const struct trace_record *record,
 {
 	const uint64_t *value = record->value;
 
-	TEXT_PUT(t, "{\"t\":\"");
-	text_string(t, list[record->type].name);
-	TEXT_PUT(t, "\",\"cpu\":");
+	text_bytes(t, list[record->type].lead, list[record->type].lead_bytes);
 	text_decimal(t, record->cpu);
 	if (at) {
 		TEXT_PUT(t, ",\"at\":");
@@ -218,8 +227,7 @@ static bool blob_read(const char *name, const struct member *m,
 static bool at_read(const json_t *object, struct trace_record *record,
 		    size_t *seen, char *error, size_t error_bytes)
 {
-	static const struct member at = { "at", MEMBER_DECIMAL,
-					  TRACE_BATCH_MAX };
+	static const struct member at = MEMBER("at", DECIMAL, TRACE_BATCH_MAX);
 	const json_t *json = json_object_get(object, at.name);
 	const char *name = list[record->type].name;
 
@@ -258,8 +266,7 @@ bool record_read(const json_t *object, struct trace_record *record,
 		 uint8_t *blob, size_t blob_room, char *error,
 		 size_t error_bytes)
 {
-	static const struct member cpu = { "cpu", MEMBER_DECIMAL,
-					   TRACE_CPU_MAX };
+	static const struct member cpu = MEMBER("cpu", DECIMAL, TRACE_CPU_MAX);
 	const char *name = json_string_value(json_object_get(object, "t"));
 	uint64_t number, *value = record->value;
 	size_t seen = 2;

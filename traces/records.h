@@ -20,10 +20,19 @@ enum member_kind {
 struct member {
 	const char *name; /* NULL ends the list */
 	enum member_kind kind;
-	uint64_t max; /* MEMBER_DECIMAL */
+	uint64_t max;	  /* MEMBER_DECIMAL */
+	const char *lead; /* as it stands in a line: `,"name":` */
+	size_t lead_bytes;
 };
+#define MEMBER(name, kind, max)                                        \
+	{                                                              \
+		(name), MEMBER_##kind, (max),                          \
+			",\"" name "\":", sizeof(",\"" name "\":") - 1 \
+	}
 
 const struct member *record_members(enum trace_type type);
+/* `{"t":"name","cpu":`, in which a line begins. */
+const char *record_lead(enum trace_type type, size_t *bytes);
 /* False: no record of that name. */
 bool record_type_find(const char *name, enum trace_type *type);
 
@@ -31,6 +40,19 @@ bool record_type_find(const char *name, enum trace_type *type);
  * before it in its batch. */
 void record_write(struct text *t, const struct trace_record *record,
 		  const uint64_t *at);
+
+/* Strings that record_scan takes have fewer bytes. */
+#define RECORD_NAME_BYTES 64
+
+/*
+ * Takes a line apart that is spelled as record_write spells it, any record,
+ * without parsing JSON. False: it is spelled in another way, or wrong, which
+ * is not for this to say. A string goes to `name`; bytes are left as they
+ * are: *data, NULL if there are none, and not known to be base64.
+ */
+bool record_scan(const char *line, size_t bytes, struct trace_record *record,
+		 char name[RECORD_NAME_BYTES], const char **data,
+		 size_t *data_bytes);
 
 /*
  * Takes a parsed line apart. Strings stay the object's; bytes are decoded

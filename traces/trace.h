@@ -16,10 +16,11 @@
 #define TRACE_FORMAT "p2msim.trace/1"
 
 /* Bounds that a reader keeps, whatever a file says. */
-#define TRACE_LINE_MAX	      (UINT64_C(64) << 20) /* bytes of a line */
-#define TRACE_BATCH_MAX	      (1u << 20) /* blocks, and accesses, of a batch */
-#define TRACE_BLOCK_BYTES_MAX (1u << 20)
-#define TRACE_CPU_MAX	      63
+#define TRACE_LINE_MAX	       (UINT64_C(64) << 20) /* bytes of a line */
+#define TRACE_BATCH_MAX	       (1u << 20) /* blocks, and accesses, of a batch */
+#define TRACE_BLOCK_BYTES_MAX  (1u << 16)
+#define TRACE_ACCESS_BYTES_MAX 4096
+#define TRACE_CPU_MAX	       63
 
 enum trace_type {
 #define RECORD(TYPE, name, level, members) TRACE_##TYPE,

@@ -22,9 +22,7 @@ struct unpacker {
 	/* Of the batch being unpacked. */
 	struct cursor column[COLUMN_COUNT];
 	uint32_t variants, slots;
-	uint64_t before, expected;
-	uint64_t predicted; /* addresses, before the next explicit one */
-	uint64_t accesses_left;
+	uint64_t accesses_left; /* when a block is described */
 	const char *why;
 };
 
@@ -71,7 +69,8 @@ static bool unpacker_room(struct unpacker *u, size_t blocks, size_t accesses)
 	return false;
 }
 
-static bool varint_long(struct cursor *c, uint64_t *value)
+static __attribute__((noinline)) bool varint_bytewise(struct cursor *c,
+						      uint64_t *value)
 {
 	uint64_t sum = 0;
 
@@ -89,6 +88,46 @@ static bool varint_long(struct cursor *c, uint64_t *value)
 	return false;
 }
 
+/* The seven low bits of each byte, side by side. */
+static inline uint64_t sevens(uint64_t w)
+{
+	w = (w & UINT64_C(0x007f007f007f007f)) |
+	    (w & UINT64_C(0x7f007f007f007f00)) >> 1;
+	w = (w & UINT64_C(0x00003fff00003fff)) |
+	    (w & UINT64_C(0x3fff00003fff0000)) >> 2;
+	return (w & UINT64_C(0x0fffffff)) |
+	       (w & UINT64_C(0x0fffffff00000000)) >> 4;
+}
+
+/* As a copy: a cursor whose address is taken would not stay in registers. */
+static inline bool varint_aside(struct cursor *c, uint64_t *value)
+{
+	struct cursor copy = *c;
+	uint64_t wanted = 0;
+	bool ok = varint_bytewise(&copy, &wanted);
+
+	*c = copy;
+	*value = wanted;
+	return ok;
+}
+
+/* Without a branch on the length, which is hard to predict. */
+static inline bool varint_read_long(struct cursor *c, uint64_t *value)
+{
+	uint64_t w, ends;
+
+	if (__BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__ || c->end - c->at < 8)
+		return varint_aside(c, value);
+	memcpy(&w, c->at, sizeof(w));
+	ends = ~w & UINT64_C(0x8080808080808080);
+	if (__builtin_expect(!ends, 0))
+		return varint_aside(c, value);
+	/* All bits up to the highest of its last byte. */
+	*value = sevens(w & (ends ^ (ends - 1)));
+	c->at += __builtin_ctzll(ends) / 8 + 1;
+	return true;
+}
+
 /* False: the column ends in it, or it has more than 64 bits. */
 static inline bool varint_read(struct cursor *c, uint64_t *value)
 {
@@ -96,7 +135,7 @@ static inline bool varint_read(struct cursor *c, uint64_t *value)
 		*value = *c->at++;
 		return true;
 	}
-	return varint_long(c, value);
+	return varint_aside(c, value);
 }
 
 static bool fail(struct unpacker *u, const char *why)
@@ -105,17 +144,23 @@ static bool fail(struct unpacker *u, const char *why)
 	return false;
 }
 
-static bool get(struct unpacker *u, enum codec_column column, uint64_t *value)
-{
-	static const char *const why[COLUMN_COUNT] = {
-		"payload: column of block runs is cut or overflows",
-		"payload: column of block ids is cut or overflows",
-		"payload: column of variants is cut or overflows",
-		"payload: column of address runs is cut or overflows",
-		"payload: column of addresses is cut or overflows",
-	};
+static const char *const column_wrong[COLUMN_COUNT] = {
+	"payload: column of block runs is cut or overflows",
+	"payload: column of block ids is cut or overflows",
+	"payload: column of variants is cut or overflows",
+	"payload: column of address runs is cut or overflows",
+	"payload: column of addresses is cut or overflows",
+};
+static const char more_accesses[] =
+	"payload: blocks have more accesses than the batch";
+static const char no_successor[] = "payload: block has no successor yet";
+static const char run_too_long[] = "payload: a run goes on after the batch";
 
-	return varint_read(&u->column[column], value) || fail(u, why[column]);
+static inline bool get(struct unpacker *u, enum codec_column column,
+		       uint64_t *value)
+{
+	return varint_read(&u->column[column], value) ||
+	       fail(u, column_wrong[column]);
 }
 
 static bool columns_find(struct unpacker *u, const uint8_t *payload,
@@ -150,9 +195,9 @@ static bool slots_add(struct unpacker *u, uint64_t count)
 			return false;
 		if (access & ~(uint64_t)TRACE_ACCESS_MASK)
 			return fail(u, "payload: unknown kind of access");
-		if (size == 0 || size > 0xffff)
+		if (size == 0 || size > TRACE_ACCESS_BYTES_MAX)
 			return fail(u, "payload: size of an access is not in "
-				       "1..65535");
+				       "1..4096");
 		u->slot[u->slots++] =
 			(struct codec_slot){ .what = TRACE_WHAT(size, access),
 					     .by_offset = 1 };
@@ -160,8 +205,10 @@ static bool slots_add(struct unpacker *u, uint64_t count)
 	return true;
 }
 
-static bool variant_add(struct unpacker *u, uint32_t *id)
+static bool variant_add(struct unpacker *u, uint32_t previous, uint32_t *id)
 {
+	const struct trace_block *before = &u->variant[previous].block;
+	uint64_t expected = before->address + before->bytes;
 	uint64_t address, bytes, extra, accesses;
 	int64_t instructions;
 
@@ -171,7 +218,7 @@ static bool variant_add(struct unpacker *u, uint32_t *id)
 	    !get(u, COLUMN_VARIANTS, &accesses))
 		return false;
 	if (bytes > TRACE_BLOCK_BYTES_MAX)
-		return fail(u, "payload: block of more than 1048576 bytes");
+		return fail(u, "payload: block of more than 65536 bytes");
 	instructions = (int64_t)(codec_unzigzag(extra) + bytes / 4);
 	if (instructions > (int64_t)TRACE_BLOCK_BYTES_MAX ||
 	    instructions < -(int64_t)TRACE_BLOCK_BYTES_MAX ||
@@ -179,17 +226,13 @@ static bool variant_add(struct unpacker *u, uint32_t *id)
 		return fail(u, "payload: impossible number of instructions in "
 			       "a block");
 	if (accesses > u->accesses_left)
-		return fail(u, "payload: blocks have more accesses than the "
-			       "batch");
+		return fail(u, more_accesses);
 	*id = u->variants++;
-	u->variant[*id] =
-		(struct codec_variant){ u->expected + codec_unzigzag(address),
-					(uint32_t)bytes,
-					(uint32_t)instructions,
-					(uint32_t)accesses,
-					u->slots,
-					0,
-					0 };
+	u->variant[*id] = (struct codec_variant){
+		.block = { expected + codec_unzigzag(address), (uint32_t)bytes,
+			   (uint32_t)instructions, (uint32_t)accesses },
+		.slot = u->slots,
+	};
 	return slots_add(u, accesses);
 }
 
@@ -200,7 +243,7 @@ static bool block_explicit(struct unpacker *u, uint32_t previous, uint32_t *id)
 	if (!get(u, COLUMN_BLOCK_IDS, &code))
 		return false;
 	if (code == BLOCK_NEW)
-		return variant_add(u, id);
+		return variant_add(u, previous, id);
 	if (code == BLOCK_ALTERNATE) {
 		*id = u->variant[previous].alternate;
 		return *id || fail(u, "payload: block has no alternate "
@@ -212,82 +255,102 @@ static bool block_explicit(struct unpacker *u, uint32_t previous, uint32_t *id)
 	return true;
 }
 
-static bool address_explicit(struct unpacker *u, struct codec_slot *slot,
-			     uint64_t *address)
+/* Where the hot loop is; inlined into it, so that all stay in registers. */
+struct walk {
+	struct cursor runs, addresses; /* columns */
+	uint64_t before;	       /* address of the access before */
+	uint64_t predicted; /* addresses, before the next explicit one */
+	struct trace_access *next, *end;
+};
+#define HOT inline __attribute__((always_inline))
+
+/* How many addresses are predicted, when `more` are to come. */
+static HOT bool address_run(struct unpacker *u, struct walk *k, uint64_t more)
+{
+	if (!varint_read(&k->runs, &k->predicted))
+		return fail(u, column_wrong[COLUMN_ADDRESS_RUNS]);
+	return k->predicted <= more || fail(u, run_too_long);
+}
+
+static HOT bool address_explicit(struct unpacker *u, struct walk *k,
+				 struct codec_slot *slot, uint64_t *address)
 {
 	uint64_t code;
 
-	if (!get(u, COLUMN_ADDRESSES, &code))
-		return false;
-	if (code == ADDRESS_OTHER) {
-		slot->by_offset ^= 1;
-		*address = codec_predict(slot, u->before);
-	} else if (code == ADDRESS_WIDE) {
-		if (!get(u, COLUMN_ADDRESSES, &code))
-			return false;
-		*address = slot->last + codec_unzigzag(code);
-	} else {
+	if (!varint_read_long(&k->addresses, &code))
+		return fail(u, column_wrong[COLUMN_ADDRESSES]);
+	if (__builtin_expect(code >= ADDRESS_DELTA, 1)) {
 		code -= ADDRESS_DELTA;
-		*address = (code & 1 ? u->before : slot->last) +
+		*address = (code & 1 ? k->before : slot->last) +
 			   codec_unzigzag(code >> 1);
+	} else if (code == ADDRESS_OTHER) {
+		*address = codec_predict_other(slot, k->before);
+		slot->by_offset ^= 1;
+	} else {
+		if (!varint_read(&k->addresses, &code))
+			return fail(u, column_wrong[COLUMN_ADDRESSES]);
+		*address = slot->last + codec_unzigzag(code);
 	}
-	codec_learn(slot, u->before, *address);
-	return get(u, COLUMN_ADDRESS_RUNS, &u->predicted);
-}
-
-/* Addresses of a block in which at least one is explicit. */
-static bool addresses_mixed(struct unpacker *u, struct codec_slot *slot,
-			    uint32_t count, struct trace_access *out)
-{
-	for (uint32_t i = 0; i < count; i++, slot++) {
-		uint64_t address;
-
-		if (u->predicted) {
-			u->predicted--;
-			address = codec_predict(slot, u->before);
-		} else if (!address_explicit(u, slot, &address)) {
-			return false;
-		}
-		slot->last = u->before = address;
-		out[i].address = address;
-		out[i].what = slot->what;
-	}
+	codec_learn(slot, k->before, *address);
 	return true;
 }
 
-static inline void addresses_predicted(struct unpacker *u,
-				       struct codec_slot *slot, uint32_t count,
-				       struct trace_access *out)
+static HOT void address_put(struct walk *k, struct codec_slot *slot,
+			    uint64_t address)
 {
-	uint64_t before = u->before;
+	slot->last = k->before = address;
+	k->next->address = address;
+	k->next->what = slot->what;
+	k->next++;
+}
 
-	for (uint32_t i = 0; i < count; i++, slot++) {
-		before = codec_predict(slot, before);
-		slot->last = before;
-		out[i].address = before;
-		out[i].what = slot->what;
+static HOT void addresses_predicted(struct walk *k, struct codec_slot *slot,
+				    uint64_t count)
+{
+	k->predicted -= count;
+	for (; count; count--, slot++)
+		address_put(k, slot, codec_predict(slot, k->before));
+}
+
+/* Addresses of a block in which at least one is explicit. */
+static HOT bool addresses_mixed(struct unpacker *u, struct walk *k,
+				struct codec_slot *slot, uint64_t count)
+{
+	while (count > k->predicted) {
+		uint64_t run = k->predicted, address;
+
+		addresses_predicted(k, slot, run);
+		slot += run;
+		if (!address_explicit(u, k, slot, &address))
+			return false;
+		address_put(k, slot, address);
+		if (!address_run(u, k, (uint64_t)(k->end - k->next)))
+			return false;
+		slot++;
+		count -= run + 1;
 	}
-	u->before = before;
-	u->predicted -= count;
+	addresses_predicted(k, slot, count);
+	return true;
 }
 
 static void unpack_begin(struct unpacker *u, uint64_t accesses)
 {
-	u->variant[0] = (struct codec_variant){ 0 };
+	u->variant[0] =
+		(struct codec_variant){ .block = { .accesses =
+							   CODEC_NO_BLOCK } };
 	u->variants = 1;
 	u->slots = 0;
-	u->before = u->expected = 0;
 	u->accesses_left = accesses;
 }
 
 /* Everything used up, to the last bit: a batch has one reading only. */
-static bool unpack_end(struct unpacker *u, uint64_t run)
+static bool unpack_end(struct unpacker *u, const struct walk *k)
 {
-	if (u->accesses_left)
+	u->column[COLUMN_ADDRESS_RUNS] = k->runs;
+	u->column[COLUMN_ADDRESSES] = k->addresses;
+	if (k->next != k->end)
 		return fail(u, "payload: blocks have fewer accesses than the "
 			       "batch");
-	if (run || u->predicted)
-		return fail(u, "payload: a run goes on after the batch");
 	for (int i = 0; i < COLUMN_COUNT; i++)
 		if (u->column[i].at != u->column[i].end)
 			return fail(u, "payload: a column goes on after the "
@@ -295,52 +358,69 @@ static bool unpack_end(struct unpacker *u, uint64_t run)
 	return true;
 }
 
-static bool unpack_blocks(struct unpacker *u, uint32_t blocks,
-			  uint64_t *instructions)
+/* Before `left` blocks: one that is explicit, if run is 0, and the next run. */
+static __attribute__((noinline)) bool block_missed(struct unpacker *u,
+						   uint32_t previous,
+						   uint64_t left, uint32_t *id,
+						   uint64_t *run)
 {
-	struct trace_access *access = u->access;
+	if (!block_explicit(u, previous, id) || !get(u, COLUMN_BLOCK_RUNS, run))
+		return false;
+	if (*run >= left)
+		return fail(u, run_too_long);
+	codec_follow(u->variant + previous, *id);
+	return true;
+}
+
+static bool unpack_blocks(struct unpacker *u, uint32_t blocks,
+			  uint64_t accesses, uint64_t *instructions)
+{
+	struct walk k = { .runs = u->column[COLUMN_ADDRESS_RUNS],
+			  .addresses = u->column[COLUMN_ADDRESSES],
+			  .next = u->access,
+			  .end = u->access + accesses };
+	struct trace_block *block = u->block, *end = block + blocks;
+	struct codec_variant *const variant = u->variant;
+	struct codec_slot *const slot = u->slot;
 	uint32_t id = 0;
 	uint64_t run, sum = 0;
 
-	if (!get(u, COLUMN_BLOCK_RUNS, &run) ||
-	    !get(u, COLUMN_ADDRESS_RUNS, &u->predicted))
+	if (!get(u, COLUMN_BLOCK_RUNS, &run) || !address_run(u, &k, accesses))
 		return false;
-	for (uint32_t i = 0; i < blocks; i++) {
-		uint32_t previous = id;
-		struct codec_variant *v;
+	if (run > blocks)
+		return fail(u, run_too_long);
+	for (; block != end; block++) {
+		const struct codec_variant *v;
 
-		if (run) {
+		if (__builtin_expect(run != 0, 1)) {
 			run--;
-			id = u->variant[previous].successor;
-			if (!id)
-				return fail(u, "payload: block has no "
-					       "successor yet");
+			id = variant[id].successor;
 		} else {
-			if (!block_explicit(u, previous, &id) ||
-			    !get(u, COLUMN_BLOCK_RUNS, &run))
+			uint32_t previous = id;
+			uint64_t next_run;
+
+			u->accesses_left = (uint64_t)(k.end - k.next);
+			if (!block_missed(u, previous, (uint64_t)(end - block),
+					  &id, &next_run))
 				return false;
-			codec_follow(u->variant + previous, id);
+			run = next_run;
 		}
-		v = u->variant + id;
-		if (v->accesses > u->accesses_left)
-			return fail(u, "payload: blocks have more accesses "
-				       "than the batch");
-		if (v->accesses <= u->predicted)
-			addresses_predicted(u, u->slot + v->slot, v->accesses,
-					    access);
-		else if (!addresses_mixed(u, u->slot + v->slot, v->accesses,
-					  access))
+		v = variant + id;
+		*block = v->block;
+		sum += (uint64_t)(int32_t)v->block.instructions;
+		if (v->block.accesses <= k.predicted) {
+			addresses_predicted(&k, slot + v->slot,
+					    v->block.accesses);
+			continue;
+		}
+		/* Too many if there is no successor. */
+		if (v->block.accesses > (uint64_t)(k.end - k.next))
+			return fail(u, id ? more_accesses : no_successor);
+		if (!addresses_mixed(u, &k, slot + v->slot, v->block.accesses))
 			return false;
-		access += v->accesses;
-		u->accesses_left -= v->accesses;
-		u->expected = v->address + v->bytes;
-		sum += (uint64_t)(int32_t)v->instructions;
-		u->block[i] =
-			(struct trace_block){ v->address, v->bytes,
-					      v->instructions, v->accesses };
 	}
 	*instructions = sum;
-	return unpack_end(u, run);
+	return unpack_end(u, &k);
 }
 
 const char *unpacker_unpack(struct unpacker *u, const uint8_t *payload,
@@ -351,7 +431,8 @@ const char *unpacker_unpack(struct unpacker *u, const uint8_t *payload,
 		return "no memory for the batch";
 	unpack_begin(u, batch->accesses);
 	if (columns_find(u, payload, bytes) &&
-	    unpack_blocks(u, batch->blocks, &batch->instructions)) {
+	    unpack_blocks(u, batch->blocks, batch->accesses,
+			  &batch->instructions)) {
 		batch->block = u->block;
 		batch->access = u->access;
 	}

@@ -10,6 +10,7 @@
 
 #include "models/arm/attrs.h"
 #include "models/arm/mmu_inline.h"
+#include "models/arm/quick.h"
 #include "models/arm/walker.h"
 
 int arm_mmu_init(struct arm_mmu *mmu, const struct arm_mmu_config *config,
@@ -148,32 +149,45 @@ static inline void fill_l1(struct arm_mmu *mmu, unsigned int access,
 	}
 }
 
+/* A walk's answer, and what is filled with it. */
+static inline bool accept_walk(struct arm_mmu *mmu, uint64_t address, va_t va,
+			       unsigned int access,
+			       const struct arm_nested *nested,
+			       struct arm_translation *out,
+			       struct arm_fault *fault)
+{
+	arm_translation_set(out, &mmu->setup, &nested->value,
+			    nested->size_lg2, address, access);
+	if (!check_ram(mmu, va, access, out, fault))
+		return false;
+	tlb_fill(mmu->l2_tlb, address, nested->size_lg2, &mmu->setup.tag,
+		 nested->global, &nested->value);
+	fill_l1(mmu, access, address, nested->size_lg2, nested->global,
+		&nested->value);
+	return true;
+}
+
 static bool translate_by_walk(struct arm_mmu *mmu, uint64_t address, va_t va,
 			      unsigned int access, struct arm_translation *out,
 			      struct arm_fault *fault)
 {
-	const struct tlb_tag *tag = &mmu->setup.tag;
 	struct arm_nested nested;
 	struct arm_walker w;
 	bool found;
 
+	out->source = ARM_FROM_WALK;
+	if (mmu->brief_walks &&
+	    arm_quick_walk(mmu, address, arm_access_need(access), &nested))
+		return accept_walk(mmu, address, va, access, &nested, out,
+				   fault);
 	arm_walker_start(&w, mmu, ARM_WALK_LIVE, &mmu->walk, fault);
 	found = arm_nested_walk(&w, address, arm_access_need(access), &nested);
 	arm_walker_count(mmu, &w);
 	if (w.learned)
 		arm_walker_fill(mmu, &w);
-	out->source = ARM_FROM_WALK;
 	if (!found)
 		return fault_of(fault, va, access);
-	arm_translation_set(out, &mmu->setup, &nested.value, nested.size_lg2,
-			    address, access);
-	if (!check_ram(mmu, va, access, out, fault))
-		return false;
-	tlb_fill(mmu->l2_tlb, address, nested.size_lg2, tag, nested.global,
-		 &nested.value);
-	fill_l1(mmu, access, address, nested.size_lg2, nested.global,
-		&nested.value);
-	return true;
+	return accept_walk(mmu, address, va, access, &nested, out, fault);
 }
 
 bool arm_mmu_translate(struct arm_mmu *mmu, va_t va, unsigned int access,

@@ -171,6 +171,7 @@ struct arm_range {
 	bool impossible;     /* sizes that no walk can have: likewise */
 	bool root_too_large; /* address size fault on the root */
 	bool uncached;	     /* walker attributes, or caches off */
+	bool quick;	     /* usable and cached, root above the last level */
 };
 
 /* What follows from arm_regs; recomputed when one is written. */
@@ -189,6 +190,7 @@ struct arm_setup {
 	/* An entry's attributes depend on the access (stage 1 or a cache is
 	 * off): see arm_attrs_finish. */
 	bool adjust, data_uncached, fetch_uncached;
+	bool quick; /* walks may be: see quick.h */
 };
 
 /* One CPU's MMU. A context, one for each L1 TLB, changes whenever a register
@@ -206,6 +208,9 @@ struct arm_mmu {
 	uint64_t data_context, fetch_context;
 	struct arm_walk_counters walks;
 	struct arm_walk walk; /* of the last arm_mmu_translate from a walk */
+	/* Nobody asks for more of a walk's steps than what they cost: those
+	 * that are free may be left out. */
+	bool brief_walks;
 };
 
 /* All registers 0: both stages off. ERR_INVAL if pa_bits is not 32..48,

@@ -260,4 +260,10 @@ void arm_setup_compute(struct arm_mmu *mmu)
 	setup_tags(setup, regs);
 	setup_attributes(setup, regs);
 	arm_s1_memory_compute(setup, regs->mair);
+	for (unsigned int half = 0; half < 2; half++)
+		setup->s1[half].quick = setup->s1[half].usable &&
+					!setup->s1[half].uncached &&
+					setup->s1[half].level < ARM_LEVEL_LAST;
+	setup->quick = setup->stage1 && setup->stage2 && !setup->why &&
+		       !setup->protect_walk;
 }

@@ -69,12 +69,7 @@ static bool leaf_decode(struct arm_walker *w, const struct arm_range *range,
 				     level);
 	if (!FIELD_GET(ARM_S1_LEAF_AF, raw))
 		return arm_fault_set(w->fault, ARM_FAULT_ACCESS_FLAG, 1, level);
-	leaf->attrs = arm_s1_permissions(raw, inherited, w->mmu->setup.wxn) |
-		      arm_s1_memory(&w->mmu->setup, raw) |
-		      FIELD_PREP(ARM_ATTRS_NG,
-				 FIELD_GET(ARM_S1_LEAF_nG, raw)) |
-		      FIELD_PREP(ARM_ATTRS_S1_LEVEL, level) |
-		      FIELD_PREP(ARM_ATTRS_S1_SIZE_LG2, shift);
+	leaf->attrs = arm_s1_leaf_attrs(&w->mmu->setup, raw, inherited, level);
 	return true;
 }
 

@@ -9,6 +9,7 @@
 #include "core/base/bug.h"
 #include "models/arm/descriptor.h"
 #include "models/arm/mmu.h"
+#include "models/memory/cache.h"
 
 enum arm_walk_mode {
 	ARM_WALK_LIVE,	/* counts, replaces, reads through the caches */

@@ -129,6 +129,11 @@ bool cache_init(struct cache *c, const struct cache_config *config,
 	BUG_ON(c, c->replacement == REPLACEMENT_RANDOM && !random);
 	slots = (uint64_t)c->sets * c->ways;
 	narrow = lines / c->sets < UINT32_MAX;
+	if (narrow && c->replacement == REPLACEMENT_PLRU)
+		c->shape = c->ways == 4	   ? CACHE_PLRU4
+			   : c->ways == 8  ? CACHE_PLRU8
+			   : c->ways == 16 ? CACHE_PLRU16
+					   : CACHE_ANY;
 	c->inline4 = c->present && narrow && !c->modulo && c->ways == 4;
 	if (narrow)
 		c->narrow = array_new(slots, sizeof(*c->narrow));
@@ -158,6 +163,12 @@ static __attribute__((noinline)) bool
 access_any(struct cache *c, struct cache_home home, bool dirty,
 	   uint64_t *victim)
 {
+	if (c->narrow && c->ways == 16)
+		return set_access(c, home, 16, true, dirty, victim);
+	if (c->narrow && c->ways == 8)
+		return set_access(c, home, 8, true, dirty, victim);
+	if (c->narrow && c->ways == 4)
+		return set_access(c, home, 4, true, dirty, victim);
 	return set_access(c, home, c->ways, c->narrow != NULL, dirty, victim);
 }
 
@@ -169,14 +180,20 @@ bool cache_access(struct cache *c, uint64_t line, enum requester who,
 
 	*victim = CACHE_NONE;
 	c->generation++;
-	if (c->narrow && c->ways == 16)
-		hit = set_access(c, home, 16, true, dirty, victim);
-	else if (c->narrow && c->ways == 8)
-		hit = set_access(c, home, 8, true, dirty, victim);
-	else if (c->narrow && c->ways == 4)
-		hit = set_access(c, home, 4, true, dirty, victim);
-	else
+	switch (c->shape) {
+	case CACHE_PLRU4:
+		hit = set_access_plru(c, home, 4, dirty, victim);
+		break;
+	case CACHE_PLRU8:
+		hit = set_access_plru(c, home, 8, dirty, victim);
+		break;
+	case CACHE_PLRU16:
+		hit = set_access_plru(c, home, 16, dirty, victim);
+		break;
+	default:
 		hit = access_any(c, home, dirty, victim);
+		break;
+	}
 	if (hit)
 		c->counters.hits[who]++;
 	else

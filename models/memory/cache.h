@@ -50,6 +50,8 @@ struct cache {
 	uint32_t sets, ways, mask_words;
 	bool modulo; /* sets is no power of two */
 	bool present;
+	/* Which body of code serves it: CACHE_ANY could serve all. */
+	enum { CACHE_ANY, CACHE_PLRU4, CACHE_PLRU8, CACHE_PLRU16 } shape;
 	bool inline4; /* narrow, a power of two of sets of four ways */
 	enum replacement replacement;
 	uint64_t free; /* ways of any set that are invalid */

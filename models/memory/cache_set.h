@@ -80,7 +80,6 @@ SET_INLINE __m128i match_epi32(const uint32_t *tags, uint32_t tag)
 			       _mm_set1_epi32((int)tag));
 }
 
-/* Bits of the ways whose tags are equal. */
 SET_INLINE uint32_t match8(const uint32_t *tags, uint32_t tag)
 {
 	__m128i low = _mm_packs_epi32(match_epi32(tags, tag),
@@ -99,27 +98,39 @@ SET_INLINE uint32_t match16(const uint32_t *tags, uint32_t tag)
 
 	return (uint32_t)_mm_movemask_epi8(_mm_packs_epi16(low, high));
 }
+#else
+SET_INLINE uint32_t match8(const uint32_t *tags, uint32_t tag)
+{
+	return cache_match4(tags, tag) | cache_match4(tags + 4, tag) << 4;
+}
+
+SET_INLINE uint32_t match16(const uint32_t *tags, uint32_t tag)
+{
+	return match8(tags, tag) | match8(tags + 8, tag) << 8;
+}
 #endif
+
+/* Bits of 4, 8 or 16 ways whose tags are equal. */
+SET_INLINE uint32_t match_ways(const uint32_t *tags, uint32_t ways,
+			       uint32_t tag)
+{
+	return ways == 4 ? cache_match4(tags, tag)
+	       : ways == 8 ? match8(tags, tag)
+			   : match16(tags, tag);
+}
 
 SET_INLINE uint32_t find_narrow(const uint32_t *tags, uint32_t ways,
 				uint32_t tag)
 {
 	uint32_t way = 0;
 
-	if (ways == 4)
-		way = cache_match4(tags, tag);
-#ifdef __SSE2__
-	else if (ways == 8)
-		way = match8(tags, tag);
-	else if (ways == 16)
-		way = match16(tags, tag);
-#endif
-	else {
-		while (way < ways && tags[way] != tag)
-			way++;
-		return way;
+	if (ways == 4 || ways == 8 || ways == 16) {
+		way = match_ways(tags, ways, tag);
+		return way ? ctz64(way) : ways;
 	}
-	return way ? ctz64(way) : ways;
+	while (way < ways && tags[way] != tag)
+		way++;
+	return way;
 }
 
 /* The lowest way with the tag, or `ways`. */
@@ -291,6 +302,38 @@ SET_INLINE bool set_access(struct cache *c, struct cache_home home,
 		mask_put(set_dirty(c, home.set, ways), way, true);
 	set_use(c, home.set, ways, way);
 	return true;
+}
+
+/*
+ * The same for the most usual caches: 4, 8 or 16 ways of narrow tags under
+ * PLRU, with a way's bit in place of its number.
+ */
+SET_INLINE bool set_access_plru(struct cache *c, struct cache_home home,
+				uint32_t ways, bool dirty, uint64_t *victim)
+{
+	uint32_t *tags = &c->narrow[home.set * ways];
+	uint32_t *used = &c->masks[home.set * 2], *dirties = used + 1;
+	uint32_t all = (UINT32_C(1) << ways) - 1;
+	uint32_t bit = match_ways(tags, ways, (uint32_t)home.tag);
+	bool hit = bit != 0;
+
+	if (!hit) {
+		if (__builtin_expect(c->free != 0, 0)) {
+			bit = match_ways(tags, ways, 0);
+			c->free -= bit != 0;
+		}
+		if (!bit)
+			bit = ~*used;
+		bit &= -bit;
+		if (*dirties & bit)
+			*victim = home_line(c, home.set, tags[ctz64(bit)]);
+		*dirties &= ~bit;
+		tags[ctz64(bit)] = (uint32_t)home.tag;
+	}
+	*dirties |= dirty ? bit : 0;
+	bit |= *used;
+	*used = bit == all ? bit & ~*used : bit;
+	return hit;
 }
 
 #endif

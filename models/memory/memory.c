@@ -221,9 +221,9 @@ static inline enum memory_level path_access(const struct memory_path *path,
 	enum memory_level served = MEMORY_DRAM;
 	uint32_t at;
 
-	/* The host fetches the far sets while the near ones are searched. */
-	for (at = 1; at < path->depth; at++)
-		cache_prefetch(path->cache[at], line);
+	/* The host fetches the far set while the near ones are searched. */
+	if (path->depth > 1)
+		cache_prefetch(path->cache[path->depth - 1], line);
 	for (at = 0; at < path->depth; at++) {
 		if (cache_access(path->cache[at], line, who, write && at == 0,
 				 &victim[at])) {

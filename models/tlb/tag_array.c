@@ -106,6 +106,10 @@ bool tag_array_init(struct tag_array *a, const struct tlb_config *config,
 		return false;
 	}
 	memset(a->entries, 0, count * sizeof(*a->entries));
+	for (uint32_t slot = 0; slot < count; slot++) {
+		a->entries[slot].set = (uint16_t)(slot / a->ways);
+		a->entries[slot].way = (uint16_t)(slot % a->ways);
+	}
 	/* Which way stands where is of no matter while none is valid. */
 	for (uint32_t set = 0; a->order && set < a->sets; set++)
 		a->order[set] = UINT64_C(0xfedcba9876543210);

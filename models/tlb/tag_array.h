@@ -36,14 +36,16 @@ static inline struct tag_key tag_key_make(uint64_t address,
 					  unsigned int kind,
 					  const struct tlb_tag *tag)
 {
-	unsigned int fold =
-		tag->vmid ^ tag->regime ^ (unsigned int)tag->stage1 << 7;
+	/* Of all but the ASID, which a global entry does not have. */
+	uint64_t fold = (tlb_tag_word(tag) & tlb_tag_mask(true)) *
+				UINT64_C(0x9e3779b97f4a7c15) >>
+			56;
 	uint64_t page = address >> size_lg2;
 
 	return (struct tag_key){
 		.page = page,
 		.filter = page << 12 | (uint64_t)kind << 9 | 1u << 8 |
-			  (fold & 0xff),
+			  fold,
 		.tag = tag,
 		.kind = kind,
 		.size_lg2 = size_lg2,
@@ -68,10 +70,14 @@ struct tag_array {
 	enum replacement replacement;
 	uint32_t live_mask; /* kinds that have entries */
 	uint32_t live[TAG_ARRAY_KINDS];
-	/* The last lookup found no entry with this filter, whatever its tag,
-	 * and nothing was put in since: the put that usually follows need not
-	 * search for one to replace or to overlap with. */
-	uint64_t missed;
+	/* By kind: the last lookup of the kind found no entry with this
+	 * filter, whatever its tag, and nothing was put in since: the put that
+	 * usually follows need not search for one to replace or to overlap
+	 * with. */
+	uint64_t missed[TAG_ARRAY_KINDS];
+	/* By kind: bit n is set if an entry whose page is n modulo 64 has been
+	 * put in since there was none at all. */
+	uint64_t seen[TAG_ARRAY_KINDS];
 	/* Hashed: chains by slot, and per set a ring through entry
 	 * slot_count + set, newest first, invalid ones last. */
 	uint32_t bucket_lg2;
@@ -109,11 +115,8 @@ _Static_assert(sizeof(struct tlb_entry) == 64, "entries are host cache lines");
 static inline bool tlb_entry_has_tag(const struct tlb_entry *entry,
 				     const struct tlb_tag *tag)
 {
-	unsigned int other = (unsigned int)(entry->tag.vmid ^ tag->vmid) |
-			     (unsigned int)(entry->tag.regime ^ tag->regime) |
-			     (unsigned int)(entry->tag.stage1 ^ tag->stage1);
-
-	return other == 0 && (entry->global || entry->tag.asid == tag->asid);
+	return !((tlb_tag_word(&entry->tag) ^ tlb_tag_word(tag)) &
+		 tlb_tag_mask(entry->global));
 }
 
 #endif

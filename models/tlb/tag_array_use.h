@@ -12,6 +12,7 @@
 #include "models/tlb/tag_array.h"
 
 #define NO_SLOT 0xffff
+#define TAG_INLINE static inline __attribute__((always_inline))
 
 /* In tag_array.c: a use under PLRU; the way of a set to fill where ways have
  * no order. */
@@ -24,7 +25,7 @@ static inline bool is_ordered(const struct tag_array *a)
 	       a->replacement == REPLACEMENT_FIFO;
 }
 
-static inline uint32_t set_of(const struct tag_array *a, uint64_t page)
+TAG_INLINE uint32_t set_of(const struct tag_array *a, uint64_t page)
 {
 	if (__builtin_expect(a->modulo, 0))
 		return (uint32_t)(page % a->sets);
@@ -48,7 +49,7 @@ static inline uint32_t bucket_of(const struct tag_array *a, uint64_t filter)
 #define ORDER_NIBBLES UINT64_C(0x1111111111111111)
 
 /* The way becomes the newest of its scanned set. */
-static inline void order_to_front(uint64_t *order, uint64_t way)
+TAG_INLINE void order_to_front(uint64_t *order, uint64_t way)
 {
 	uint64_t differ = *order ^ way * ORDER_NIBBLES;
 	/* The lowest nibble of these is the way's place. */
@@ -81,7 +82,7 @@ static inline void ring_link(struct tag_array *a, uint32_t after, uint32_t slot)
 	a->older[after] = (uint16_t)slot;
 }
 
-static inline void ring_to_front(struct tag_array *a, uint32_t slot)
+TAG_INLINE void ring_to_front(struct tag_array *a, uint32_t slot)
 {
 	uint32_t anchor = a->sets == 1 ? a->ways : ring_anchor(a, slot);
 
@@ -91,33 +92,44 @@ static inline void ring_to_front(struct tag_array *a, uint32_t slot)
 	ring_link(a, anchor, slot);
 }
 
-static inline void slot_to_front(struct tag_array *a, uint32_t slot)
+TAG_INLINE void entry_to_front(struct tag_array *a,
+			       const struct tlb_entry *entry)
 {
-	uint32_t set = 0;
+	uint64_t *order;
 
 	if (a->hashed) {
-		ring_to_front(a, slot);
+		ring_to_front(a, slot_of(a, entry));
 		return;
 	}
-	if (a->sets > 1)
-		set = slot / a->ways;
-	order_to_front(&a->order[set], slot - set * a->ways);
+	order = &a->order[entry->set];
+	if ((*order & 15) != entry->way)
+		order_to_front(order, entry->way);
 }
 
 /* ---- finding */
 
-/* Bits of a scanned set's ways that have the filter. Without branches: which
- * of them hits is not to be foreseen. */
-static inline __attribute__((always_inline)) uint32_t
-scan_match(const struct tag_array *a, uint32_t first,
-				  uint64_t filter)
+TAG_INLINE uint32_t keys_match(const uint64_t *keys, uint32_t ways,
+			       uint64_t filter)
 {
-	const uint64_t *keys = a->keys + first;
 	uint32_t match = 0;
 
-	for (uint32_t way = 0; way < a->ways; way++)
+	for (uint32_t way = 0; way < ways; way++)
 		match |= (uint32_t)(keys[way] == filter) << way;
 	return match;
+}
+
+/* Bits of a scanned set's ways that have the filter. Without branches: which
+ * of them hits is not to be foreseen. */
+TAG_INLINE uint32_t scan_match(const struct tag_array *a, uint32_t first,
+			       uint64_t filter)
+{
+	const uint64_t *keys = a->keys + first;
+
+	if (a->ways == 4)
+		return keys_match(keys, 4, filter);
+	if (a->ways == 5)
+		return keys_match(keys, 5, filter);
+	return keys_match(keys, a->ways, filter);
 }
 
 /*
@@ -125,8 +137,7 @@ scan_match(const struct tag_array *a, uint32_t first,
  * with the ASID match, the one with the ASID is preferred; that can only be
  * once such a pair has been put in.
  */
-static inline __attribute__((always_inline)) uint32_t
-scan_find(const struct tag_array *a, uint32_t first,
+TAG_INLINE uint32_t scan_find(const struct tag_array *a, uint32_t first,
 				 uint32_t match, const struct tag_key *key)
 {
 	uint32_t found = NO_SLOT;
@@ -146,8 +157,7 @@ scan_find(const struct tag_array *a, uint32_t first,
 }
 
 /* The match's slot, or NO_SLOT; *seen if any entry had the filter. */
-static inline __attribute__((always_inline)) uint32_t
-hash_find(const struct tag_array *a,
+TAG_INLINE uint32_t hash_find(const struct tag_array *a,
 				 const struct tag_key *key, bool *seen)
 {
 	uint64_t want = key->filter;
@@ -171,8 +181,7 @@ hash_find(const struct tag_array *a,
 	return found;
 }
 
-static inline __attribute__((always_inline)) uint32_t
-find_slot(const struct tag_array *a,
+TAG_INLINE uint32_t find_slot(const struct tag_array *a,
 				 const struct tag_key *key, bool *seen)
 {
 	uint32_t first, match;
@@ -185,36 +194,48 @@ find_slot(const struct tag_array *a,
 	return scan_find(a, first, match, key);
 }
 
+/* Can there be an entry for this page at all? */
+TAG_INLINE bool may_have(const struct tag_array *a, const struct tag_key *key)
+{
+	return a->seen[key->kind] >> (key->page & 63) & 1;
+}
+
 /* The matching entry or NULL. A find touches nothing, a lookup is a use. */
 static inline struct tlb_entry *tag_array_find(const struct tag_array *a,
 					       const struct tag_key *key)
 {
+	uint32_t slot;
 	bool seen;
-	uint32_t slot = find_slot(a, key, &seen);
 
+	if (!may_have(a, key))
+		return NULL;
+	slot = find_slot(a, key, &seen);
 	return slot == NO_SLOT ? NULL : &a->entries[slot];
 }
 
 /* A hit. */
-static inline void tag_array_use(struct tag_array *a, uint32_t slot)
+TAG_INLINE void tag_array_use(struct tag_array *a,
+			      const struct tlb_entry *entry)
 {
 	if (a->replacement == REPLACEMENT_LRU)
-		slot_to_front(a, slot);
+		entry_to_front(a, entry);
 	else if (a->replacement == REPLACEMENT_PLRU)
-		tag_array_plru_use(a, slot);
+		tag_array_plru_use(a, slot_of(a, entry));
 }
 
-static inline struct tlb_entry *tag_array_lookup(struct tag_array *a,
-						 const struct tag_key *key)
+TAG_INLINE struct tlb_entry *tag_array_lookup(struct tag_array *a,
+					      const struct tag_key *key)
 {
-	bool seen;
-	uint32_t slot = find_slot(a, key, &seen);
+	uint32_t slot = NO_SLOT;
+	bool seen = false;
 
+	if (may_have(a, key))
+		slot = find_slot(a, key, &seen);
 	if (slot == NO_SLOT) {
-		a->missed = seen ? 0 : key->filter;
+		a->missed[key->kind] = seen ? 0 : key->filter;
 		return NULL;
 	}
-	tag_array_use(a, slot);
+	tag_array_use(a, &a->entries[slot]);
 	return &a->entries[slot];
 }
 
@@ -299,15 +320,17 @@ static inline void chain_link(struct tag_array *a, uint32_t slot)
 static inline void count_live(struct tag_array *a, uint32_t kind, int change)
 {
 	a->live[kind] += (uint32_t)change;
-	if (a->live[kind])
+	if (a->live[kind]) {
 		a->live_mask |= 1u << kind;
-	else
+	} else {
 		a->live_mask &= ~(1u << kind);
+		a->seen[kind] = 0;
+	}
 }
 
 /* The slot's key gives way to another, or it was free: then false. The entry
  * itself need not be looked at. */
-static inline bool replace_key(struct tag_array *a, uint32_t slot,
+TAG_INLINE bool replace_key(struct tag_array *a, uint32_t slot,
 			       const struct tag_key *key)
 {
 	uint64_t old = a->keys[slot];
@@ -325,14 +348,14 @@ static inline bool replace_key(struct tag_array *a, uint32_t slot,
 	return true;
 }
 
-static inline struct tag_put put_scanned(struct tag_array *a,
-					 const struct tag_key *key, bool global)
+TAG_INLINE struct tag_put put_scanned(struct tag_array *a,
+				      const struct tag_key *key, bool global)
 {
 	uint32_t set = set_of(a, key->page), first = set * a->ways, way;
 	struct tag_put put = { .evicted = false };
 	uint32_t slot = NO_SLOT;
 
-	if (a->missed != key->filter)
+	if (a->missed[key->kind] != key->filter)
 		slot = scan_find_same(a, first, key, global);
 	if (slot == NO_SLOT) {
 		way = is_ordered(a) && !a->free
@@ -347,13 +370,13 @@ static inline struct tag_put put_scanned(struct tag_array *a,
 	return put;
 }
 
-static inline struct tag_put put_hashed(struct tag_array *a,
-					const struct tag_key *key, bool global)
+TAG_INLINE struct tag_put put_hashed(struct tag_array *a,
+				     const struct tag_key *key, bool global)
 {
 	struct tag_put put = { .evicted = false };
 	uint32_t slot = NO_SLOT;
 
-	if (a->missed != key->filter)
+	if (a->missed[key->kind] != key->filter)
 		slot = hash_find_same(a, key, global);
 	if (slot == NO_SLOT) {
 		uint32_t set = set_of(a, key->page);
@@ -374,14 +397,15 @@ static inline struct tag_put put_hashed(struct tag_array *a,
 
 /* An entry with exactly this key, its value still to be written: the one that
  * has it already, or a free or replaced one. A put is a fill. */
-static inline struct tag_put
+TAG_INLINE struct tag_put
 tag_array_put(struct tag_array *a, const struct tag_key *key, bool global)
 {
 	struct tag_put put = a->hashed ? put_hashed(a, key, global)
 				       : put_scanned(a, key, global);
 	struct tlb_entry *entry = put.entry;
 
-	a->missed = 0;
+	a->missed[key->kind] = 0;
+	a->seen[key->kind] |= BIT(key->page & 63);
 	entry->page = key->page;
 	entry->tag = *key->tag;
 	entry->size_lg2 = (uint8_t)key->size_lg2;

@@ -184,6 +184,6 @@ bool tlb_hit_is_idle(const struct tlb *tlb, const struct tlb_entry *entry)
 
 void tlb_use_again(struct tlb *tlb, const struct tlb_entry *entry)
 {
-	tag_array_use(tlb->array, slot_of(tlb->array, entry));
+	tag_array_use(tlb->array, entry);
 	tlb->recent = entry;
 }

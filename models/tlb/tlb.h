@@ -33,7 +33,17 @@ struct tlb_tag {
 	uint16_t asid;
 	uint8_t regime; /* the architecture's translation regime, opaque here */
 	bool stage1;	/* whether stage 1 was on when it was made */
+	uint16_t zero;	/* a tag is compared as one word */
 };
+
+static inline uint64_t tlb_tag_word(const struct tlb_tag *tag)
+{
+	uint64_t word;
+
+	_Static_assert(sizeof(*tag) == sizeof(word), "a tag is one word");
+	__builtin_memcpy(&word, tag, sizeof(word));
+	return word;
+}
 
 /* What an entry says; the TLB looks at none of it. */
 struct tlb_value {
@@ -50,6 +60,8 @@ struct tlb_entry {
 	bool global;
 	bool valid;
 	struct tlb_value value;
+	uint16_t set; /* where it stands; of no meaning outside */
+	uint16_t way;
 };
 
 struct tlb_counters {
@@ -129,10 +141,25 @@ bool tlb_hit_is_idle(const struct tlb *tlb, const struct tlb_entry *entry);
 /* A further hit on an entry that is known to be what a lookup would find:
  * replacement state as of that lookup, and no count. */
 void tlb_use_again(struct tlb *tlb, const struct tlb_entry *entry);
+/* The lookup that finds `entry`, which a probe has found already. */
+static inline void tlb_hit(struct tlb *tlb, const struct tlb_entry *entry)
+{
+	tlb->counters.hits++;
+	if (entry != tlb->recent)
+		tlb_use_again(tlb, entry);
+}
 /* Counts `n` such idle hits that the caller found by itself. */
 static inline void tlb_count_hits(struct tlb *tlb, uint64_t n)
 {
 	tlb->counters.hits += n;
+}
+
+/* What of a tag an entry's and a lookup's must have in common. */
+static inline uint64_t tlb_tag_mask(bool global)
+{
+	const struct tlb_tag asid = { .asid = UINT16_MAX };
+
+	return global ? ~tlb_tag_word(&asid) : UINT64_MAX;
 }
 
 /* The entry used last, if a lookup would find it; NULL says nothing. Touches
@@ -144,9 +171,10 @@ static inline const struct tlb_entry *tlb_recent(const struct tlb *tlb,
 	const struct tlb_entry *e = tlb->recent;
 
 	if (address >> e->size_lg2 == e->page &&
-	    e->size_lg2 == tlb->smallest_lg2 && e->tag.vmid == tag->vmid &&
-	    e->tag.regime == tag->regime && e->tag.stage1 == tag->stage1 &&
-	    (e->global ? !tlb->overlapping : e->tag.asid == tag->asid))
+	    e->size_lg2 == tlb->smallest_lg2 &&
+	    !((tlb_tag_word(&e->tag) ^ tlb_tag_word(tag)) &
+	      tlb_tag_mask(e->global)) &&
+	    !(e->global && tlb->overlapping))
 		return e;
 	return NULL;
 }

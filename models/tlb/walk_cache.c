@@ -92,6 +92,25 @@ bool walk_cache_lookup(struct walk_cache *wc, uint64_t address,
 	return false;
 }
 
+const struct tlb_entry *walk_cache_find(const struct walk_cache *wc,
+					uint64_t address,
+					const struct tlb_tag *tag,
+					unsigned int range_lg2, int level)
+{
+	struct tag_key key;
+
+	if (!wc->present)
+		return NULL;
+	key = key_of(address, range_lg2, tag, level);
+	return tag_array_find(&wc->array, &key);
+}
+
+void walk_cache_hit(struct walk_cache *wc, const struct tlb_entry *entry)
+{
+	wc->counters.hits++;
+	tag_array_use(&wc->array, entry);
+}
+
 bool walk_cache_probe(const struct walk_cache *wc, uint64_t address,
 		      const struct tlb_tag *tag, const uint8_t *range_lg2,
 		      int first, int last, struct walk_cache_entry *out)

@@ -12,124 +12,10 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#include "sim/guest/vcpu.h"
+#include "sim/guest/engine.h"
 #include "sim/machine/access.h"
 #include "sim/machine/hypervisor.h"
 #include "sim/machine/watch.h"
-
-#define likely(x) __builtin_expect(!!(x), 1)
-#define unlikely(x) __builtin_expect(!!(x), 0)
-
-/* Unicorn's page on AArch64, by which it asks. */
-#define ASK_LG2 10
-#define ASK_BYTES (UINT64_C(1) << ASK_LG2)
-#define ASK_PAGE(address) ((address) & ~(ASK_BYTES - 1))
-
-/*
- * Unicorn's physical address space. Guest RAM stands there several times, in
- * windows: memory hooks report physical addresses, and a frame that is used
- * under two addresses gets two windows, so that (window, frame) tells the VA.
- * Windows for Device memory allow no data access by themselves: each is asked
- * for by a hook that can refuse it (alignment) before it happens.
- */
-#define WINDOW_BASE (UINT64_C(1) << 38)
-#define WINDOWS_NORMAL 6
-#define WINDOWS_DEVICE 2
-#define WINDOWS (WINDOWS_NORMAL + WINDOWS_DEVICE)
-#define MMIO_BASE (UINT64_C(1) << 36)
-#define MMIO_PAGES 64
-#define STUB_BASE (UINT64_C(1) << 35)
-#define STUB_VA UINT64_C(0x7ffffffff000)
-
-/* Low bit of slot_va: stores there are watched. */
-#define SLOT_WATCHED UINT64_C(1)
-
-/* What is known of a block of code. */
-struct block_info {
-	uint64_t va;
-	uint32_t bytes;
-	uint32_t kinds;	     /* enum insn_kind of its instructions */
-	uint64_t generation; /* engine->generation then */
-	const uint8_t *code; /* its words, NULL if not readable */
-};
-#define BLOCK_INFOS 8192
-#define CHANGED_MAX 64
-
-/* Answers given since the soft TLB was last emptied: it forgets by itself, and
- * asks four times for a page. A hit is what a larger soft TLB would do. */
-struct answered {
-	uint64_t page; /* VA, or'ed with permissions and ANSWERED_EL1 */
-	uint32_t generation, slot;
-};
-#define ANSWERED_EL1 UINT64_C(8)
-#define ANSWERS 16384
-
-/* Reports that need a second look. */
-enum careful {
-	CAREFUL_KINDS = 1 << 0, /* barriers or kinds of access in the block */
-	CAREFUL_HALVES = 1 << 1, /* Unicorn's own pieces of a crossing load */
-	CAREFUL_REPEAT = 1 << 2, /* instruction begun again by us */
-	CAREFUL_ZVA = 1 << 3,	 /* native bytes of a DC ZVA */
-	CAREFUL_FAULT = 1 << 4,	 /* a fault whose page may be asked for next */
-};
-
-struct engine {
-	uc_engine *uc;
-	uint64_t window_lg2;
-	uint64_t frame_base; /* machine address of the first guest frame */
-	uint64_t frames;
-	/* By (address - WINDOW_BASE) >> 12. */
-	uint64_t slots;
-	uint64_t *slot_va;
-	struct slot {
-		uint64_t ipa, generation;
-		bool fetched;
-	} *slot;
-	struct slot_mmio {
-		uint64_t va, ipa, generation;
-	} mmio[MMIO_PAGES];
-	uint64_t generation; /* of the soft TLB; slots of others are free */
-
-	/* Slots that code was ever fetched from, and frames whose code may
-	 * have changed (too many to name: all of them). */
-	uint64_t *fetched;
-	size_t fetched_count, fetched_room;
-	bool fetched_unknown; /* no memory to note one */
-	uint64_t changed[CHANGED_MAX];
-	unsigned int changed_count;
-	bool changed_all;
-	bool dropping;
-	uint64_t drop_paddr;
-
-	uint32_t access;      /* EL0 bit of `what`, as the EL says */
-	unsigned int careful; /* enum careful */
-	int64_t budget;	      /* instructions left */
-	int64_t floor;	      /* below it a block is looked at first */
-	uint64_t slice_end;
-	uint64_t resume_pc;   /* where VCPU_BUDGET left off */
-	uint64_t blocks;
-
-	/* The block being executed; kinds is 0 once it is settled. */
-	struct block_info *block;
-	uint64_t block_va, block_end;
-	uint32_t cursor; /* first word whose barrier is not reported yet */
-	unsigned int kinds;
-
-	bool stopped;	  /* vcpu->stop is set */
-	bool fault_pending;
-	bool fault_halfway; /* found by a report; its page is asked next */
-	unsigned int halves;
-	uint64_t zva_pc;
-	/* Begin an instruction again in the middle of a counted block: what it
-	 * reports is counted again from the question `again_page` on. */
-	bool again;
-	uint64_t again_page;
-	unsigned int again_type, again_halves;
-	bool in_stub;
-	uint32_t *stub;
-	struct block_info info[BLOCK_INFOS];
-	struct answered answered[ANSWERS];
-};
 
 /* ---- registers ---- */
 
@@ -266,132 +152,15 @@ void guest_fp_put(struct guest *g, const struct machine_cpu *cpu,
 
 /* ---- windows ---- */
 
-static void note_machine(struct vcpu *v)
-{
-	if (v->m->ended || v->m->not_modelled)
-		v->attention |= ATTENTION_MACHINE;
-}
-
-static void want(struct vcpu *v, unsigned int attention)
-{
-	v->attention |= attention;
-	v->engine->floor = INT64_MAX;
-}
-
-/* All soft TLB entries are gone: every slot is free. */
-static void free_slots(struct engine *e)
-{
-	e->generation++;
-}
-
 void vcpu_forget_translations(struct vcpu *v)
 {
 	/* TLBI VMALLE1 as a register write: inside hooks uc_ctl_flush_tlb
 	 * would drop the block that is running. */
 	vcpu_sys_set(v, ARM_SYSREG(1, 0, 8, 7, 0), 0);
-	free_slots(v->engine);
-}
-
-static bool frame_index(const struct engine *e, pa_t pa, uint64_t *index)
-{
-	*index = (pa.raw - e->frame_base) >> FRAME_LG2;
-	return *index < e->frames;
-}
-
-static uint64_t slot_index(const struct engine *e, unsigned int window,
-			   uint64_t frame)
-{
-	return ((uint64_t)window << (e->window_lg2 - FRAME_LG2)) + frame;
-}
-
-static bool is_watched(const struct vcpu *v, uint64_t ipa)
-{
-	return v->m->watch &&
-	       watch_has(v->m->watch, gfn_from_ipa((ipa_t){ ipa }));
-}
-
-/* The slot in which `frame` is seen at the VA; false if it is taken in every
- * window. */
-static bool take_slot(struct vcpu *v, uint64_t frame, uint64_t va, uint64_t ipa,
-		      bool device, uint64_t *slot)
-{
-	struct engine *e = v->engine;
-	unsigned int first = device ? WINDOWS_NORMAL : 0;
-	unsigned int end = device ? WINDOWS : WINDOWS_NORMAL;
-	uint64_t page = va & ~(FRAME_BYTES - 1);
-
-	for (unsigned int w = first; w < end; w++) {
-		uint64_t i = slot_index(e, w, frame);
-
-		if (e->slot[i].generation == e->generation &&
-		    (e->slot_va[i] & ~SLOT_WATCHED) != page)
-			continue;
-		e->slot[i].generation = e->generation;
-		e->slot[i].ipa = ipa & ~(FRAME_BYTES - 1);
-		e->slot_va[i] = page | (is_watched(v, ipa) ? SLOT_WATCHED : 0);
-		*slot = i;
-		return true;
-	}
-	return false;
-}
-
-static bool take_mmio(struct vcpu *v, uint64_t va, uint64_t ipa,
-		      uint64_t *paddr)
-{
-	struct engine *e = v->engine;
-	uint64_t page = va & ~(FRAME_BYTES - 1);
-
-	for (unsigned int i = 0; i < MMIO_PAGES; i++) {
-		struct slot_mmio *s = &e->mmio[i];
-
-		if (s->generation == e->generation && s->va != page)
-			continue;
-		*s = (struct slot_mmio){ page, ipa & ~(FRAME_BYTES - 1),
-					 e->generation };
-		*paddr = MMIO_BASE + ((uint64_t)i << FRAME_LG2);
-		return true;
-	}
-	return false;
+	engine_free_slots(v->engine);
 }
 
 /* ---- translated code ---- */
-
-static void note_fetched(struct engine *e, uint64_t slot)
-{
-	if (e->slot[slot].fetched)
-		return;
-	if (e->fetched_count == e->fetched_room) {
-		size_t room = e->fetched_room ? 2 * e->fetched_room : 256;
-		uint64_t *more = realloc(e->fetched, room * sizeof(*more));
-
-		if (!more) {
-			e->fetched_unknown = true;
-			return;
-		}
-		e->fetched = more;
-		e->fetched_room = room;
-	}
-	e->fetched[e->fetched_count++] = slot;
-	e->slot[slot].fetched = true;
-}
-
-void vcpu_code_changed(struct vcpu *v, const pa_t *line)
-{
-	struct engine *e = v->engine;
-	uint64_t frame;
-
-	if (line && frame_index(e, *line, &frame)) {
-		for (unsigned int i = 0; i < e->changed_count; i++) {
-			if (e->changed[i] == frame)
-				return;
-		}
-		if (e->changed_count < CHANGED_MAX) {
-			e->changed[e->changed_count++] = frame;
-			return;
-		}
-	}
-	e->changed_all = true;
-}
 
 /* Unicorn names code by VA: show it the slot where no guest has anything. */
 static void drop_code(struct vcpu *v, uint64_t slot, uint64_t turn)
@@ -406,19 +175,6 @@ static void drop_code(struct vcpu *v, uint64_t slot, uint64_t turn)
 	e->slot[slot].fetched = false;
 }
 
-static bool code_is_changed(const struct engine *e, uint64_t slot)
-{
-	uint64_t frame = slot & (MASK(0, e->window_lg2) >> FRAME_LG2);
-
-	if (e->changed_all)
-		return true;
-	for (unsigned int i = 0; i < e->changed_count; i++) {
-		if (e->changed[i] == frame)
-			return true;
-	}
-	return false;
-}
-
 /* uc_ctl_flush_tb would do, but it clears Unicorn's whole buffer. */
 static void flush_code(struct vcpu *v)
 {
@@ -426,7 +182,7 @@ static void flush_code(struct vcpu *v)
 	size_t kept = 0;
 
 	for (size_t i = 0; i < e->fetched_count; i++) {
-		if (code_is_changed(e, e->fetched[i]))
+		if (window_code_changed(e, e->fetched[i]))
 			drop_code(v, e->fetched[i], i);
 		else
 			e->fetched[kept++] = e->fetched[i];
@@ -445,147 +201,17 @@ void vcpu_flush(struct vcpu *v)
 		flush_code(v);
 	if (v->attention & (ATTENTION_FLUSH_CODE | ATTENTION_FLUSH_TLB)) {
 		uc_ctl_flush_tlb(v->engine->uc);
-		free_slots(v->engine);
+		engine_free_slots(v->engine);
 	}
-	v->attention &= ~(unsigned int)(ATTENTION_FLUSH_TLB |
-					ATTENTION_FLUSH_CODE);
+	v->attention &=
+		~(unsigned int)(ATTENTION_FLUSH_TLB | ATTENTION_FLUSH_CODE);
 }
 
 /* ---- watched pages ---- */
 
-void vcpu_watch(struct vcpu *v, gfn_t gfn)
-{
-	struct engine *e = v->engine;
-	const uint8_t *host = machine_guest_page(v->m, gfn);
-	uint64_t frame;
-
-	if (!host || !frame_index(e, ram_pa(&v->m->ram, host), &frame))
-		return;
-	for (unsigned int w = 0; w < WINDOWS; w++)
-		e->slot_va[slot_index(e, w, frame)] |= SLOT_WATCHED;
-}
-
 /* ---- code ---- */
 
-static const uint8_t *code_at(struct vcpu *v, uint64_t va)
-{
-	unsigned int access = ARM_ACCESS_FETCH |
-			      (v->cpu->el ? 0 : ARM_ACCESS_EL0);
-	struct arm_translation t;
-	struct arm_fault fault;
-
-	if (!arm_mmu_probe(&v->cpu->mmu, (va_t){ va }, access, &t, &fault,
-			   NULL) ||
-	    !ram_has(&v->m->ram, t.pa, INSN_BYTES))
-		return NULL;
-	return ram_host(&v->m->ram, t.pa);
-}
-
-static uint32_t word_of(const uint8_t *code, uint32_t index)
-{
-	uint32_t word;
-
-	memcpy(&word, code + (size_t)index * INSN_BYTES, sizeof(word));
-	return word;
-}
-
-uint32_t guest_code_word(struct vcpu *v, uint64_t pc)
-{
-	const uint8_t *code = pc & 3 ? NULL : code_at(v, pc);
-
-	return code ? word_of(code, 0) : 0;
-}
-
-/* A block never leaves its 1 KiB page, so its words stand in one piece. */
-static void learn_block(struct vcpu *v, struct block_info *info, uint64_t va,
-			uint32_t bytes)
-{
-	*info = (struct block_info){ .va = va,
-				     .bytes = bytes,
-				     .generation = v->engine->generation,
-				     .code = code_at(v, va) };
-	if (!info->code)
-		return;
-	for (uint32_t i = 0; i < bytes / INSN_BYTES; i++) {
-		uint32_t word = word_of(info->code, i);
-
-		info->kinds |= insn_kind(word);
-		if (insn_is_fp(word) && sysreg_fp_traps(v)) {
-			v->m->not_modelled = "a trap of SIMD and floating point by CPACR_EL1.FPEN (DDI0487 L.b D24.2.33): the guest uses them without enabling them";
-			want(v, ATTENTION_MACHINE);
-		}
-	}
-	if (v->g->kernel) /* barriers of user code are not reported */
-		info->kinds &= ~(unsigned int)(INSN_DMB | INSN_DSB);
-}
-
 /* ---- barriers and the ends of blocks ---- */
-
-static void report_barrier(struct vcpu *v, unsigned int kind)
-{
-	enum machine_barrier barrier = kind & INSN_DMB	 ? BARRIER_DMB
-				       : kind & INSN_DSB ? BARRIER_DSB
-							 : BARRIER_ISB;
-
-	if (!v->g->kernel)
-		machine_barrier(v->m, v->cpu, barrier);
-}
-
-/* Report the block's barriers before `pc` that have not been. */
-static void barriers_until(struct vcpu *v, uint64_t pc)
-{
-	struct engine *e = v->engine;
-	uint32_t end = (uint32_t)((pc - e->block_va) / INSN_BYTES);
-
-	if (!(e->kinds & INSN_BARRIERS) || !e->block->code)
-		return;
-	for (; e->cursor < end; e->cursor++) {
-		unsigned int kind = insn_kind(word_of(e->block->code,
-						      e->cursor)) &
-				    INSN_BARRIERS;
-
-		if (kind)
-			report_barrier(v, kind);
-	}
-}
-
-/* IC took effect: drop translated code before the next block. */
-static void synchronise_code(struct vcpu *v)
-{
-	if (v->code_stale)
-		want(v, ATTENTION_FLUSH_CODE);
-}
-
-static void stale_access(struct vcpu *v)
-{
-	v->engine->fault_pending = v->engine->fault_halfway = false;
-	machine_stale(v->m, v->cpu, v->fault.va);
-	want(v, ATTENTION_FLUSH_TLB);
-}
-
-/* The block before has been executed to its end. */
-static void settle(struct vcpu *v)
-{
-	struct engine *e = v->engine;
-	unsigned int kinds = e->kinds;
-
-	if (e->fault_pending)
-		stale_access(v);
-	barriers_until(v, e->block_end);
-	e->kinds = 0;
-	if (kinds & INSN_ISB)
-		synchronise_code(v);
-	if (kinds & INSN_ERET) {
-		machine_eret(v->m, v->cpu, PSTATE_EL(vcpu_pstate(v)));
-		vcpu_el_changed(v);
-		v->last.repeats = 0;
-		synchronise_code(v);
-	}
-	if (kinds & INSN_EXCL)
-		v->exclusive = true;
-	if ((kinds & INSN_YIELD) && e->slice_end)
-		want(v, ATTENTION_YIELD);
-}
 
 static void stop(struct vcpu *v, enum vcpu_stop why)
 {
@@ -616,10 +242,10 @@ static bool refuse(struct vcpu *v)
 static bool block_slow(struct vcpu *v, uint64_t va)
 {
 	struct engine *e = v->engine;
-	bool slice_over = e->slice_end &&
-			  machine_cycles(v->cpu) >= e->slice_end;
+	bool slice_over =
+		e->slice_end && machine_cycles(v->cpu) >= e->slice_end;
 
-	note_machine(v);
+	engine_note_machine(v);
 	if (v->attention || slice_over || e->budget <= 0) {
 		e->block = NULL;
 		stop_at(v, va);
@@ -638,20 +264,30 @@ static void misaligned_pc(struct vcpu *v, uint64_t va)
 	v->stop = VCPU_EXCEPTION;
 }
 
-static void open_block(struct vcpu *v, uint64_t va, uint32_t bytes)
+static inline __attribute__((always_inline)) void
+open_block(struct vcpu *v, uint64_t va, uint32_t bytes)
 {
 	struct engine *e = v->engine;
 	struct block_info *info = &e->info[va / INSN_BYTES % BLOCK_INFOS];
 
 	if (unlikely(info->va != va || info->bytes != bytes ||
 		     info->generation != e->generation))
-		learn_block(v, info, va, bytes);
+		block_learn(v, info, va, bytes);
 	e->block = info;
 	e->block_va = va;
 	e->block_end = va + bytes;
 	e->cursor = 0;
 	e->kinds = info->kinds;
 	e->careful = info->kinds & INSN_CAREFUL ? CAREFUL_KINDS : 0;
+}
+
+/* The rest of a block that has been counted whole. */
+static __attribute__((noinline)) void
+continue_block(struct vcpu *v, uint64_t va, uint32_t bytes)
+{
+	v->engine->again = false;
+	open_block(v, va, bytes);
+	v->engine->careful |= CAREFUL_REPEAT;
 }
 
 static void on_block(uc_engine *uc, uint64_t va, uint32_t bytes, void *user)
@@ -665,13 +301,11 @@ static void on_block(uc_engine *uc, uint64_t va, uint32_t bytes, void *user)
 	if (unlikely(e->in_stub || e->stopped))
 		return;
 	if (unlikely(e->again)) {
-		e->again = false;
-		open_block(v, va, bytes);
-		e->careful |= CAREFUL_REPEAT;
+		continue_block(v, va, bytes);
 		return;
 	}
 	if (unlikely(e->kinds || e->fault_pending))
-		settle(v);
+		block_settle(v);
 	if (unlikely(va & 3)) {
 		misaligned_pc(v, va);
 		return;
@@ -685,41 +319,13 @@ static void on_block(uc_engine *uc, uint64_t va, uint32_t bytes, void *user)
 				      bytes / INSN_BYTES, &fault);
 	if (unlikely(result == MACHINE_FAULT)) {
 		v->fault = fault;
-		stale_access(v);
+		block_stale_access(v);
 	} else if (unlikely(result != MACHINE_OK)) {
-		want(v, 0);
+		engine_want(v, 0);
 	}
 }
 
 /* ---- hooks: accesses ---- */
-
-/* Stores of a page that is watched, byte by byte where words do not do. */
-static void store_watched(struct vcpu *v, uint64_t va, uint64_t ipa,
-			  unsigned int size, uint64_t value)
-{
-	uint64_t page = va & ~(FRAME_BYTES - 1);
-
-	if ((ipa & 7) + size <= 8) {
-		watch_store(v->m->watch, (ipa_t){ ipa }, size, value);
-		return;
-	}
-	for (unsigned int i = 0; i < size; i++) {
-		uint64_t at = ipa + i;
-
-		if (((va + i) & ~(FRAME_BYTES - 1)) != page) {
-			struct arm_translation t;
-			struct arm_fault fault;
-
-			if (!arm_mmu_probe(&v->cpu->mmu, (va_t){ va + i },
-					   ARM_ACCESS_WRITE, &t, &fault, NULL))
-				return;
-			at = t.ipa.raw;
-		}
-		if (is_watched(v, at))
-			watch_store(v->m->watch, (ipa_t){ at }, 1,
-				    value >> (8 * i) & 0xff);
-	}
-}
 
 /* A load over the end of one of Unicorn's pages is reported whole, then as
  * its two aligned halves; a store only whole. The second page is asked for
@@ -733,9 +339,10 @@ static void note_crossing(struct vcpu *v, uint64_t index, uint64_t va,
 		e->halves = 2;
 		e->careful |= CAREFUL_HALVES;
 	} else if (v->m->watch) {
-		store_watched(v, va,
-			      e->slot[index].ipa + (va & (FRAME_BYTES - 1)),
-			      size, value);
+		window_store_watched(v, va,
+				     e->slot[index].ipa +
+					     (va & (FRAME_BYTES - 1)),
+				     size, value);
 	}
 }
 
@@ -747,7 +354,8 @@ static void access_failed(struct vcpu *v, uint64_t index, uint64_t va,
 	uint64_t window = index >> (e->window_lg2 - FRAME_LG2);
 
 	if (result != MACHINE_FAULT) {
-		want(v, result == MACHINE_MMIO ? ATTENTION_FLUSH_TLB : 0);
+		engine_want(v,
+			    result == MACHINE_MMIO ? ATTENTION_FLUSH_TLB : 0);
 		return;
 	}
 	v->fault = *fault;
@@ -758,12 +366,13 @@ static void access_failed(struct vcpu *v, uint64_t index, uint64_t va,
 	if (e->fault_halfway)
 		e->careful |= CAREFUL_FAULT;
 	else
-		stale_access(v);
+		block_stale_access(v);
 }
 
+/* The one place where data accesses reach the machine; `hot` is constant. */
 static inline __attribute__((always_inline)) void
 account(struct vcpu *v, uint64_t index, uint64_t paddr, unsigned int size,
-	bool write, uint32_t kind, uint64_t value)
+	bool write, uint32_t kind, uint64_t value, bool hot)
 {
 	struct engine *e = v->engine;
 	uint64_t slot_va = e->slot_va[index];
@@ -774,35 +383,21 @@ account(struct vcpu *v, uint64_t index, uint64_t paddr, unsigned int size,
 	struct arm_fault fault;
 	enum machine_result result;
 
-	result = machine_access_inline(v->m, v->cpu, (va_t){ va }, what,
-				       &fault);
+	result = hot ? machine_access_inline(v->m, v->cpu, (va_t){ va }, what,
+					     &fault)
+		     : machine_access(v->m, v->cpu, (va_t){ va }, what, &fault);
 	if (unlikely(result != MACHINE_OK))
 		access_failed(v, index, va, size, &fault, result);
 	else if (unlikely(last->page == va >> FRAME_LG2 &&
 			  last->page_pa.raw - e->frame_base !=
 				  (paddr & (MASK(0, e->window_lg2) &
 					    ~(FRAME_BYTES - 1)))))
-		want(v, ATTENTION_FLUSH_TLB); /* another frame by now */
+		engine_want(v, ATTENTION_FLUSH_TLB); /* another frame by now */
 	if (unlikely(((paddr & (ASK_BYTES - 1)) + size) > ASK_BYTES))
 		note_crossing(v, index, va, size, write, value);
 	else if (unlikely(slot_va & SLOT_WATCHED) && write)
-		store_watched(v, va, e->slot[index].ipa | offset, size, value);
-}
-
-static uint32_t kind_at(struct vcpu *v, uint64_t pc)
-{
-	struct engine *e = v->engine;
-	unsigned int kind;
-
-	if (!e->block->code || pc - e->block_va >= e->block->bytes)
-		return 0;
-	kind = insn_kind(word_of(e->block->code,
-				 (uint32_t)(pc - e->block_va) / INSN_BYTES));
-	if (kind & INSN_EXCL)
-		return TRACE_WHAT(0, ARM_ACCESS_EXCL);
-	if ((kind & INSN_UNPRIV) && v->cpu->el)
-		return TRACE_WHAT(0, ARM_ACCESS_UNPRIV);
-	return 0;
+		window_store_watched(v, va, e->slot[index].ipa | offset, size,
+				     value);
 }
 
 static __attribute__((noinline)) void careful_access(struct vcpu *v,
@@ -822,17 +417,17 @@ static __attribute__((noinline)) void careful_access(struct vcpu *v,
 		return;
 	}
 	if ((e->careful & CAREFUL_FAULT) && e->fault_pending)
-		stale_access(v); /* nobody asked */
+		block_stale_access(v); /* nobody asked */
 	if ((e->careful & CAREFUL_ZVA) && vcpu_pc(v) == e->zva_pc)
 		return;
 	e->careful &= ~(unsigned int)(CAREFUL_FAULT | CAREFUL_ZVA);
 	if (e->careful & CAREFUL_KINDS) {
 		uint64_t pc = vcpu_pc(v);
 
-		barriers_until(v, pc);
-		kind |= kind_at(v, pc);
+		block_barriers_until(v, pc);
+		kind |= block_kind_at(v, pc);
 	}
-	account(v, index, paddr, size, write, kind, value);
+	account(v, index, paddr, size, write, kind, value, false);
 }
 
 static void on_memory(uc_engine *uc, uc_mem_type type, uint64_t paddr, int size,
@@ -848,7 +443,7 @@ static void on_memory(uc_engine *uc, uc_mem_type type, uint64_t paddr, int size,
 			       type == UC_MEM_WRITE, (uint64_t)value);
 	else
 		account(v, index, paddr, (unsigned int)size,
-			type == UC_MEM_WRITE, e->access, (uint64_t)value);
+			type == UC_MEM_WRITE, e->access, (uint64_t)value, true);
 }
 
 /* Windows of Device memory: the report came first, this decides. */
@@ -866,48 +461,6 @@ static bool on_device(uc_engine *uc, uc_mem_type type, uint64_t paddr, int size,
 }
 
 /* ---- hooks: translation ---- */
-
-static uint64_t insn_register(void *context, unsigned int number)
-{
-	const struct vcpu *v = context;
-
-	return number == 31 ? vcpu_sp(v) : vcpu_x(v, number);
-}
-
-/* The access behind the question for a page: exact address, size and kind.
- * Of a sequence it is the first that touches the page. */
-static va_t asked_access(struct vcpu *v, uint64_t page, unsigned int type,
-			 uint32_t *what)
-{
-	uint64_t pc = vcpu_pc(v), va = page;
-	uint32_t word = guest_code_word(v, pc);
-	unsigned int kind = insn_kind(word);
-	struct insn_access a = { .bytes = 1 };
-	uint32_t access = type == UC_MEM_WRITE ? ARM_ACCESS_WRITE : 0;
-
-	if (v->cpu->el == 0)
-		access |= ARM_ACCESS_EL0;
-	if ((kind & INSN_UNPRIV) && v->cpu->el)
-		access |= ARM_ACCESS_UNPRIV;
-	if (kind & INSN_EXCL)
-		access |= ARM_ACCESS_EXCL;
-	if (insn_decode_access(word, pc, insn_register, v, &a)) {
-		uint64_t first = a.va;
-
-		if (a.zero)
-			access |= ARM_ACCESS_ZERO;
-		for (uint32_t i = 1; i < a.count; i++) {
-			if (ASK_PAGE(first) == page ||
-			    ASK_PAGE(first + a.bytes - 1) == page)
-				break;
-			first += a.bytes;
-		}
-		if (ASK_PAGE(first) == page)
-			va = first;
-	}
-	*what = TRACE_WHAT(a.bytes, access);
-	return (va_t){ va };
-}
 
 /* What the translation lets EL1 or EL0 do without asking again: reads and
  * fetches if it may, writes only once one was asked for. */
@@ -942,7 +495,7 @@ static bool out_of_slots(struct vcpu *v, uint64_t page, unsigned int type)
 {
 	struct engine *e = v->engine;
 
-	want(v, ATTENTION_FLUSH_TLB);
+	engine_want(v, ATTENTION_FLUSH_TLB);
 	if (type != UC_MEM_FETCH) {
 		e->again = true;
 		e->again_page = page;
@@ -981,8 +534,7 @@ static bool fetch_device(struct vcpu *v, va_t va, uint32_t what)
 /* As EL1 or as EL0: unprivileged accesses share EL0's soft TLB. */
 static bool privileged(const struct vcpu *v, uint32_t what)
 {
-	return v->cpu->el &&
-	       !(TRACE_WHAT_ACCESS(what) & ARM_ACCESS_UNPRIV);
+	return v->cpu->el && !(TRACE_WHAT_ACCESS(what) & ARM_ACCESS_UNPRIV);
 }
 
 static struct answered *answered_at(struct engine *e, uint64_t page, bool el1)
@@ -994,11 +546,11 @@ static struct answered *answered_at(struct engine *e, uint64_t page, bool el1)
 static void answer_with(struct engine *e, uint64_t asked, uint64_t slot,
 			uint32_t perms, unsigned int type, uc_tlb_entry *entry)
 {
-	entry->paddr = WINDOW_BASE + (slot << FRAME_LG2) +
-		       (asked & (FRAME_BYTES - 1));
+	entry->paddr =
+		WINDOW_BASE + (slot << FRAME_LG2) + (asked & (FRAME_BYTES - 1));
 	entry->perms = perms;
 	if (type == UC_MEM_FETCH)
-		note_fetched(e, slot);
+		window_note_fetched(e, slot);
 }
 
 static bool answer(struct vcpu *v, va_t va, uint32_t what,
@@ -1012,16 +564,17 @@ static bool answer(struct vcpu *v, va_t va, uint32_t what,
 	uint64_t frame, slot, page = va.raw & ~(FRAME_BYTES - 1);
 	uint32_t perms = rights(t, type, el1);
 
-	if (!frame_index(e, t->pa, &frame)) {
-		v->m->not_modelled = "guest access to a machine address that is no guest memory";
-		want(v, ATTENTION_MACHINE);
+	if (!engine_frame(e, t->pa, &frame)) {
+		v->m->not_modelled = "guest access to a machine address that "
+				     "is no guest memory";
+		engine_want(v, ATTENTION_MACHINE);
 		return refuse(v);
 	}
-	if (!take_slot(v, frame, va.raw, t->ipa.raw, device, &slot))
+	if (!window_take(v, frame, va.raw, t->ipa.raw, device, &slot))
 		return out_of_slots(v, ASK_PAGE(va.raw), type);
-	*answered_at(e, page, el1) = (struct answered){
-		page | perms | (el1 ? ANSWERED_EL1 : 0),
-		(uint32_t)e->generation, (uint32_t)slot };
+	*answered_at(e, page, el1) =
+		(struct answered){ page | perms | (el1 ? ANSWERED_EL1 : 0),
+				   (uint32_t)e->generation, (uint32_t)slot };
 	answer_with(e, ASK_PAGE(va.raw), slot, perms, type, entry);
 	return true;
 }
@@ -1061,7 +614,7 @@ static bool ask_machine(struct vcpu *v, va_t va, uint32_t what,
 	case MACHINE_MMIO:
 		if (type == UC_MEM_FETCH)
 			return fetch_device(v, va, what);
-		if (!take_mmio(v, va.raw, t.ipa.raw, &paddr))
+		if (!window_take_mmio(v, va.raw, t.ipa.raw, &paddr))
 			return out_of_slots(v, ASK_PAGE(va.raw), type);
 		entry->paddr = paddr | (ASK_PAGE(va.raw) & (FRAME_BYTES - 1));
 		entry->perms = UC_PROT_READ | UC_PROT_WRITE;
@@ -1069,7 +622,7 @@ static bool ask_machine(struct vcpu *v, va_t va, uint32_t what,
 	case MACHINE_STOP:
 		break;
 	}
-	want(v, ATTENTION_MACHINE);
+	engine_want(v, ATTENTION_MACHINE);
 	return refuse(v);
 }
 
@@ -1081,7 +634,7 @@ static bool fill_code(struct vcpu *v, uint64_t page, uc_tlb_entry *entry)
 
 	if (!e->again) {
 		if (e->kinds || e->fault_pending)
-			settle(v);
+			block_settle(v);
 		e->block = NULL;
 	}
 	if (pc & 3) {
@@ -1107,7 +660,7 @@ static bool fill_data(struct vcpu *v, uint64_t page, unsigned int type,
 	if (e->fault_pending) {
 		if (e->fault_halfway && page == ASK_PAGE(v->fault.va.raw))
 			return false;
-		stale_access(v);
+		block_stale_access(v);
 	}
 	if ((e->careful & CAREFUL_REPEAT) && page == e->again_page &&
 	    type == e->again_type)
@@ -1115,8 +668,8 @@ static bool fill_data(struct vcpu *v, uint64_t page, unsigned int type,
 	if (answer_again(v, page, type, entry))
 		return true;
 	if (e->careful & CAREFUL_KINDS)
-		barriers_until(v, vcpu_pc(v));
-	va = asked_access(v, page, type, &what);
+		block_barriers_until(v, vcpu_pc(v));
+	va = block_asked_access(v, page, type == UC_MEM_WRITE, &what);
 	return ask_machine(v, va, what, type, entry);
 }
 
@@ -1143,15 +696,15 @@ static bool on_fill(uc_engine *uc, uint64_t page, uc_mem_type type,
 
 /* ---- hooks: devices, system instructions, exceptions ---- */
 
-static uint64_t device_access(struct vcpu *v, uint64_t offset, unsigned int size,
-			      bool write, uint64_t value)
+static uint64_t device_access(struct vcpu *v, uint64_t offset,
+			      unsigned int size, bool write, uint64_t value)
 {
 	struct engine *e = v->engine;
 	const struct slot_mmio *s = &e->mmio[offset >> FRAME_LG2];
 	uint64_t in_page = offset & (FRAME_BYTES - 1);
 
 	if (e->careful & CAREFUL_KINDS)
-		barriers_until(v, vcpu_pc(v));
+		block_barriers_until(v, vcpu_pc(v));
 	machine_mmio(v->m, v->cpu, (va_t){ s->va | in_page },
 		     (ipa_t){ s->ipa | in_page }, size, write, &value);
 	return value;
@@ -1185,16 +738,16 @@ static bool el0_cannot(const struct vcpu *v, const uc_arm64_cp_reg *cp)
 static void before_system(struct vcpu *v)
 {
 	if (v->engine->fault_pending)
-		stale_access(v);
+		block_stale_access(v);
 	if (v->engine->careful & CAREFUL_KINDS)
-		barriers_until(v, vcpu_pc(v));
+		block_barriers_until(v, vcpu_pc(v));
 }
 
 static uint32_t after_system(struct vcpu *v, enum sys_outcome outcome)
 {
-	note_machine(v);
+	engine_note_machine(v);
 	if (v->attention)
-		want(v, 0);
+		engine_want(v, 0);
 	return outcome == SYS_DONE;
 }
 
@@ -1232,15 +785,15 @@ static enum sys_outcome zero_line(struct vcpu *v, uint64_t value)
 {
 	struct engine *e = v->engine;
 	va_t va = { value & ~UINT64_C(63) };
-	uint32_t what = TRACE_WHAT(64, ARM_ACCESS_WRITE | ARM_ACCESS_ZERO) |
-			e->access;
+	uint32_t what =
+		TRACE_WHAT(64, ARM_ACCESS_WRITE | ARM_ACCESS_ZERO) | e->access;
 	struct arm_translation t = { .size_lg2 = 0 };
 	struct arm_fault fault;
 	enum machine_result result;
 
 	result = machine_prepare(v->m, v->cpu, va, what, &t, &fault);
 	if (result == MACHINE_OK)
-		result = machine_access_inline(v->m, v->cpu, va, what, &fault);
+		result = machine_access(v->m, v->cpu, va, what, &fault);
 	else if (result == MACHINE_MMIO) {
 		fault = (struct arm_fault){ .kind = ARM_FAULT_ALIGNMENT,
 					    .stage = 1,
@@ -1291,25 +844,6 @@ static void on_interrupt(uc_engine *uc, uint32_t number, void *user)
 
 /* ---- running ---- */
 
-/* Execution left the open block at `pc`. */
-static void leave_block(struct vcpu *v, uint64_t pc)
-{
-	struct engine *e = v->engine;
-
-	if (e->block && pc - e->block_va < e->block_end - e->block_va) {
-		barriers_until(v, pc);
-		machine_block_trim(v->m, v->cpu,
-				   (uint32_t)(e->block_end - pc) / INSN_BYTES);
-		if (e->kinds & INSN_EXCL)
-			v->exclusive = true;
-		e->kinds = 0;
-	} else if (e->block) {
-		settle(v);
-	}
-	e->block = NULL;
-	e->careful = 0;
-}
-
 /* HVC and HLT #0xf000 arrive before they are executed, and are by us. */
 static bool is_call(uint32_t word)
 {
@@ -1322,7 +856,7 @@ static void leave(struct vcpu *v)
 	bool call = v->stop == VCPU_EXCEPTION && v->exception == 1 &&
 		    is_call(guest_code_word(v, pc));
 
-	leave_block(v, call ? pc + INSN_BYTES : pc);
+	block_leave(v, call ? pc + INSN_BYTES : pc);
 }
 
 /* Emulation ended and no hook said why. */
@@ -1429,8 +963,8 @@ static bool map_windows(struct vcpu *v)
 		return false;
 	host = ram_host(&v->m->ram, (pa_t){ e->frame_base });
 	for (unsigned int w = 0; w < WINDOWS; w++) {
-		uint32_t perms = w < WINDOWS_NORMAL ? UC_PROT_ALL :
-						      UC_PROT_EXEC;
+		uint32_t perms =
+			w < WINDOWS_NORMAL ? UC_PROT_ALL : UC_PROT_EXEC;
 
 		if (uc_mem_map_ptr(e->uc,
 				   WINDOW_BASE + ((uint64_t)w << e->window_lg2),
@@ -1455,9 +989,8 @@ static bool map_rest(struct vcpu *v)
 	memcpy(e->stub, clrex_hvc, sizeof(clrex_hvc));
 	return !uc_mem_map_ptr(e->uc, STUB_BASE, FRAME_BYTES,
 			       UC_PROT_READ | UC_PROT_EXEC, e->stub) &&
-	       !uc_mmio_map(e->uc, MMIO_BASE,
-			    (uint64_t)MMIO_PAGES << FRAME_LG2, on_mmio_read, v,
-			    on_mmio_write, v);
+	       !uc_mmio_map(e->uc, MMIO_BASE, (uint64_t)MMIO_PAGES << FRAME_LG2,
+			    on_mmio_read, v, on_mmio_write, v);
 }
 
 /* uc_hook_add takes any function as void *, which ISO C has no cast for. */
@@ -1535,7 +1068,8 @@ bool vcpu_init(struct vcpu *v, struct error_line *error)
 	uc_version(&major, &minor);
 	vcpu_fini(v);
 	return error_set(error, EXIT_IO,
-			 "Unicorn %u.%u cannot be set up: 2.1.1 or later and memory for its tables are needed",
+			 "Unicorn %u.%u cannot be set up: 2.1.1 or later and "
+			 "memory for its tables are needed",
 			 major, minor);
 }
 

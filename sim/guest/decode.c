@@ -93,8 +93,8 @@ static bool found(struct insn_access *out, uint64_t va, uint32_t bytes,
 static bool exclusive(const struct operands *o, struct insn_access *out)
 {
 	bool pair = bits(o->word, 21, 1) && !bits(o->word, 23, 1);
-	uint32_t bytes = pair ? 8U << bits(o->word, 30, 1)
-			      : 1U << bits(o->word, 30, 2);
+	uint32_t bytes =
+		pair ? 8U << bits(o->word, 30, 1) : 1U << bits(o->word, 30, 2);
 
 	return found(out, base(o), bytes, 1);
 }
@@ -123,9 +123,9 @@ static bool pair(const struct operands *o, struct insn_access *out)
  * element by element. */
 static bool structures(const struct operands *o, struct insn_access *out)
 {
-	static const uint8_t registers[16] = { [0] = 4, [2] = 4, [4] = 3,
-					       [6] = 3, [7] = 1, [8] = 2,
-					       [10] = 2 };
+	static const uint8_t registers[16] = {
+		[0] = 4, [2] = 4, [4] = 3, [6] = 3, [7] = 1, [8] = 2, [10] = 2
+	};
 	uint32_t opcode = bits(o->word, 12, 4);
 	uint32_t bytes = registers[opcode] * (8U << bits(o->word, 30, 1));
 	bool interleaved = opcode == 0 || opcode == 4 || opcode == 8;
@@ -209,8 +209,7 @@ bool insn_decode_access(uint32_t word, uint64_t pc, insn_register_fn reg,
 	if ((word & 0xbf000000) == 0x0d000000)
 		return lanes(&o, out);
 	if ((word & 0x3f200c00) == 0x19000000) /* LDAPUR, STLUR */
-		return found(out,
-			     base(&o) + sign_extend(bits(word, 12, 9), 9),
+		return found(out, base(&o) + sign_extend(bits(word, 12, 9), 9),
 			     1U << bits(word, 30, 2), 1);
 	if ((word & 0x3a000000) == 0x38000000)
 		return single(&o, out);

@@ -62,22 +62,25 @@ static bool lost(const struct vcpu *v, const struct cause *c, bool nowhere,
 		 struct error_line *error)
 {
 	if (nowhere)
-		return error_set(error, EXIT_GUEST,
-				 "the guest %s: CPU %u, pc 0x%llx, esr 0x%llx, far 0x%llx; no fault handler can be fetched at 0x%llx",
-				 v->last.repeats > 1
-					 ? "faults in its own fault handler"
-				 : v->last.pc == v->last.far
-					 ? "jumped nowhere"
-					 : "took a fault it has no handler for",
-				 v->cpu->index, (unsigned long long)v->last.pc,
-				 (unsigned long long)v->last.esr,
-				 (unsigned long long)v->last.far,
-				 (unsigned long long)v->last.vector);
-	return error_set(error, EXIT_GUEST,
-			 "the guest faults in its own fault handler: CPU %u, pc 0x%llx, esr 0x%llx, far 0x%llx (%u exceptions deep)",
-			 v->cpu->index, (unsigned long long)c->elr,
-			 (unsigned long long)c->esr,
-			 (unsigned long long)c->far, DEPTH_MAX);
+		return error_set(
+			error, EXIT_GUEST,
+			"the guest %s: CPU %u, pc 0x%llx, esr 0x%llx, far "
+			"0x%llx; no fault handler can be fetched at 0x%llx",
+			v->last.repeats > 1 ? "faults in its own fault handler"
+			: v->last.pc == v->last.far
+				? "jumped nowhere"
+				: "took a fault it has no handler for",
+			v->cpu->index, (unsigned long long)v->last.pc,
+			(unsigned long long)v->last.esr,
+			(unsigned long long)v->last.far,
+			(unsigned long long)v->last.vector);
+	return error_set(
+		error, EXIT_GUEST,
+		"the guest faults in its own fault handler: CPU %u, pc 0x%llx, "
+		"esr 0x%llx, far 0x%llx (%u exceptions deep)",
+		v->cpu->index, (unsigned long long)c->elr,
+		(unsigned long long)c->esr, (unsigned long long)c->far,
+		DEPTH_MAX);
 }
 
 /* False: this exception leads nowhere. */
@@ -262,8 +265,8 @@ static void name_undefined(const struct vcpu *v, uint32_t word, struct cause *c)
 	} else if (v->cpu->el == 0 && is_trapped_system(word)) {
 		c->kind = "system_access";
 		c->esr = esr_of(EC_SYSTEM, system_iss(word));
-	} else if (v->cpu->el == 0 && (word == 0xd503205f ||
-				       word == 0xd503207f)) {
+	} else if (v->cpu->el == 0 &&
+		   (word == 0xd503205f || word == 0xd503207f)) {
 		c->kind = "wfx";
 		c->esr = esr_of(EC_WFX, ISS_ALWAYS | (word == 0xd503205f));
 	}
@@ -375,7 +378,8 @@ bool exception_deliver(struct vcpu *v, struct error_line *error)
 		return take_pc_alignment(v, error);
 	default:
 		return error_set(error, EXIT_GUEST,
-				 "the guest took an exception that is not expected: number %u at pc 0x%llx",
+				 "the guest took an exception that is not "
+				 "expected: number %u at pc 0x%llx",
 				 v->exception, (unsigned long long)vcpu_pc(v));
 	}
 }

@@ -17,8 +17,8 @@
 #include "sim/machine/digest.h"
 
 #define FILE_MAX (UINT64_C(1) << 30)
-#define SEGMENTS_MAX (sizeof(((struct elf_image *)0)->segment) /               \
-		      sizeof(struct elf_segment))
+#define SEGMENTS_MAX \
+	(sizeof(((struct elf_image *)0)->segment) / sizeof(struct elf_segment))
 
 struct opening {
 	struct elf_image *image;
@@ -99,13 +99,15 @@ static bool check_ident(const struct opening *o)
 	const uint8_t *id = o->image->file;
 
 	if (o->image->file_bytes < SELFMAG || memcmp(id, ELFMAG, SELFMAG) != 0)
-		return refuse(o, "not an ELF file: an AArch64 executable is needed");
+		return refuse(
+			o, "not an ELF file: an AArch64 executable is needed");
 	if (o->image->file_bytes < sizeof(Elf64_Ehdr))
 		return refuse(o, "truncated: the ELF header is not whole");
 	if (id[EI_CLASS] != ELFCLASS64)
 		return refuse(o, "not ELF64: an AArch64 executable is needed");
 	if (id[EI_DATA] != ELFDATA2LSB)
-		return refuse(o, "big-endian: a little-endian AArch64 executable is needed");
+		return refuse(o, "big-endian: a little-endian AArch64 "
+				 "executable is needed");
 	if (id[EI_VERSION] != EV_CURRENT)
 		return refuse(o, "unknown ELF version");
 	return true;
@@ -117,17 +119,21 @@ static bool check_header(const struct opening *o, const GElf_Ehdr *h)
 
 	if (h->e_machine != EM_AARCH64)
 		return error_set(o->error, EXIT_INPUT,
-				 "%s: for another architecture (ELF machine %u): AArch64 (%u) is needed",
+				 "%s: for another architecture (ELF machine "
+				 "%u): AArch64 (%u) is needed",
 				 o->path, h->e_machine, EM_AARCH64);
 	if (h->e_type != ET_EXEC && h->e_type != ET_DYN)
-		return refuse(o, "not an executable (a relocatable object or a core file)");
+		return refuse(o, "not an executable (a relocatable object or a "
+				 "core file)");
 	if (h->e_phnum == 0)
 		return refuse(o, "no program headers: nothing to load");
 	if (h->e_phnum == PN_XNUM || h->e_phentsize != sizeof(Elf64_Phdr))
-		return refuse(o, "program headers of an unknown size or number");
+		return refuse(o,
+			      "program headers of an unknown size or number");
 	if (h->e_phoff > size ||
 	    h->e_phnum * sizeof(Elf64_Phdr) > size - h->e_phoff)
-		return refuse(o, "truncated: the program headers lie beyond the end of the file");
+		return refuse(o, "truncated: the program headers lie beyond "
+				 "the end of the file");
 	return true;
 }
 
@@ -155,9 +161,9 @@ static const char *segment_problem(const struct elf_image *image,
 		return "it wraps around the end of the address space";
 	if (p->p_align & (p->p_align - 1))
 		return "an alignment that is no power of two";
-	if (p->p_align > 1 &&
-	    ((p->p_vaddr ^ p->p_offset) & (p->p_align - 1)))
-		return "address and file offset do not agree modulo the alignment";
+	if (p->p_align > 1 && ((p->p_vaddr ^ p->p_offset) & (p->p_align - 1)))
+		return "address and file offset do not agree modulo the "
+		       "alignment";
 	for (unsigned int i = 0; i < image->segments; i++) {
 		const struct elf_segment *s = &image->segment[i];
 
@@ -204,7 +210,8 @@ static bool read_segments(const struct opening *o, Elf *elf, size_t count)
 		if (!gelf_getphdr(elf, (int)i, &p))
 			return refuse_segment(o, i, elf_errmsg(-1));
 		if (p.p_type == PT_INTERP)
-			return refuse(o, "dynamic executables are not supported yet: link it with -static");
+			return refuse(o, "dynamic executables are not "
+					 "supported yet: link it with -static");
 		if (p.p_type == PT_LOAD && !add_segment(o, i, &p))
 			return false;
 	}
@@ -224,7 +231,8 @@ static void find_headers(struct elf_image *image, uint64_t offset)
 		if (offset >= s->file_offset &&
 		    offset - s->file_offset <= s->file_bytes &&
 		    bytes <= s->file_bytes - (offset - s->file_offset))
-			image->phdr_vaddr = s->vaddr + (offset - s->file_offset);
+			image->phdr_vaddr =
+				s->vaddr + (offset - s->file_offset);
 	}
 }
 
@@ -245,11 +253,13 @@ static bool check_entry(const struct opening *o)
 
 	if (entry & 3)
 		return error_set(o->error, EXIT_INPUT,
-				 "%s: the entry 0x%llx is misaligned: instructions stand at multiples of 4",
+				 "%s: the entry 0x%llx is misaligned: "
+				 "instructions stand at multiples of 4",
 				 o->path, entry);
 	if (!entry_segment(o->image))
 		return error_set(o->error, EXIT_INPUT,
-				 "%s: the entry 0x%llx lies in no loaded executable segment",
+				 "%s: the entry 0x%llx lies in no loaded "
+				 "executable segment",
 				 o->path, entry);
 	return true;
 }
@@ -328,28 +338,34 @@ bool elf_load_physical(const struct elf_image *image, struct machine *m,
 	uint64_t ram = (uint64_t)m->config.ram_mib << 20;
 
 	if (elf_entry_physical(image) & 3)
-		return error_set(error, EXIT_INPUT,
-				 "the guest's entry 0x%llx stands at the physical address 0x%llx, which is misaligned: instructions stand at multiples of 4",
-				 (unsigned long long)image->entry,
-				 (unsigned long long)elf_entry_physical(image));
+		return error_set(
+			error, EXIT_INPUT,
+			"the guest's entry 0x%llx stands at the physical "
+			"address 0x%llx, which is misaligned: instructions "
+			"stand at multiples of 4",
+			(unsigned long long)image->entry,
+			(unsigned long long)elf_entry_physical(image));
 	for (unsigned int i = 0; i < image->segments; i++) {
 		const struct elf_segment *s = &image->segment[i];
 		uint64_t offset = s->paddr - GUEST_RAM_BASE;
 
 		if (s->paddr < GUEST_RAM_BASE || offset > ram ||
 		    s->memory_bytes > ram - offset)
-			return error_set(error, EXIT_INPUT,
-					 "the guest's segment at 0x%llx, %llu bytes, is outside RAM (0x%llx, %llu MiB)",
-					 (unsigned long long)s->paddr,
-					 (unsigned long long)s->memory_bytes,
-					 (unsigned long long)GUEST_RAM_BASE,
-					 (unsigned long long)m->config.ram_mib);
+			return error_set(
+				error, EXIT_INPUT,
+				"the guest's segment at 0x%llx, %llu bytes, is "
+				"outside RAM (0x%llx, %llu MiB)",
+				(unsigned long long)s->paddr,
+				(unsigned long long)s->memory_bytes,
+				(unsigned long long)GUEST_RAM_BASE,
+				(unsigned long long)m->config.ram_mib);
 		/* What is beyond the file's bytes is zero: RAM still is. */
 		if (!machine_guest_copy_in(m, (ipa_t){ s->paddr },
 					   image->file + s->file_offset,
 					   (size_t)s->file_bytes))
 			return error_set(error, EXIT_INPUT,
-					 "the guest's segment at 0x%llx cannot be loaded",
+					 "the guest's segment at 0x%llx cannot "
+					 "be loaded",
 					 (unsigned long long)s->paddr);
 	}
 	return true;

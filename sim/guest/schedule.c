@@ -151,7 +151,7 @@ static struct vcpu *next_vcpu(const struct guest *g)
 struct turn {
 	const struct guest_limits *limits;
 	struct timespec begun;
-	uint64_t slice_end; /* of the current CPU; 0: none */
+	uint64_t slice_end;  /* of the current CPU; 0: none */
 	unsigned int rivals; /* runnable CPUs when the slice began */
 };
 
@@ -173,10 +173,10 @@ static void begin_slice(struct guest *g, struct turn *turn, struct vcpu *v)
 static struct vcpu *whose_turn(struct guest *g, struct turn *turn)
 {
 	struct vcpu *v = &g->vcpu[g->current];
-	bool over = !runnable(v) || (v->attention & ATTENTION_YIELD) ||
-		    turn->rivals != runnable_count(g) ||
-		    (turn->slice_end &&
-		     machine_cycles(v->cpu) >= turn->slice_end);
+	bool over =
+		!runnable(v) || (v->attention & ATTENTION_YIELD) ||
+		turn->rivals != runnable_count(g) ||
+		(turn->slice_end && machine_cycles(v->cpu) >= turn->slice_end);
 
 	v->attention &= ~(unsigned int)ATTENTION_YIELD;
 	if (!over)
@@ -222,7 +222,8 @@ static uint64_t budget(const struct guest *g, const struct turn *turn,
 		done = instructions(g);
 		if (done >= limit) {
 			error_set(error, EXIT_GUEST,
-				  "the guest reached the limit of %llu instructions at pc 0x%llx",
+				  "the guest reached the limit of %llu "
+				  "instructions at pc 0x%llx",
 				  (unsigned long long)limit,
 				  (unsigned long long)vcpu_pc(
 					  &g->vcpu[g->current]));
@@ -232,7 +233,8 @@ static uint64_t budget(const struct guest *g, const struct turn *turn,
 	}
 	if (time_is_up(turn)) {
 		error_set(error, EXIT_GUEST,
-			  "the guest reached the limit of %g seconds at pc 0x%llx",
+			  "the guest reached the limit of %g seconds at pc "
+			  "0x%llx",
 			  turn->limits->seconds,
 			  (unsigned long long)vcpu_pc(&g->vcpu[g->current]));
 		return 0;
@@ -259,9 +261,10 @@ static bool run_once(struct vcpu *v, uint64_t most, uint64_t slice_end,
 	case VCPU_BROKEN:
 		break;
 	}
-	return error_set(error, EXIT_GUEST,
-			 "the guest cannot be executed any further: %s at pc 0x%llx",
-			 v->broken, (unsigned long long)vcpu_pc(v));
+	return error_set(
+		error, EXIT_GUEST,
+		"the guest cannot be executed any further: %s at pc 0x%llx",
+		v->broken, (unsigned long long)vcpu_pc(v));
 }
 
 /* Nobody would know what it does from here on: a full disk, a closed pipe. */
@@ -269,7 +272,8 @@ static bool is_unheard(const struct guest *g, struct error_line *error)
 {
 	if (g->m->console_lost)
 		return !error_set(error, EXIT_IO,
-				  "the guest's console cannot be written: stopped at pc 0x%llx",
+				  "the guest's console cannot be written: "
+				  "stopped at pc 0x%llx",
 				  (unsigned long long)vcpu_pc(
 					  &g->vcpu[g->current]));
 	return g->m->trace && trace_writer_failed(g->m->trace) &&
@@ -305,7 +309,8 @@ enum guest_end guest_run(struct guest *g, const struct guest_limits *limits,
 
 		if (!v) {
 			error_set(error, EXIT_GUEST,
-				  "every CPU waits for an interrupt that cannot come");
+				  "every CPU waits for an interrupt that "
+				  "cannot come");
 			return GUEST_DIED;
 		}
 		if (is_unheard(g, error))

@@ -34,21 +34,21 @@ enum {
 };
 
 /* DDI0487 L.b D24.2.175; the bits that stand here. */
-#define SCTLR_FIELDS(F)                                                        \
-	F(SCTLR, M, 0, 1)                                                      \
-	F(SCTLR, ENDB, 13, 1)                                                  \
-	F(SCTLR, DZE, 14, 1)                                                   \
-	F(SCTLR, UCT, 15, 1)                                                   \
-	F(SCTLR, E0E, 24, 1)                                                   \
-	F(SCTLR, EE, 25, 1)                                                    \
-	F(SCTLR, UCI, 26, 1)                                                   \
-	F(SCTLR, ENDA, 27, 1)                                                  \
-	F(SCTLR, ENIB, 30, 1)                                                  \
+#define SCTLR_FIELDS(F)       \
+	F(SCTLR, M, 0, 1)     \
+	F(SCTLR, ENDB, 13, 1) \
+	F(SCTLR, DZE, 14, 1)  \
+	F(SCTLR, UCT, 15, 1)  \
+	F(SCTLR, E0E, 24, 1)  \
+	F(SCTLR, EE, 25, 1)   \
+	F(SCTLR, UCI, 26, 1)  \
+	F(SCTLR, ENDA, 27, 1) \
+	F(SCTLR, ENIB, 30, 1) \
 	F(SCTLR, ENIA, 31, 1)
 FIELDS_DEFINE(SCTLR, SCTLR_FIELDS);
 
 #define COUNTER_HZ UINT64_C(62500000) /* as QEMU's virt */
-#define PAR_EL1 ARM_PAR_EL1
+#define PAR_EL1	   ARM_PAR_EL1
 
 /* ---- time ---- */
 
@@ -307,7 +307,9 @@ enum sys_outcome sysreg_read(struct vcpu *v, unsigned int reg, uint64_t *value)
 		return SYS_DONE;
 	}
 	if (reg == RNDR || reg == RNDRRS) {
-		v->m->not_modelled = "RNDR, RNDRRS: random numbers (DDI0487 L.b C5.2; ID_AA64ISAR0_EL1 does not offer them)";
+		v->m->not_modelled =
+			"RNDR, RNDRRS: random numbers (DDI0487 L.b C5.2; "
+			"ID_AA64ISAR0_EL1 does not offer them)";
 		return SYS_DONE;
 	}
 	if (read_id(v, reg, value) || read_time(v, reg, value) ||
@@ -322,13 +324,12 @@ static uint64_t native_sctlr(struct vcpu *v, uint64_t value)
 {
 	const uint64_t absent = FIELD_MASK(SCTLR_ENDB) |
 				FIELD_MASK(SCTLR_ENDA) |
-				FIELD_MASK(SCTLR_ENIB) |
-				FIELD_MASK(SCTLR_ENIA);
+				FIELD_MASK(SCTLR_ENIB) | FIELD_MASK(SCTLR_ENIA);
 
 	if (value & (FIELD_MASK(SCTLR_EE) | FIELD_MASK(SCTLR_E0E)))
-		v->m->not_modelled = "SCTLR_EL1.EE, E0E: big-endian data (DDI0487 L.b D24.2.175)";
-	return value & ~(absent | FIELD_MASK(SCTLR_EE) |
-			 FIELD_MASK(SCTLR_E0E));
+		v->m->not_modelled = "SCTLR_EL1.EE, E0E: big-endian data "
+				     "(DDI0487 L.b D24.2.175)";
+	return value & ~(absent | FIELD_MASK(SCTLR_EE) | FIELD_MASK(SCTLR_E0E));
 }
 
 static void write_translation(struct vcpu *v, unsigned int reg, uint64_t value)
@@ -423,7 +424,8 @@ static enum sys_outcome at(struct vcpu *v, unsigned int op, uint64_t value)
 	uint64_t par;
 
 	if (!machine_at(v->m, v->cpu, op, value, &par)) {
-		v->m->not_modelled = "AT other than S1E1R, S1E1W, S1E0R, S1E0W (DDI0487 L.b C5.4)";
+		v->m->not_modelled = "AT other than S1E1R, S1E1W, S1E0R, S1E0W "
+				     "(DDI0487 L.b C5.4)";
 		return SYS_DONE;
 	}
 	vcpu_sys_set(v, PAR_EL1, par);
@@ -445,7 +447,8 @@ enum sys_outcome sys_execute(struct vcpu *v, unsigned int op, uint64_t value)
 	if (machine_dc(v->m, v->cpu, op, value))
 		return SYS_DONE;
 	if (crm == 12 || crm == 13)
-		v->m->not_modelled = "DC CVAP, CVADP: persistence (DDI0487 L.b C5.3)";
+		v->m->not_modelled =
+			"DC CVAP, CVADP: persistence (DDI0487 L.b C5.3)";
 	return SYS_NATIVE;
 }
 

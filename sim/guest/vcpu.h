@@ -16,7 +16,7 @@ enum vcpu_stop {
 	VCPU_FAULT,	/* vcpu->fault was taken at PC */
 	VCPU_EXCEPTION, /* vcpu->exception, QEMU's number */
 	VCPU_WFI,
-	VCPU_BROKEN,	/* Unicorn: vcpu->broken says what */
+	VCPU_BROKEN, /* Unicorn: vcpu->broken says what */
 };
 
 /* vcpu->exception beside QEMU's numbers: a branch to no multiple of 4. */
@@ -31,9 +31,9 @@ enum vcpu_attention {
 };
 
 /* PSTATE as SPSR_EL1 holds it, DDI0487 L.b C5.2.19. */
-#define PSTATE_SPSEL UINT64_C(1)
-#define PSTATE_EL(pstate) ((unsigned int)((pstate) >> 2 & 3))
-#define PSTATE_IL (UINT64_C(1) << 20)
+#define PSTATE_SPSEL	   UINT64_C(1)
+#define PSTATE_EL(pstate)  ((unsigned int)((pstate) >> 2 & 3))
+#define PSTATE_IL	   (UINT64_C(1) << 20)
 #define PSTATE_EL1H_MASKED UINT64_C(0x3c5) /* DAIF set, EL1h */
 
 /* Generic timer registers: they hold what they are given and never fire. */

@@ -47,6 +47,7 @@ static bool attempt(struct machine *m, struct machine_cpu *cpu, va_t va,
 						     : m->charge_l1d_tlb);
 	if (arm_mmu_translate_l1(&cpu->mmu, va, access, t))
 		return true;
+	cpu->mmu.brief_walks = !observing(m);
 	ok = arm_mmu_translate(&cpu->mmu, va, access, t, fault);
 	charge_translation(m, cpu, va, access, t, ok, fault);
 	return ok;

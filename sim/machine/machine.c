@@ -7,6 +7,7 @@
 
 #include "models/memory/cache.h"
 #include "sim/machine/account.h"
+#include "sim/machine/cost.h"
 #include "sim/machine/hypervisor.h"
 #include "sim/machine/watch.h"
 
@@ -170,6 +171,7 @@ void machine_free(struct machine *m)
 	if (!m)
 		return;
 	watch_free(m->watch);
+	free(m->cost_base);
 	if (m->hypervisor)
 		hypervisor_free(m->hypervisor);
 	for (unsigned int i = 0; m->cpu && i < m->config.cpus; i++)
@@ -187,6 +189,8 @@ void machine_record(struct machine *m, struct trace_writer *writer)
 	m->batch = writer ? trace_writer_batch(writer) : NULL;
 	if (writer && !m->watch)
 		m->watch = watch_new(m);
+	if (writer && trace_writer_level(writer) >= TRACE_COSTS)
+		cost_start(m);
 }
 
 /* ---- guest memory, uncounted ---- */

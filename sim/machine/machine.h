@@ -92,6 +92,7 @@ struct machine {
 	struct hypervisor *hypervisor; /* p2m, backing, frames of tables */
 	struct trace_writer *trace;    /* NULL: not recorded */
 	struct watch *watch;	       /* of stage-1 tables, while recording */
+	struct cost_base *cost_base;   /* by CPU: see cost.c */
 	struct trace_open_batch *batch;
 	/* The guest's arguments, for semihosting's SYS_GET_CMDLINE. */
 	const char *command_line;
@@ -105,6 +106,7 @@ struct machine {
 	/* Where console output goes (NULL: nowhere, as in replay). */
 	void (*console)(void *context, const void *bytes, size_t count);
 	void *console_context;
+	bool console_lost; /* what it was given last could not be written */
 };
 
 /* NULL: *error says why. */

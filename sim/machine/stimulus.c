@@ -220,6 +220,9 @@ bool machine_at(struct machine *m, struct machine_cpu *cpu, unsigned int op,
 	enum arm_at_result result;
 	struct arm_fault fault;
 
+	/* S1E1R, S1E1W, S1E0R, S1E0W: what is none of them is no stimulus. */
+	if ((op & ~3U) != ARM_SYSREG(1, 0, 7, 8, 0))
+		return false;
 	record(m, cpu, (struct trace_record){ .type = TRACE_CPU_AT,
 					      .name = "AT",
 					      .value = { op, value } });

@@ -154,7 +154,7 @@ int main(int argc, char **argv)
 
 	if (argc < 2)
 		return 2;
-	for (int i = 2; i < argc; i++) {
+	for (int i = 1; i < argc; i++) { /* the path is the first word */
 		strncat(command_line, argv[i],
 			sizeof(command_line) - strlen(command_line) - 1);
 		strncat(command_line, " ",

@@ -54,10 +54,8 @@ static void check_replay(const struct machine_config *config, const char *trace,
 	struct replay_options options = { .trace = trace };
 	struct study_result result;
 	struct error_line error = { 0 };
-	int code;
 
-	code = study_replay(config, &options, &result, &error);
-	require(code == EXIT_FINE || code == EXIT_NOT_MODELLED);
+	require(study_replay(config, &options, &result, &error) == EXIT_FINE);
 	json_object_del(result.stats, "host");
 	require(json_equal(result.stats, run_stats));
 	json_decref(result.stats);
@@ -88,7 +86,9 @@ static void run(const char *path)
 		check_line(&error);
 	if (result.stats) {
 		json_object_del(result.stats, "host");
-		check_replay(&config, trace, result.stats);
+		/* What is not modelled may stop in the middle of a block. */
+		if (code != EXIT_NOT_MODELLED)
+			check_replay(&config, trace, result.stats);
 	}
 	json_decref(result.stats);
 	config_fini(&config);

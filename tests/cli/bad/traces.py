@@ -73,7 +73,7 @@ RECORDS = [
 JUNK = {
     "number": [-1, 1 << 63, 1 << 64, 1e30, 1.5, "1", None, True, [], {}],
     "hex": ["", "0", "0x", "0xg", "0x" + "1" * 17, "0XFF", "0xFF", "-0x1",
-            "0x1\x00", 5, None, True, ["0x1"]],
+            "0x1 ", 5, None, True, ["0x1"]],
     "bool": [0, 1, "true", None, {}],
     "text": [5, None, [], {}],
     "bytes": ["!", "A", "AAA", "AA=A", "====", "A" * 5, "AAAA\n", 5, None],

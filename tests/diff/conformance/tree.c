@@ -48,14 +48,14 @@ uint64_t tree_input(struct tree *tree, uint64_t output, unsigned int lg2)
 
 	/* Near something, so that tables are shared. */
 	if (pick == 0)
-		high = tree->c->op[rng_below(rng, EL2_OPS_MAX)].va ^
-		       rng_bits(rng, 24);
+		high = tree->recent ^ rng_bits(rng, 24);
 	else if (pick == 1)
 		high &= rng_bits(rng, (unsigned int)rng_between(rng, 20, 48));
 	high &= BIT(tree->input_bits) - 1;
 	if (lg2 > tree->input_bits)
 		lg2 = tree->input_bits;
-	return align_down(high, lg2) | (output & (BIT(lg2) - 1));
+	tree->recent = align_down(high, lg2) | (output & (BIT(lg2) - 1));
+	return tree->recent;
 }
 
 /* A table's place in the output space: an IPA for stage 1. */
@@ -119,10 +119,12 @@ static uint64_t table_descriptor(struct tree *tree, uint64_t address, bool safe)
 	return raw;
 }
 
+/* 1 is reserved. */
 static uint64_t shareability(struct rng *rng)
 {
-	return (rng_percent(rng, 3) ? 1 : rng_below(rng, 3) + 1) % 4 &
-	       (rng_percent(rng, 97) ? ~UINT64_C(0) : 1);
+	static const uint8_t known[3] = { 0, 2, 3 };
+
+	return rng_percent(rng, 3) ? 1 : known[rng_below(rng, 3)];
 }
 
 /* AttrIndx 4:2, NS 5, AP 7:6, SH 9:8, AF 10, nG 11, DBM 51, PXN 53, UXN 54. */
@@ -240,8 +242,9 @@ bool tree_map(struct tree *tree, uint64_t input, uint64_t output, int level,
 		reach_slot(tree, table + 8 * index, slot, safe);
 		raw = ram_read64(tree->c->ram, (pa_t){ slot });
 		if (raw && (at == 3 || !(raw & 2)))
-			return (raw & OUTPUT_MASK) ==
-			       (align_down(output, shift) & OUTPUT_MASK);
+			return align_down(raw & OUTPUT_MASK, shift) +
+				       (input & (BIT(shift) - 1)) ==
+			       output;
 		if (!raw && at == level)
 			return put_leaf(tree, slot, output, at, quality,
 					contiguous);

@@ -24,6 +24,7 @@ struct tree {
 	int8_t root_level;
 	uint8_t input_bits, output_bits; /* of addresses that make sense */
 	uint64_t root; /* in the stage's output space */
+	uint64_t recent; /* input address */
 	/* where the tables really are */
 	unsigned int tables;
 	struct {

@@ -22,12 +22,12 @@
 #include "sim/machine/machine.h"
 
 #define POPULATE UINT64_C(0xC6000001)
-#define REMOVE UINT64_C(0xC6000002)
-#define PROTECT UINT64_C(0xC6000003)
+#define REMOVE	 UINT64_C(0xC6000002)
+#define PROTECT	 UINT64_C(0xC6000003)
 
-#define FIRST (GUEST_RAM_BASE >> 12) /* gfn */
+#define FIRST	(GUEST_RAM_BASE >> 12) /* gfn */
 #define BACKING (MACHINE_BASE_PA >> 12)
-#define BLOCK UINT64_C(512) /* pages */
+#define BLOCK	UINT64_C(512) /* pages */
 
 /* ---- a machine, and what its tables should say ---- */
 
@@ -41,9 +41,9 @@ struct bench {
 	struct machine_config config;
 	struct machine *m;
 	uint64_t pages, random;
-	struct page *is;       /* what the walk found */
+	struct page *is; /* what the walk found */
 	struct page *expected;
-	uint64_t *home;	       /* the frame each page has for ever */
+	uint64_t *home; /* the frame each page has for ever */
 	/* Found by the walk, beside `is`. */
 	uint64_t tables, empty, leaves[4];
 	uint8_t *seen; /* by page of the pool */
@@ -181,7 +181,8 @@ static void check_pages(struct bench *b)
 {
 	for (uint64_t i = 0; i < b->pages; i++) {
 		if (!page_is(b, i, &b->expected[i]))
-			fail_msg("page %llu: mapped %d, frame 0x%llx, access %u; expected %d, 0x%llx, %u",
+			fail_msg("page %llu: mapped %d, frame 0x%llx, access "
+				 "%u; expected %d, 0x%llx, %u",
 				 (unsigned long long)i, b->is[i].mapped,
 				 (unsigned long long)b->is[i].mfn,
 				 b->is[i].access, b->expected[i].mapped,
@@ -196,10 +197,9 @@ static void check_document(struct bench *b)
 	json_t *stats = machine_stats(b->m, NULL);
 	json_int_t live, small, large, huge;
 
-	assert_int_equal(json_unpack(stats,
-				     "{s:{s:{s:I}, s:{s:I, s:I, s:I}}}", "p2m",
-				     "tables", "live", &live, "mappings", "4K",
-				     &small, "2M", &large, "1G", &huge),
+	assert_int_equal(json_unpack(stats, "{s:{s:{s:I}, s:{s:I, s:I, s:I}}}",
+				     "p2m", "tables", "live", &live, "mappings",
+				     "4K", &small, "2M", &large, "1G", &huge),
 			 0);
 	assert_int_equal(live, b->tables);
 	assert_int_equal(small, b->leaves[3]);
@@ -211,10 +211,10 @@ static void check_document(struct bench *b)
 /* ---- making and ending ---- */
 
 /* TLBs and walk caches that hold enough to be wrong. */
-#define LARGE_TLBS                                                             \
-	"cpu.l1d_tlb={\"entries\":64,\"ways\":64}",                            \
-		"cpu.l2_tlb={\"entries\":512,\"ways\":4}",                     \
-		"cpu.s2_tlb={\"entries\":64,\"ways\":4}",                      \
+#define LARGE_TLBS                                         \
+	"cpu.l1d_tlb={\"entries\":64,\"ways\":64}",        \
+		"cpu.l2_tlb={\"entries\":512,\"ways\":4}", \
+		"cpu.s2_tlb={\"entries\":64,\"ways\":4}",  \
 		"cpu.walk_cache_s2={\"entries\":32,\"ways\":4}"
 
 /* A list of --set, ended by NULL. */
@@ -343,16 +343,16 @@ static void check_access(struct bench *b, uint64_t i, bool write)
 	struct arm_translation t;
 	struct arm_fault fault;
 	enum machine_result result =
-		machine_access(b->m, &b->m->cpu[0], va,
-			       TRACE_WHAT(8, access), &fault);
+		machine_access(b->m, &b->m->cpu[0], va, TRACE_WHAT(8, access),
+			       &fault);
 
 	assert_int_equal(result, allowed ? MACHINE_OK : MACHINE_FAULT);
 	if (!allowed) {
 		assert_int_equal(fault.kind, ARM_FAULT_EXTERNAL);
 		return;
 	}
-	assert_true(arm_mmu_probe(&b->m->cpu[0].mmu, va, access, &t, &fault,
-				  NULL));
+	assert_true(
+		arm_mmu_probe(&b->m->cpu[0].mmu, va, access, &t, &fault, NULL));
 	assert_int_equal(t.pa.raw, b->home[i] << 12 | (va.raw & 4095));
 }
 
@@ -360,9 +360,10 @@ static void check_accesses(struct bench *b, const struct call *c)
 {
 	for (int n = 0; n < 24; n++) {
 		/* Near the call's ends, and anywhere. */
-		uint64_t i = n % 3 == 0 ? draw(b, b->pages) :
-			     n % 3 == 1 ? c->first + draw(b, c->count) :
-					  c->first + c->count - 1 + draw(b, 3);
+		uint64_t i = n % 3 == 0 ? draw(b, b->pages)
+			     : n % 3 == 1
+				     ? c->first + draw(b, c->count)
+				     : c->first + c->count - 1 + draw(b, 3);
 
 		if (i < b->pages)
 			check_access(b, i, draw(b, 2));
@@ -373,8 +374,8 @@ static void check_accesses(struct bench *b, const struct call *c)
 
 static struct call draw_call(struct bench *b)
 {
-	static const uint64_t function[] = { REMOVE, REMOVE, POPULATE,
-					     POPULATE, PROTECT };
+	static const uint64_t function[] = { REMOVE, REMOVE, POPULATE, POPULATE,
+					     PROTECT };
 	struct call c = { .function = function[draw(b, 5)],
 			  .access = draw(b, 8) };
 	uint64_t left;
@@ -483,8 +484,8 @@ struct policy {
 static void random_sequences(void **state)
 {
 	const struct policy *p = *state;
-	const char *const sets[] = { "guest.ram_mib=17", p->backing, p->tlbi,
-				     p->order, p->free_empty, NULL };
+	const char *const sets[] = { "guest.ram_mib=17", p->backing,	p->tlbi,
+				     p->order,		 p->free_empty, NULL };
 	struct bench b;
 
 	bench_init(&b, sets);
@@ -504,7 +505,8 @@ static void random_sequences(void **state)
 static void contiguous_superpages_come_back(void **state)
 {
 	static const char *const sets[] = { "guest.ram_mib=16", NULL };
-	struct call one = { REMOVE, 700, 1, 0 }, region = { REMOVE, 512, 512, 0 };
+	struct call one = { REMOVE, 700, 1, 0 },
+		    region = { REMOVE, 512, 512, 0 };
 	struct bench b;
 
 	(void)state;
@@ -635,8 +637,8 @@ static const struct failing failing_calls[] = {
 	  { POPULATE, 0, 4096, 0 },
 	  9 },
 	{ "random frames, order mask, tlbi range",
-	  { "guest.ram_mib=16", "guest.backing=random",
-	    "policy.p2m.order=mask", "policy.p2m.tlbi=range" },
+	  { "guest.ram_mib=16", "guest.backing=random", "policy.p2m.order=mask",
+	    "policy.p2m.tlbi=range" },
 	  { { REMOVE, 300, 3000, 0 } },
 	  { POPULATE, 200, 3500, 0 },
 	  5 },
@@ -647,10 +649,11 @@ static const struct failing failing_calls[] = {
 	  3 },
 	{ "over pages and holes, partly protected",
 	  { "guest.ram_mib=16", "policy.p2m.tlbi=vmid" },
-	  { { REMOVE, 0, 1536, 0 }, { POPULATE, 700, 3, 0 },
+	  { { REMOVE, 0, 1536, 0 },
+	    { POPULATE, 700, 3, 0 },
 	    { PROTECT, 2000, 100, 1 } },
 	  { POPULATE, 10, 3000, 0 },
-	  /* Regions 0 and 2 have no table, 3 has; 5 is a block already. */
+	  /* Region 0 alone: 1 to 4 become blocks, 5 is one already. */
 	  1 },
 	{ "empty tables kept",
 	  { "guest.ram_mib=16", "policy.p2m.free_empty=never" },
@@ -785,7 +788,7 @@ static void policy_name(struct policy *p, unsigned int i)
 }
 
 #define POLICIES 36
-#define FAILING (sizeof(failing_calls) / sizeof(failing_calls[0]))
+#define FAILING	 (sizeof(failing_calls) / sizeof(failing_calls[0]))
 
 int main(void)
 {
@@ -802,11 +805,10 @@ int main(void)
 
 	for (unsigned int i = 0; i < POLICIES; i++) {
 		policy_name(&policy[i], i);
-		sequences[i] = (struct CMUnitTest){ .name = policy[i].name,
-						    .test_func =
-							    random_sequences,
-						    .initial_state =
-							    &policy[i] };
+		sequences[i] =
+			(struct CMUnitTest){ .name = policy[i].name,
+					     .test_func = random_sequences,
+					     .initial_state = &policy[i] };
 	}
 	for (unsigned int i = 0; i < FAILING; i++) {
 		snprintf(name[i], sizeof(name[i]), "allocation_fails_%s",
@@ -821,8 +823,8 @@ int main(void)
 		};
 	}
 	failed += cmocka_run_group_tests_name("balloon", single, NULL, NULL);
-	failed += cmocka_run_group_tests_name("sequences", sequences, NULL,
-					      NULL);
+	failed +=
+		cmocka_run_group_tests_name("sequences", sequences, NULL, NULL);
 	failed += cmocka_run_group_tests_name("failing", failing, NULL, NULL);
 	return failed != 0;
 }

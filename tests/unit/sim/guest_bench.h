@@ -19,7 +19,7 @@
 
 #include "sim/guest/guest.h"
 
-#define CODE UINT64_C(0x40080000)
+#define CODE	UINT64_C(0x40080000)
 #define RESULTS UINT64_C(0x400a0000)
 
 /* Words at an address; a list ends with count 0. */
@@ -28,9 +28,9 @@ struct piece {
 	const uint32_t *word;
 	size_t count;
 };
-#define PIECE(at, words)                                                       \
-	{                                                                      \
-		(at), (words), sizeof(words) / sizeof((words)[0])              \
+#define PIECE(at, words)                                          \
+	{                                                         \
+		(at), (words), sizeof(words) / sizeof((words)[0]) \
 	}
 
 struct bench {
@@ -59,9 +59,10 @@ static void bench_console(void *context, const void *bytes, size_t count)
 static void bench_load(struct bench *b, const struct piece *code)
 {
 	for (; code->count; code++)
-		assert_true(machine_guest_copy_in(
-			b->m, (ipa_t){ code->at }, code->word,
-			code->count * sizeof(*code->word)));
+		assert_true(machine_guest_copy_in(b->m, (ipa_t){ code->at },
+						  code->word,
+						  code->count *
+							  sizeof(*code->word)));
 }
 
 static void bench_record(struct bench *b)

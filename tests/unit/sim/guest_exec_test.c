@@ -185,14 +185,33 @@ static void far_is_exact_for_every_kind_of_access(void **state)
 		uint64_t far;
 		bool write;
 	} want[] = {
-		{ 0x2008, 0 }, { 0x2040, 0 }, { 0x2028, 0 }, { 0x1ff0, 0 },
-		{ 0x1fe0, 1 }, { 0x2000, 0 }, { 0x1ffc, 1 }, { 0x2000, 0 },
-		{ 0x2000, 0 }, { 0x2000, 0 }, { 0x2000, 0 }, { 0x2000, 0 },
-		{ 0x2000, 1 }, { 0x1ff8, 0 }, { 0x2003, 1 }, { 0x2030, 1 },
-		{ 0x1fc0, 0 }, { 0x2000, 0 }, { 0x2000, 0 }, { 0x2000, 1 },
-		{ 0x2000, 0 }, { 0x200c, 0 }, { 0x2018, 0 }, { 0x40, 1 },
+		{ 0x2008, 0 },
+		{ 0x2040, 0 },
+		{ 0x2028, 0 },
+		{ 0x1ff0, 0 },
+		{ 0x1fe0, 1 },
+		{ 0x2000, 0 },
+		{ 0x1ffc, 1 },
+		{ 0x2000, 0 },
+		{ 0x2000, 0 },
+		{ 0x2000, 0 },
+		{ 0x2000, 0 },
+		{ 0x2000, 0 },
+		{ 0x2000, 1 },
+		{ 0x1ff8, 0 },
+		{ 0x2003, 1 },
+		{ 0x2030, 1 },
+		{ 0x1fc0, 0 },
+		{ 0x2000, 0 },
+		{ 0x2000, 0 },
+		{ 0x2000, 1 },
+		{ 0x2000, 0 },
+		{ 0x200c, 0 },
+		{ 0x2018, 0 },
+		{ 0x40, 1 },
 		/* Pairs whose second half is behind the end of RAM. */
-		{ 0x44000000, 0 }, { 0x44000000, 1 },
+		{ 0x44000000, 0 },
+		{ 0x44000000, 1 },
 	};
 	struct bench b;
 
@@ -209,12 +228,12 @@ static void far_is_exact_for_every_kind_of_access(void **state)
 				 (unsigned long long)far,
 				 (unsigned long long)want[i].far);
 		/* Data abort from EL1, external, WnR. */
-		assert_int_equal(esr & ~UINT64_C(0x140),
-				 0x96000010);
+		assert_int_equal(esr & ~UINT64_C(0x140), 0x96000010);
 		assert_int_equal(esr >> 6 & 1, want[i].write);
 	}
 	assert_int_equal(bench_word(&b, RESULTS + 16 * sizeof(want) /
-						 sizeof(want[0])), 0);
+							  sizeof(want[0])),
+			 0);
 	bench_fini(&b);
 }
 
@@ -222,14 +241,15 @@ static void exceptions_are_taken_as_hardware_does(void **state)
 {
 	/* ESR, ELR (offset), SPSR's mode, vector, SP, x2 (0: not compared). */
 	static const uint64_t want[][6] = {
-		{ 0x56000003, 0x20, 5, 0x200, 0x5000, 0 }, /* svc #3 */
-		{ 0xf2000005, 0x20, 5, 0x200, 0x5000, 0 }, /* brk #5 */
-		{ 0x02000000, 0x24, 5, 0x200, 0x5000, 0 }, /* udf */
-		{ 0x02000000, 0x28, 5, 0x200, 0x5000, 0 }, /* hvc #1 */
+		{ 0x56000003, 0x20, 5, 0x200, 0x5000, 0 },	/* svc #3 */
+		{ 0xf2000005, 0x20, 5, 0x200, 0x5000, 0 },	/* brk #5 */
+		{ 0x02000000, 0x24, 5, 0x200, 0x5000, 0 },	/* udf */
+		{ 0x02000000, 0x28, 5, 0x200, 0x5000, 0 },	/* hvc #1 */
 		{ 0x56000009, 0x4c, 0, 0x400, 0x5000, 0x6000 }, /* svc #9 */
 		{ 0x02000000, 0x50, 0, 0x400, 0x5000, 0x6000 }, /* hvc, EL0 */
-		{ 0x02000000, 0x54, 0, 0x400, 0x5000, 0 }, /* mrs, EL0 */
-		/* dc cvac, x20: EC 0x18, Op0 1 Op2 1 Op1 3 CRn 7 Rt 20 CRm 10 */
+		{ 0x02000000, 0x54, 0, 0x400, 0x5000, 0 },	/* mrs, EL0 */
+		/* dc cvac, x20: EC 0x18, Op0 1 Op2 1 Op1 3 CRn 7 Rt 20 CRm 10
+		 */
 		{ 0x6212de94, 0x58, 0, 0x400, 0x5000, 0 },
 		/* mrs x1, ctr_el0: Op0 3 Op2 1 Op1 3 CRn 0 Rt 1 CRm 0, read */
 		{ 0x6232c021, 0x5c, 0, 0x400, 0x5000, 0 },
@@ -293,26 +313,37 @@ struct ending {
 static void endings_have_their_line(void **state)
 {
 	static const struct ending cases[] = {
-		{ "wfi", { 0xd503207f }, GUEST_DIED,
+		{ "wfi",
+		  { 0xd503207f },
+		  GUEST_DIED,
 		  "every CPU waits for an interrupt that cannot come" },
 		{ "br to 0x1000, which is nothing; VBAR_EL1 is 0",
-		  { 0xd2820000, 0xd61f0000 }, GUEST_DIED,
+		  { 0xd2820000, 0xd61f0000 },
+		  GUEST_DIED,
 		  "the guest jumped nowhere: CPU 0, pc 0x1000" },
-		{ "b .", { 0x14000000 }, GUEST_LIMIT,
+		{ "b .",
+		  { 0x14000000 },
+		  GUEST_LIMIT,
 		  "the limit of 1000000 instructions" },
 		/* VBAR_EL1 = 0x40080800 - 0x200: the handler is a load of
 		 * nothing. adr x0, .+0x600; msr vbar_el1, x0; ldr x1, [xzr
 		 * page] by x2 = 0 */
 		{ "a handler that faults",
 		  { 0x10003000, 0xd518c000, 0xd2800002, 0xf9400041 },
-		  GUEST_DIED, "faults in its own fault handler" },
+		  GUEST_DIED,
+		  "faults in its own fault handler" },
 		{ "big-endian data: movz x0, #0x200, lsl #16; msr sctlr_el1",
 		  { 0xd2a04000, 0xd5181000, 0xd503201f, 0x14000000 },
-		  GUEST_NOT_MODELLED, "big-endian" },
-		{ "mrs x0, rndr", { 0xd53b2400, 0x14000000 },
-		  GUEST_NOT_MODELLED, "RNDR" },
-		{ "fmov d0, x0 with CPACR_EL1 0", { 0x9e670000, 0x14000000 },
-		  GUEST_NOT_MODELLED, "CPACR_EL1" },
+		  GUEST_NOT_MODELLED,
+		  "big-endian" },
+		{ "mrs x0, rndr",
+		  { 0xd53b2400, 0x14000000 },
+		  GUEST_NOT_MODELLED,
+		  "RNDR" },
+		{ "fmov d0, x0 with CPACR_EL1 0",
+		  { 0x9e670000, 0x14000000 },
+		  GUEST_NOT_MODELLED,
+		  "CPACR_EL1" },
 	};
 	/* At VBAR_EL1 + 0x200 of the fourth case: ldr x1, [x2]. */
 	static const uint32_t handler[] = { 0xf9400041 };

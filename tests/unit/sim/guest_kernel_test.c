@@ -4,7 +4,7 @@
 
 #include "tests/unit/sim/guest_programs.h"
 
-#define TABLE UINT64_C(0x40090000)
+#define TABLE	UINT64_C(0x40090000)
 #define USER_VA UINT64_C(0x10000000)
 
 /* Level-1 blocks of 1 GiB, readable and writable at EL0. */
@@ -93,10 +93,9 @@ static void a_kernel_sees_calls_faults_and_undefined(void **state)
 	struct toy k = { .b = &b };
 	const struct guest_kernel ops = { &k, toy_svc, toy_fault };
 	struct guest_limits limits = { .instructions = 10000 };
-	struct guest_regs regs = { .x = { USER_VA },
-				   .sp = 0x1230,
-				   .pc = CODE,
-				   .tpidr = 0x9999 };
+	struct guest_regs regs = {
+		.x = { USER_VA }, .sp = 0x1230, .pc = CODE, .tpidr = 0x9999
+	};
 
 	(void)state;
 	bench_init(&b, NULL, false, &ops, program_user);

@@ -47,10 +47,7 @@ static const uint32_t reports_0[] = {
 	0xd2800300, /* mov x0, #0x18 */
 	0x10000041, /* adr x1, 40080098 */
 	0xd45e0000, /* hlt #0xf000 */
-	0x00020026,
-	0x00000000,
-	0x00000007,
-	0x00000000,
+	0x00020026, 0x00000000, 0x00000007, 0x00000000,
 };
 static const struct piece program_reports[] = {
 	PIECE(0x40080000, reports_0),
@@ -270,9 +267,7 @@ static const uint32_t el0_0[] = {
 	0x10000061, /* adr x1, 40080078 */
 	0xd45e0000, /* hlt #0xf000 */
 	0xd503201f, /* nop */
-	0x00020026,
-	0x00000000,
-	0x00000003,
+	0x00020026, 0x00000000, 0x00000003,
 };
 static const uint32_t el0_1[] = {
 	0xd2804018, /* mov x24, #0x200 */

@@ -15,7 +15,7 @@
 #include "sim/guest/guest.h"
 
 #define HEADERS 48
-#define BASE UINT64_C(0x40080000)
+#define BASE	UINT64_C(0x40080000)
 
 /* A file of two pages: headers, then code at 0x1000. */
 struct file {
@@ -120,24 +120,78 @@ static void headers_in_a_segment_are_found(void **state)
 	elf_close(&image);
 }
 
-static void set_class(struct file *f) { f->header.e_ident[EI_CLASS] = 1; }
-static void set_data(struct file *f) { f->header.e_ident[EI_DATA] = 2; }
-static void set_machine(struct file *f) { f->header.e_machine = EM_X86_64; }
-static void set_type(struct file *f) { f->header.e_type = ET_REL; }
-static void set_magic(struct file *f) { f->header.e_ident[1] = 'F'; }
-static void set_no_headers(struct file *f) { f->header.e_phnum = 0; }
-static void set_xnum(struct file *f) { f->header.e_phnum = PN_XNUM; }
-static void set_phentsize(struct file *f) { f->header.e_phentsize = 32; }
-static void set_phoff(struct file *f) { f->header.e_phoff = ~UINT64_C(0); }
-static void set_phoff_end(struct file *f) { f->header.e_phoff = 0x1fff; }
-static void set_entry_odd(struct file *f) { f->header.e_entry += 2; }
-static void set_entry_out(struct file *f) { f->header.e_entry = BASE + 0x800; }
-static void set_entry_data(struct file *f) { f->header.e_entry += 0x1800; }
-static void set_offset(struct file *f) { f->segment[0].p_offset = 1ULL << 63; }
-static void set_short(struct file *f) { f->segment[0].p_filesz = 0x801; }
-static void set_align(struct file *f) { f->segment[0].p_align = 0x1800; }
-static void set_disagree(struct file *f) { f->segment[0].p_offset += 8; }
-static void set_interp(struct file *f) { f->segment[1].p_type = PT_INTERP; }
+static void set_class(struct file *f)
+{
+	f->header.e_ident[EI_CLASS] = 1;
+}
+static void set_data(struct file *f)
+{
+	f->header.e_ident[EI_DATA] = 2;
+}
+static void set_machine(struct file *f)
+{
+	f->header.e_machine = EM_X86_64;
+}
+static void set_type(struct file *f)
+{
+	f->header.e_type = ET_REL;
+}
+static void set_magic(struct file *f)
+{
+	f->header.e_ident[1] = 'F';
+}
+static void set_no_headers(struct file *f)
+{
+	f->header.e_phnum = 0;
+}
+static void set_xnum(struct file *f)
+{
+	f->header.e_phnum = PN_XNUM;
+}
+static void set_phentsize(struct file *f)
+{
+	f->header.e_phentsize = 32;
+}
+static void set_phoff(struct file *f)
+{
+	f->header.e_phoff = ~UINT64_C(0);
+}
+static void set_phoff_end(struct file *f)
+{
+	f->header.e_phoff = 0x1fff;
+}
+static void set_entry_odd(struct file *f)
+{
+	f->header.e_entry += 2;
+}
+static void set_entry_out(struct file *f)
+{
+	f->header.e_entry = BASE + 0x800;
+}
+static void set_entry_data(struct file *f)
+{
+	f->header.e_entry += 0x1800;
+}
+static void set_offset(struct file *f)
+{
+	f->segment[0].p_offset = 1ULL << 63;
+}
+static void set_short(struct file *f)
+{
+	f->segment[0].p_filesz = 0x801;
+}
+static void set_align(struct file *f)
+{
+	f->segment[0].p_align = 0x1800;
+}
+static void set_disagree(struct file *f)
+{
+	f->segment[0].p_offset += 8;
+}
+static void set_interp(struct file *f)
+{
+	f->segment[1].p_type = PT_INTERP;
+}
 static void set_notes(struct file *f)
 {
 	f->segment[0].p_type = f->segment[1].p_type = PT_NOTE;
@@ -267,9 +321,12 @@ static void segments_outside_ram_are_refused(void **state)
 		uint64_t paddr;
 		bool ok;
 	} cases[] = {
-		{ 0x40000000, true },	{ 0x43ffd000, true },
-		{ 0x43ffd001, false },	{ 0x3ffff000, false },
-		{ 0, false },		{ 0x44000000, false },
+		{ 0x40000000, true },
+		{ 0x43ffd000, true },
+		{ 0x43ffd001, false },
+		{ 0x3ffff000, false },
+		{ 0, false },
+		{ 0x44000000, false },
 		{ 0xffffffffffff0000, false },
 	};
 	struct config_set sets[] = { { "guest.ram_mib=64" } };
@@ -294,8 +351,7 @@ static void segments_outside_ram_are_refused(void **state)
 		if (cases[i].ok) {
 			machine_guest_copy_out(m, (ipa_t){ cases[i].paddr },
 					       back, sizeof(back));
-			assert_memory_equal(back, f.code + 0x800,
-					    sizeof(back));
+			assert_memory_equal(back, f.code + 0x800, sizeof(back));
 		} else {
 			assert_int_equal(error.exit_code, EXIT_INPUT);
 		}

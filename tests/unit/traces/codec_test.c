@@ -161,7 +161,7 @@ static void anything_survives(void **state)
 			      (uint32_t)(any(f) % (bytes / 4 + 1)));
 			for (uint64_t n = any(f) % 5; n; n--)
 				access(f, any_width(f),
-				       TRACE_WHAT(1 + any(f) % 0xffff,
+				       TRACE_WHAT(1 + any(f) % 4096,
 						  any(f) & TRACE_ACCESS_MASK));
 		}
 		round_trip(f);
@@ -260,8 +260,8 @@ static const struct hostile hostile[] = {
 	  PAYLOAD(1, 10, 0, 1, 0, 0, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
 		  0xff, 0xff, 1, 0) },
 	{ "variants is cut", 1, 0, PAYLOAD(1, 1, 3, 1, 0, 0, 0, 2, 4, 0, 0) },
-	{ "more than 1048576 bytes", 1, 0,
-	  PAYLOAD(1, 1, 6, 1, 0, 0, 0, 2, 0x81, 0x80, 0x40, 0, 0, 0) },
+	{ "more than 65536 bytes", 1, 0,
+	  PAYLOAD(1, 1, 6, 1, 0, 0, 0, 2, 0x81, 0x80, 0x04, 0, 0, 0) },
 	{ "impossible number", 1, 0,
 	  PAYLOAD(1, 1, 4, 1, 0, 0, 0, 2, 4, 3, 0, 0) },
 	{ "impossible number", 1, 0,
@@ -275,6 +275,10 @@ static const struct hostile hostile[] = {
 	  PAYLOAD(2, 1, 6, 2, 1, 0, 0, 0, 2, 4, 0, 1, 64, 8, 0, 0, 6) },
 	{ "size of an access", 1, 1,
 	  PAYLOAD(2, 1, 6, 2, 1, 0, 0, 0, 2, 4, 0, 1, 4, 0, 0, 0, 6) },
+	{ "size of an access", 1, 1,
+	  PAYLOAD(2, 1, 7, 2, 1, 0, 0, 0, 2, 4, 0, 1, 4, 0x81, 0x20, 0, 0, 6) },
+	{ NULL, 1, 1,
+	  PAYLOAD(2, 1, 7, 2, 1, 0, 0, 0, 2, 4, 0, 1, 4, 0x80, 0x20, 0, 0, 6) },
 	{ "column of addresses is cut", 1, 1,
 	  PAYLOAD(2, 1, 6, 2, 0, 0, 0, 0, 2, 4, 0, 1, 4, 8, 0, 0) },
 	{ "column of addresses is cut", 1, 1,
@@ -387,6 +391,57 @@ static void base64_round_trips_at_every_length(void **state)
 	}
 }
 
+static void base64_is_the_same_without_vectors(void **state)
+{
+	struct fixture *f = *state;
+	uint8_t from[300], one[300], two[300];
+	char text[400], plain[400];
+	size_t a, b;
+
+	for (size_t i = 0; i < sizeof(from); i++)
+		from[i] = (uint8_t)any(f);
+	for (size_t i = 0; i < sizeof(from); i++) {
+		size_t count = base64_encoded_bytes(i);
+
+		base64_encode(text, from, i);
+		base64_encode_portable(plain, from, i);
+		assert_memory_equal(text, plain, count);
+		assert_true(base64_decode(one, &a, text, count));
+		assert_true(base64_decode_portable(two, &b, text, count));
+		assert_int_equal(a, b);
+		assert_memory_equal(one, two, a);
+	}
+}
+
+/* Every byte in every place, on both sides of where vectors end. */
+static void base64_refuses_the_same_without_vectors(void **state)
+{
+	struct fixture *f = *state;
+	uint8_t from[75], one[75], two[75];
+	char text[100];
+	size_t a, b;
+
+	for (size_t i = 0; i < sizeof(from); i++)
+		from[i] = (uint8_t)any(f);
+	base64_encode(text, from, sizeof(from));
+	for (size_t i = 0; i < sizeof(text); i++) {
+		char kept = text[i];
+
+		for (int c = 0; c < 256; c++) {
+			bool ok;
+
+			text[i] = (char)c;
+			ok = base64_decode(one, &a, text, sizeof(text));
+			assert_int_equal(ok,
+					 base64_decode_portable(two, &b, text,
+								sizeof(text)));
+			assert_int_equal(a, b);
+			assert_memory_equal(one, two, a);
+		}
+		text[i] = kept;
+	}
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -403,6 +458,8 @@ int main(void)
 		TEST(mutations_never_harm),
 		TEST(base64_is_the_one_of_rfc_4648),
 		TEST(base64_round_trips_at_every_length),
+		TEST(base64_is_the_same_without_vectors),
+		TEST(base64_refuses_the_same_without_vectors),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

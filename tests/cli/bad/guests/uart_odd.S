@@ -41,8 +41,6 @@ _start:	ldr	x0, =0x09000000
 	dc	zva, x0
 	dc	civac, x1
 	prfm	pldl1keep, [x0]
-	msr	cpacr_el1, xzr
-	ldr	q0, [x0]
 	ldr	x1, =0x300000
 	msr	cpacr_el1, x1
 	isb

@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Blocks of code: what stands in them that Unicorn executes without a report
+ * (barriers, returns) or reports without its kind (exclusives), and the access
+ * behind a question for a page. See README.md.
+ */
+#include <string.h>
+
+#include "sim/guest/engine.h"
+#include "sim/machine/access.h"
+
+static const uint8_t *code_at(struct vcpu *v, uint64_t va)
+{
+	unsigned int access =
+		ARM_ACCESS_FETCH | (v->cpu->el ? 0 : ARM_ACCESS_EL0);
+	struct arm_translation t;
+	struct arm_fault fault;
+
+	if (!arm_mmu_probe(&v->cpu->mmu, (va_t){ va }, access, &t, &fault,
+			   NULL) ||
+	    !ram_has(&v->m->ram, t.pa, INSN_BYTES))
+		return NULL;
+	return ram_host(&v->m->ram, t.pa);
+}
+
+uint32_t guest_code_word(struct vcpu *v, uint64_t pc)
+{
+	const uint8_t *code = pc & 3 ? NULL : code_at(v, pc);
+
+	return code ? engine_word(code, 0) : 0;
+}
+
+/* A block never leaves its 1 KiB page, so its words stand in one piece. */
+void block_learn(struct vcpu *v, struct block_info *info, uint64_t va,
+		 uint32_t bytes)
+{
+	*info = (struct block_info){ .va = va,
+				     .bytes = bytes,
+				     .generation = v->engine->generation,
+				     .code = code_at(v, va) };
+	if (!info->code)
+		return;
+	for (uint32_t i = 0; i < bytes / INSN_BYTES; i++) {
+		uint32_t word = engine_word(info->code, i);
+
+		info->kinds |= insn_kind(word);
+		if (insn_is_fp(word) && sysreg_fp_traps(v)) {
+			v->m->not_modelled =
+				"a trap of SIMD and floating point by "
+				"CPACR_EL1.FPEN (DDI0487 L.b D24.2.33): the "
+				"guest uses them without enabling them";
+			engine_want(v, ATTENTION_MACHINE);
+		}
+	}
+	if (v->g->kernel) /* barriers of user code are not reported */
+		info->kinds &= ~(unsigned int)(INSN_DMB | INSN_DSB);
+}
+
+/* ---- barriers and the ends of blocks ---- */
+
+static void report_barrier(struct vcpu *v, unsigned int kind)
+{
+	enum machine_barrier barrier = kind & INSN_DMB	 ? BARRIER_DMB
+				       : kind & INSN_DSB ? BARRIER_DSB
+							 : BARRIER_ISB;
+
+	if (!v->g->kernel)
+		machine_barrier(v->m, v->cpu, barrier);
+}
+
+/* Report the block's barriers before `pc` that have not been. */
+void block_barriers_until(struct vcpu *v, uint64_t pc)
+{
+	struct engine *e = v->engine;
+	uint32_t end = (uint32_t)((pc - e->block_va) / INSN_BYTES);
+
+	if (!(e->kinds & INSN_BARRIERS) || !e->block->code)
+		return;
+	for (; e->cursor < end; e->cursor++) {
+		unsigned int kind =
+			insn_kind(engine_word(e->block->code, e->cursor)) &
+			INSN_BARRIERS;
+
+		if (kind)
+			report_barrier(v, kind);
+	}
+}
+
+/* IC took effect: drop translated code before the next block. */
+static void synchronise_code(struct vcpu *v)
+{
+	if (v->code_stale)
+		engine_want(v, ATTENTION_FLUSH_CODE);
+}
+
+void block_stale_access(struct vcpu *v)
+{
+	v->engine->fault_pending = v->engine->fault_halfway = false;
+	machine_stale(v->m, v->cpu, v->fault.va);
+	engine_want(v, ATTENTION_FLUSH_TLB);
+}
+
+/* The block before has been executed to its end. */
+void block_settle(struct vcpu *v)
+{
+	struct engine *e = v->engine;
+	unsigned int kinds = e->kinds;
+
+	if (e->fault_pending)
+		block_stale_access(v);
+	block_barriers_until(v, e->block_end);
+	e->kinds = 0;
+	if (kinds & INSN_ISB)
+		synchronise_code(v);
+	if (kinds & INSN_ERET) {
+		machine_eret(v->m, v->cpu, PSTATE_EL(vcpu_pstate(v)));
+		vcpu_el_changed(v);
+		v->last.repeats = 0;
+		synchronise_code(v);
+	}
+	if (kinds & INSN_EXCL)
+		v->exclusive = true;
+	if ((kinds & INSN_YIELD) && e->slice_end)
+		engine_want(v, ATTENTION_YIELD);
+}
+
+/* Execution left the open block at `pc`. */
+void block_leave(struct vcpu *v, uint64_t pc)
+{
+	struct engine *e = v->engine;
+
+	if (e->block && pc - e->block_va < e->block_end - e->block_va) {
+		block_barriers_until(v, pc);
+		machine_block_trim(v->m, v->cpu,
+				   (uint32_t)(e->block_end - pc) / INSN_BYTES);
+		if (e->kinds & INSN_EXCL)
+			v->exclusive = true;
+		e->kinds = 0;
+	} else if (e->block) {
+		block_settle(v);
+	}
+	e->block = NULL;
+	e->careful = 0;
+}
+
+/* ---- accesses ---- */
+
+uint32_t block_kind_at(struct vcpu *v, uint64_t pc)
+{
+	struct engine *e = v->engine;
+	unsigned int kind;
+
+	if (!e->block->code || pc - e->block_va >= e->block->bytes)
+		return 0;
+	kind = insn_kind(
+		engine_word(e->block->code,
+			    (uint32_t)(pc - e->block_va) / INSN_BYTES));
+	if (kind & INSN_EXCL)
+		return TRACE_WHAT(0, ARM_ACCESS_EXCL);
+	if ((kind & INSN_UNPRIV) && v->cpu->el)
+		return TRACE_WHAT(0, ARM_ACCESS_UNPRIV);
+	return 0;
+}
+
+static uint64_t insn_register(void *context, unsigned int number)
+{
+	const struct vcpu *v = context;
+
+	return number == 31 ? vcpu_sp(v) : vcpu_x(v, number);
+}
+
+/* The access behind the question for a page: exact address, size and kind.
+ * Of a sequence it is the first that touches the page. */
+va_t block_asked_access(struct vcpu *v, uint64_t page, bool write,
+			uint32_t *what)
+{
+	uint64_t pc = vcpu_pc(v), va = page;
+	uint32_t word = guest_code_word(v, pc);
+	unsigned int kind = insn_kind(word);
+	struct insn_access a = { .bytes = 1 };
+	uint32_t access = write ? ARM_ACCESS_WRITE : ARM_ACCESS_READ;
+
+	if (v->cpu->el == 0)
+		access |= ARM_ACCESS_EL0;
+	if ((kind & INSN_UNPRIV) && v->cpu->el)
+		access |= ARM_ACCESS_UNPRIV;
+	if (kind & INSN_EXCL)
+		access |= ARM_ACCESS_EXCL;
+	if (insn_decode_access(word, pc, insn_register, v, &a)) {
+		uint64_t first = a.va;
+
+		if (a.zero)
+			access |= ARM_ACCESS_ZERO;
+		for (uint32_t i = 1; i < a.count; i++) {
+			if (ASK_PAGE(first) == page ||
+			    ASK_PAGE(first + a.bytes - 1) == page)
+				break;
+			first += a.bytes;
+		}
+		if (ASK_PAGE(first) == page)
+			va = first;
+	}
+	*what = TRACE_WHAT(a.bytes, access);
+	return (va_t){ va };
+}

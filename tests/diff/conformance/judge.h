@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The model asked the same as QEMU: fresh TLBs, the same bytes at the same
+ * addresses, registers through arm_mmu_sysreg_write.
+ */
+#ifndef TESTS_DIFF_CONFORMANCE_JUDGE_H
+#define TESTS_DIFF_CONFORMANCE_JUDGE_H
+
+#include "models/arm/mmu.h"
+#include "tests/diff/conformance/case.h"
+#include "tests/diff/conformance/outcome.h"
+
+struct judge {
+	struct arm_mmu mmu;
+	struct memory_system *memory;
+	struct model_random random;
+	struct ram *ram;
+};
+
+/* What the model says, and how it came to it. */
+struct verdict {
+	struct outcome outcome;
+	bool translated; /* `out` holds; the access itself may yet abort */
+	struct arm_translation out;
+	struct arm_fault fault;
+	struct arm_walk walk;
+};
+
+bool judge_start(struct judge *judge, uint8_t pa_bits, struct ram *ram);
+void judge_stop(struct judge *judge);
+void judge_registers(struct judge *judge,
+		     const struct el2_registers *registers);
+void judge_ask(struct judge *judge, const struct el2_op *op,
+	       struct verdict *verdict);
+
+#endif

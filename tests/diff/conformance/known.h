@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Differences between QEMU and the model that are understood: QEMU departs
+ * from the architecture, or the architecture leaves a choice. Each entry turns
+ * what the model says into what it would say with QEMU's deviation, and nothing
+ * else; what still differs after all of them is a mismatch.
+ */
+#ifndef TESTS_DIFF_CONFORMANCE_KNOWN_H
+#define TESTS_DIFF_CONFORMANCE_KNOWN_H
+
+#include "tests/diff/conformance/case.h"
+#include "tests/diff/conformance/judge.h"
+
+/* One operation on which the two disagree. */
+struct dispute {
+	const struct test_case *c;
+	const struct el2_op *op;
+	const struct outcome *qemu;
+	struct verdict model; /* as it said */
+	/* The model with the deviations so far: its registers, its answer. */
+	struct judge *judge;
+	struct el2_registers registers;
+	struct verdict adjusted;
+	unsigned int differences; /* of `adjusted` and QEMU */
+};
+
+struct known {
+	const char *name;
+	const char *reference; /* section, and who departs from it how */
+	/* Changes dispute->adjusted (and ->registers); false: does not apply. */
+	bool (*apply)(struct dispute *dispute);
+};
+extern const struct known known_differences[];
+extern const unsigned int known_count;
+
+#endif
