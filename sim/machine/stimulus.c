@@ -134,15 +134,16 @@ static bool maintenance_pa(struct machine *m, struct machine_cpu *cpu, va_t va,
 	return true;
 }
 
-/* DDI0487 L.b C5.3 "DC CISW": level in [3:1], way in the top bits from
+/* DDI0487 L.b C5.3 "DC CISW": level - 1 in [3:1], way in the top bits from
  * 32 - log2(ways), set above log2(line). */
 static void maintain_set_way(struct machine *m, struct machine_cpu *cpu,
 			     enum memory_op what, uint64_t value)
 {
 	const struct memory_config *mem = &m->config.memory;
-	unsigned int level = value >> 1 & 7;
-	uint32_t ways = level == 0 ? mem->l1d.ways : mem->l2.ways;
-	unsigned int way_bits = 0;
+	unsigned int level = 1 + (value >> 1 & 7), way_bits = 0;
+	uint32_t ways = level == 1   ? mem->l1d.ways :
+			level == 2 ? mem->l2.ways :
+				     mem->llc.ways;
 
 	while (UINT32_C(1) << way_bits < ways)
 		way_bits++;

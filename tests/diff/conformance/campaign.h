@@ -27,7 +27,7 @@ struct campaign {
 	struct machine machine;
 	struct judge judge;
 	struct ram ram; /* the model's */
-	uint64_t next_case;
+	uint64_t next_case, limit; /* vectors, at most */
 	struct test_case cases[EL2_CASES_MAX];
 	struct expected expected[EL2_CASES_MAX][EL2_OPS_MAX];
 	/* results */

@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 /* A batch takes milliseconds; this long, and something runs astray. */
-#define PATIENCE_SECONDS 10
+#define PATIENCE_SECONDS 60
 
 static bool share_ram(struct machine *machine)
 {

@@ -42,78 +42,85 @@ static void fill_window(struct machine *machine)
 		word[i / 4] = WINDOW_WORD(i);
 }
 
-static bool run_until(struct run *it, uint64_t until)
+static bool run_until(struct run *it, uint64_t limit)
 {
+	struct campaign *c = &it->campaign;
+
+	c->limit = limit;
 	if (it->only != UINT64_MAX) {
-		it->campaign.next_case = it->only;
-		return campaign_run_batch(&it->campaign, 1);
+		c->next_case = it->only;
+		return campaign_run_batch(c, 1);
 	}
-	while (it->campaign.coverage.vectors < until)
-		if (!campaign_run_batch(&it->campaign, EL2_CASES_MAX))
+	while (c->coverage.vectors < limit)
+		if (!campaign_run_batch(c, EL2_CASES_MAX))
 			return false;
 	return true;
 }
 
 /* Each mutation until its first mismatch. */
-static bool run_mutations(struct run *it, uint64_t until)
+static bool run_mutations(struct run *it)
 {
+	struct campaign *c = &it->campaign;
 	uint64_t found = 0;
 
-	it->campaign.reports = REPORTS_MAX;
+	c->reports = REPORTS_MAX;
+	c->limit = it->count;
 	for (unsigned int k = 1; k <= mutation_count; k++) {
-		it->campaign.mutation = mutation_get(k);
-		it->campaign.coverage.vectors = 0;
-		it->campaign.mismatches = 0;
-		it->campaign.next_case = 0;
-		while (!it->campaign.mismatches && it->campaign.coverage.vectors < until)
-			if (!campaign_run_batch(&it->campaign, EL2_CASES_MAX))
+		c->mutation = mutation_get(k);
+		c->coverage.vectors = 0;
+		c->mismatches = 0;
+		c->next_case = 0;
+		while (!c->mismatches && c->coverage.vectors < c->limit)
+			if (!campaign_run_batch(c, EL2_CASES_MAX))
 				return false;
 		printf("%s mutation %u: %s: %" PRIu64 " mismatches in %" PRIu64
 		       " vectors\n",
-		       it->campaign.mismatches ? "PASS" : "FAIL", k, it->campaign.mutation->name,
-		       it->campaign.mismatches, it->campaign.coverage.vectors);
-		found += it->campaign.mismatches != 0;
+		       c->mismatches ? "PASS" : "FAIL", k, c->mutation->name,
+		       c->mismatches, c->coverage.vectors);
+		found += c->mismatches != 0;
 	}
-	printf("%" PRIu64 " of %u mutations found\n", found, mutation_count);
-	it->campaign.mismatches = mutation_count - found;
+	printf("%" PRIu64 " passed, %" PRIu64 " failed\n", found,
+	       mutation_count - found);
+	c->mismatches = mutation_count - found;
 	return true;
 }
 
-static bool run_cpu(struct run *it, const struct cpu *cpu, uint64_t until)
+static bool run_cpu(struct run *it, const struct cpu *cpu, uint64_t limit)
 {
+	struct campaign *c = &it->campaign;
 	bool fine;
 
-	it->campaign.cpu = cpu->name;
-	it->campaign.options.pa_bits = cpu->pa_bits;
-	if (!judge_start(&it->campaign.judge, cpu->pa_bits, &it->campaign.ram))
+	c->cpu = cpu->name;
+	c->options.pa_bits = cpu->pa_bits;
+	if (!judge_start(&c->judge, cpu->pa_bits, &c->ram))
 		return false;
-	if (!machine_start(&it->campaign.machine, cpu->name, it->program)) {
-		judge_stop(&it->campaign.judge);
+	if (!machine_start(&c->machine, cpu->name, it->program)) {
+		judge_stop(&c->judge);
 		return false;
 	}
-	fill_window(&it->campaign.machine);
-	fine = it->all_mutations ? run_mutations(it, until) :
-				   run_until(it, until);
-	machine_stop(&it->campaign.machine);
-	judge_stop(&it->campaign.judge);
+	fill_window(&c->machine);
+	fine = it->all_mutations ? run_mutations(it) : run_until(it, limit);
+	machine_stop(&c->machine);
+	judge_stop(&c->judge);
 	return fine;
 }
 
-static int conclude(const struct run *it, bool fine, double seconds)
+static void conclude(const struct run *it, double seconds)
 {
-	printf("%" PRIu64 " of %" PRIu64 " translated; %" PRIu64 " cases, %" PRIu64
-	       " without a way to EL1; %.0f vectors a second\n",
-	       it->campaign.coverage.translated, it->campaign.coverage.vectors, it->campaign.next_case, it->campaign.stubless,
-	       (double)it->campaign.coverage.vectors / seconds);
+	const struct campaign *c = &it->campaign;
+	uint64_t vectors = c->coverage.vectors;
+
 	if (it->show_coverage)
-		coverage_print(&it->campaign.coverage);
+		coverage_print(&c->coverage);
+	printf("%" PRIu64 " cases, %" PRIu64 " translated, %.0f vectors a "
+	       "second\n",
+	       c->next_case, c->coverage.translated, (double)vectors / seconds);
 	printf("known differences:");
 	for (unsigned int k = 0; k < known_count; k++)
 		printf(" %s %" PRIu64 "%s", known_differences[k].name,
-		       it->campaign.explained[k], k + 1 < known_count ? "," : "");
-	printf("\n%" PRIu64 " vectors, %" PRIu64 " mismatches\n", it->campaign.coverage.vectors,
-	       it->campaign.mismatches);
-	return it->campaign.mismatches ? 1 : fine ? 0 : 2;
+		       c->explained[k], k + 1 < known_count ? "," : "");
+	printf("\n%" PRIu64 " vectors, %" PRIu64 " mismatches\n", vectors,
+	       c->mismatches);
 }
 
 static double now(void)
@@ -124,26 +131,43 @@ static double now(void)
 	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
-static int run(struct run *it, const char *only_cpu)
+/* All CPUs, or the one asked for. False: QEMU did not see it through. */
+static bool run_cpus(struct run *it)
+{
+	unsigned int share = 0;
+	bool known = false;
+
+	for (unsigned int i = 0; i < CPUS; i++) {
+		bool alone = it->only_cpu || it->all_mutations;
+
+		share += cpus[i].share;
+		if (it->only_cpu && strcmp(it->only_cpu, cpus[i].name))
+			continue;
+		known = true;
+		if (!run_cpu(it, &cpus[i],
+			     alone ? it->count : it->count * share / 16))
+			return false;
+		if (alone)
+			break;
+	}
+	if (!known)
+		fprintf(stderr, "conformance: no such CPU: %s\n",
+			it->only_cpu);
+	return known;
+}
+
+static int run(struct run *it)
 {
 	double start = now();
-	uint64_t until = 0;
-	bool fine = true;
+	bool fine;
 
 	if (ram_init(&it->campaign.ram, (pa_t){ RAM_PA }, RAM_BYTES) != ERR_OK)
 		return 2;
-	for (unsigned int i = 0; i < CPUS && fine; i++) {
-		until += it->count * cpus[i].share / 16;
-		if (only_cpu && strcmp(only_cpu, cpus[i].name))
-			continue;
-		fine = run_cpu(it, &cpus[i], only_cpu ? it->count : until);
-		if (it->all_mutations)
-			break;
-	}
+	fine = run_cpus(it);
 	ram_fini(&it->campaign.ram);
-	if (it->all_mutations)
-		return !fine ? 2 : it->campaign.mismatches ? 1 : 0;
-	return conclude(it, fine, now() - start);
+	if (!it->all_mutations)
+		conclude(it, now() - start);
+	return it->campaign.mismatches ? 1 : fine ? 0 : 2;
 }
 
 static int usage(void)
