@@ -60,11 +60,14 @@ static inline bool arm_mmu_translate_l1(struct arm_mmu *mmu, va_t va,
 	struct tlb *l1 = access & ARM_ACCESS_FETCH ? mmu->l1i_tlb :
 						     mmu->l1d_tlb;
 	uint64_t address = arm_mmu_address(&mmu->setup, va);
-	uint64_t need = arm_access_need(access);
 	const struct tlb_entry *entry =
 		tlb_recent(l1, address, &mmu->setup.tag);
+	uint64_t need;
 
-	if (!entry || (entry->value.attrs & need) != need)
+	if (!entry)
+		return false;
+	need = arm_access_need(access);
+	if ((entry->value.attrs & need) != need)
 		return false;
 	arm_translation_set(out, &mmu->setup, &entry->value, entry->size_lg2,
 			    address, access);

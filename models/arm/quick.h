@@ -27,16 +27,17 @@ static inline uint64_t arm_quick_out(const struct tlb_entry *entry,
 }
 
 static inline const struct tlb_entry *
-arm_quick_s2(const struct arm_mmu *mmu, uint64_t ipa, uint64_t need)
+arm_quick_s2(struct arm_mmu *mmu, uint64_t ipa, uint64_t need)
 {
 	const struct tlb_tag *tag = &mmu->setup.s2_tag;
-	const struct tlb_entry *entry = tlb_probe(mmu->s2_tlb, ipa, tag);
+	const struct tlb_entry *entry =
+		tlb_probe_inline(mmu->s2_tlb, ipa, tag);
 
 	return entry && !(need & ~entry->value.attrs) ? entry : NULL;
 }
 
 /* The descriptor's place and value, if the table is known. */
-static inline bool arm_quick_read(const struct arm_mmu *mmu, uint64_t address,
+static inline bool arm_quick_read(struct arm_mmu *mmu, uint64_t address,
 				  struct arm_quick *q, uint64_t *raw)
 {
 	uint64_t ipa, index = address >> ARM_LEVEL_SHIFT(3) & 0x1ff;

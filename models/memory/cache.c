@@ -159,9 +159,8 @@ void cache_fini(struct cache *c)
 
 /* ---- accesses */
 
-static __attribute__((noinline)) bool
-access_any(struct cache *c, struct cache_home home, bool dirty,
-	   uint64_t *victim)
+bool cache_access_any(struct cache *c, struct cache_home home, bool dirty,
+		      uint64_t *victim)
 {
 	if (c->narrow && c->ways == 16)
 		return set_access(c, home, 16, true, dirty, victim);
@@ -175,30 +174,7 @@ access_any(struct cache *c, struct cache_home home, bool dirty,
 bool cache_access(struct cache *c, uint64_t line, enum requester who,
 		  bool dirty, uint64_t *victim)
 {
-	struct cache_home home = cache_home(c, line);
-	bool hit;
-
-	*victim = CACHE_NONE;
-	c->generation++;
-	switch (c->shape) {
-	case CACHE_PLRU4:
-		hit = set_access_plru(c, home, 4, dirty, victim);
-		break;
-	case CACHE_PLRU8:
-		hit = set_access_plru(c, home, 8, dirty, victim);
-		break;
-	case CACHE_PLRU16:
-		hit = set_access_plru(c, home, 16, dirty, victim);
-		break;
-	default:
-		hit = access_any(c, home, dirty, victim);
-		break;
-	}
-	if (hit)
-		c->counters.hits[who]++;
-	else
-		c->counters.misses[who]++;
-	return hit;
+	return cache_access_inline(c, line, who, dirty, victim);
 }
 
 uint64_t cache_find(const struct cache *c, uint64_t line)

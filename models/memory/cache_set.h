@@ -2,7 +2,7 @@
 /*
  * How one set is searched, used and filled. Every function is inlined into
  * one body for each usual number of ways, where `ways`, and with it the
- * number of mask words, is constant. For cache.c alone. models/README.md,
+ * number of mask words, is constant. For cache.c and memory.c alone. models/README.md,
  * rules 12 and 19.
  */
 #ifndef MODELS_MEMORY_CACHE_SET_H
@@ -333,6 +333,41 @@ SET_INLINE bool set_access_plru(struct cache *c, struct cache_home home,
 	*dirties |= dirty ? bit : 0;
 	bit |= *used;
 	*used = bit == all ? bit & ~*used : bit;
+	return hit;
+}
+
+/* In cache.c: an access to a cache of whatever shape. */
+bool cache_access_any(struct cache *c, struct cache_home home, bool dirty,
+		      uint64_t *victim);
+
+/* cache_access, inline. */
+SET_INLINE bool cache_access_inline(struct cache *c, uint64_t line,
+				    enum requester who, bool dirty,
+				    uint64_t *victim)
+{
+	struct cache_home home = cache_home(c, line);
+	bool hit;
+
+	*victim = CACHE_NONE;
+	c->generation++;
+	switch (c->shape) {
+	case CACHE_PLRU4:
+		hit = set_access_plru(c, home, 4, dirty, victim);
+		break;
+	case CACHE_PLRU8:
+		hit = set_access_plru(c, home, 8, dirty, victim);
+		break;
+	case CACHE_PLRU16:
+		hit = set_access_plru(c, home, 16, dirty, victim);
+		break;
+	default:
+		hit = cache_access_any(c, home, dirty, victim);
+		break;
+	}
+	if (hit)
+		c->counters.hits[who]++;
+	else
+		c->counters.misses[who]++;
 	return hit;
 }
 

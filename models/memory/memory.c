@@ -3,7 +3,7 @@
  * The caches of a machine bound together: accesses, write-backs, coherence of
  * several CPUs. models/README.md, rules 19 to 25.
  */
-#include "models/memory/cache.h"
+#include "models/memory/cache_set.h"
 
 #include <stdlib.h>
 
@@ -221,12 +221,14 @@ static inline enum memory_level path_access(const struct memory_path *path,
 	enum memory_level served = MEMORY_DRAM;
 	uint32_t at;
 
+	if (path->depth == 0)
+		return MEMORY_DRAM;
+
 	/* The host fetches the far set while the near ones are searched. */
-	if (path->depth > 1)
-		cache_prefetch(path->cache[path->depth - 1], line);
+	cache_prefetch(path->cache[path->depth - 1], line);
 	for (at = 0; at < path->depth; at++) {
-		if (cache_access(path->cache[at], line, who, write && at == 0,
-				 &victim[at])) {
+		if (cache_access_inline(path->cache[at], line, who,
+					write && at == 0, &victim[at])) {
 			served = path->level[at];
 			break;
 		}

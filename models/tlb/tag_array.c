@@ -276,6 +276,7 @@ uint64_t tag_array_invalidate(struct tag_array *a,
 		if (a->replacement == REPLACEMENT_PLRU)
 			plru_forget(a, slot);
 		entry->valid = false;
+		entry->page = UINT64_MAX; /* matches no address */
 		dropped++;
 	}
 	return dropped;

@@ -118,6 +118,14 @@ TAG_INLINE uint32_t keys_match(const uint64_t *keys, uint32_t ways,
 	return match;
 }
 
+TAG_INLINE uint32_t keys_match4(const uint64_t *keys, uint64_t filter)
+{
+	return (uint32_t)(keys[0] == filter) |
+	       (uint32_t)(keys[1] == filter) << 1 |
+	       (uint32_t)(keys[2] == filter) << 2 |
+	       (uint32_t)(keys[3] == filter) << 3;
+}
+
 /* Bits of a scanned set's ways that have the filter. Without branches: which
  * of them hits is not to be foreseen. */
 TAG_INLINE uint32_t scan_match(const struct tag_array *a, uint32_t first,
@@ -126,9 +134,10 @@ TAG_INLINE uint32_t scan_match(const struct tag_array *a, uint32_t first,
 	const uint64_t *keys = a->keys + first;
 
 	if (a->ways == 4)
-		return keys_match(keys, 4, filter);
+		return keys_match4(keys, filter);
 	if (a->ways == 5)
-		return keys_match(keys, 5, filter);
+		return keys_match4(keys, filter) |
+		       (uint32_t)(keys[4] == filter) << 4;
 	return keys_match(keys, a->ways, filter);
 }
 
@@ -348,6 +357,43 @@ TAG_INLINE bool replace_key(struct tag_array *a, uint32_t slot,
 	return true;
 }
 
+/* Most puts: nothing to be replaced in place, no way free, and an order that
+ * says which is the victim. */
+TAG_INLINE bool known_new(const struct tag_array *a, const struct tag_key *key)
+{
+	return a->missed[key->kind] == key->filter && !a->free &&
+	       is_ordered(a) && (!a->hashed || a->sets == 1);
+}
+
+TAG_INLINE struct tag_put put_oldest_scanned(struct tag_array *a,
+					     const struct tag_key *key,
+					     uint32_t set)
+{
+	uint64_t order = a->order[set];
+	uint32_t last = (a->ways - 1) * 4, slot;
+	uint64_t way = order >> last & 15;
+
+	a->order[set] = order >> last >> 4 << last << 4 |
+			(order & (BIT(last) - 1)) << 4 | way;
+	slot = set * a->ways + (uint32_t)way;
+	replace_key(a, slot, key);
+	return (struct tag_put){ &a->entries[slot], true };
+}
+
+/* The same for a hashed array of one set. */
+TAG_INLINE struct tag_put put_oldest_hashed(struct tag_array *a,
+					    const struct tag_key *key)
+{
+	uint32_t anchor = a->ways, slot = a->newer[anchor];
+
+	chain_unlink(a, slot);
+	replace_key(a, slot, key);
+	chain_link(a, slot);
+	ring_unlink(a, slot);
+	ring_link(a, anchor, slot);
+	return (struct tag_put){ &a->entries[slot], true };
+}
+
 TAG_INLINE struct tag_put put_scanned(struct tag_array *a,
 				      const struct tag_key *key, bool global)
 {
@@ -395,15 +441,9 @@ TAG_INLINE struct tag_put put_hashed(struct tag_array *a,
 	return put;
 }
 
-/* An entry with exactly this key, its value still to be written: the one that
- * has it already, or a free or replaced one. A put is a fill. */
-TAG_INLINE struct tag_put
-tag_array_put(struct tag_array *a, const struct tag_key *key, bool global)
+TAG_INLINE void entry_set_key(struct tag_array *a, struct tlb_entry *entry,
+			      const struct tag_key *key, bool global)
 {
-	struct tag_put put = a->hashed ? put_hashed(a, key, global)
-				       : put_scanned(a, key, global);
-	struct tlb_entry *entry = put.entry;
-
 	a->missed[key->kind] = 0;
 	a->seen[key->kind] |= BIT(key->page & 63);
 	entry->page = key->page;
@@ -411,9 +451,33 @@ tag_array_put(struct tag_array *a, const struct tag_key *key, bool global)
 	entry->size_lg2 = (uint8_t)key->size_lg2;
 	entry->global = global;
 	entry->valid = true;
+}
+
+/* An entry with exactly this key, its value still to be written: the one that
+ * has it already, or a free or replaced one. A put is a fill. */
+TAG_INLINE struct tag_put
+tag_array_put(struct tag_array *a, const struct tag_key *key, bool global)
+{
+	struct tag_put put = a->hashed ? put_hashed(a, key, global)
+				       : put_scanned(a, key, global);
+
+	entry_set_key(a, put.entry, key, global);
 	if (a->replacement == REPLACEMENT_PLRU)
-		tag_array_plru_use(a, slot_of(a, entry));
+		tag_array_plru_use(a, slot_of(a, put.entry));
 	return put;
+}
+
+/* tag_array_put of what is known_new, with `hashed` a constant. */
+TAG_INLINE struct tlb_entry *tag_array_put_new(struct tag_array *a,
+					       const struct tag_key *key,
+					       bool global, bool hashed)
+{
+	struct tag_put put =
+		hashed ? put_oldest_hashed(a, key)
+		       : put_oldest_scanned(a, key, set_of(a, key->page));
+
+	entry_set_key(a, put.entry, key, global);
+	return put.entry;
 }
 
 #endif

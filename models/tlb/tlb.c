@@ -11,6 +11,8 @@
 #include "core/base/bug.h"
 #include "models/tlb/tag_array_use.h"
 
+#define SMALLEST_LG2 12
+
 /* Matches no address: a page number has at most 52 bits. */
 static const struct tlb_entry no_entry = { .page = UINT64_MAX, .size_lg2 = 12 };
 
@@ -20,7 +22,7 @@ const char *tlb_config_problem(const struct tlb_config *config)
 		return NULL;
 	if (config->size_count == 0 || config->size_count > TLB_SIZES_MAX)
 		return "page_sizes must be from 1 to 8";
-	if (config->sizes_lg2[0] != 12)
+	if (config->sizes_lg2[0] != SMALLEST_LG2)
 		return "page_sizes must begin with 4K";
 	for (uint32_t i = 1; i < config->size_count; i++) {
 		if (config->sizes_lg2[i] <= config->sizes_lg2[i - 1])
@@ -39,6 +41,8 @@ struct tlb *tlb_new(const struct tlb_config *config,
 	if (!tlb)
 		return NULL;
 	tlb->recent = &no_entry;
+	for (unsigned int i = 0; i < TLB_FRONTS; i++)
+		tlb->front[i] = &no_entry;
 	if (config->entries == 0)
 		return tlb;
 	BUG_ON(tlb, tlb_config_problem(config));
@@ -123,22 +127,33 @@ static inline void note_state(struct tlb *tlb)
 	tlb->smallest_lg2 = mask ? tlb->sizes_lg2[ctz64(mask)] : 0;
 }
 
-const struct tlb_entry *tlb_fill(struct tlb *tlb, uint64_t address,
-				 unsigned int size_lg2,
-				 const struct tlb_tag *tag, bool global,
-				 const struct tlb_value *value)
+/* Most fills: a page of the smallest size, after the lookup that missed it,
+ * when all entries are in use. */
+static inline __attribute__((always_inline)) const struct tlb_entry *
+fill_new(struct tlb *tlb, const struct tag_key *key, bool global,
+	 const struct tlb_value *value, bool hashed)
 {
-	struct tag_key key;
-	struct tag_put put;
-	uint64_t piece;
+	struct tlb_entry *entry =
+		tag_array_put_new(tlb->array, key, global, hashed);
 
-	if (!tlb->array)
-		return NULL;
-	BUG_ON(tlb, size_lg2 < tlb->sizes_lg2[0] || size_lg2 > 63);
-	key = key_of(tlb, address, tlb->size_for[size_lg2], tag);
-	piece = align_down(address, key.size_lg2) -
-		align_down(address, size_lg2);
-	put = tag_array_put(tlb->array, &key, global);
+	entry->value = *value;
+	tlb->counters.fills++;
+	tlb->counters.evictions++;
+	tlb->recent = entry;
+	note_state(tlb);
+	return entry;
+}
+
+static __attribute__((noinline)) const struct tlb_entry *
+fill_any(struct tlb *tlb, uint64_t address, unsigned int size_lg2,
+	 const struct tlb_tag *tag, bool global, const struct tlb_value *value)
+{
+	struct tag_key key =
+		key_of(tlb, address, tlb->size_for[size_lg2], tag);
+	uint64_t piece = align_down(address, key.size_lg2) -
+			 align_down(address, size_lg2);
+	struct tag_put put = tag_array_put(tlb->array, &key, global);
+
 	put.entry->value = (struct tlb_value){
 		.out = value->out + piece,
 		.ipa = value->ipa + piece,
@@ -149,6 +164,28 @@ const struct tlb_entry *tlb_fill(struct tlb *tlb, uint64_t address,
 	tlb->recent = put.entry;
 	note_state(tlb);
 	return put.entry;
+}
+
+const struct tlb_entry *tlb_fill(struct tlb *tlb, uint64_t address,
+				 unsigned int size_lg2,
+				 const struct tlb_tag *tag, bool global,
+				 const struct tlb_value *value)
+{
+	struct tag_key key;
+
+	if (!tlb->array)
+		return NULL;
+	BUG_ON(tlb, size_lg2 < tlb->sizes_lg2[0] || size_lg2 > 63);
+	if (size_lg2 == SMALLEST_LG2) {
+		key = tag_key_make(address, SMALLEST_LG2, 0, tag);
+		if (known_new(tlb->array, &key))
+			return tlb->array->hashed
+				       ? fill_new(tlb, &key, global, value,
+						  true)
+				       : fill_new(tlb, &key, global, value,
+						  false);
+	}
+	return fill_any(tlb, address, size_lg2, tag, global, value);
 }
 
 uint64_t tlb_invalidate(struct tlb *tlb, const struct tlb_match *match)

@@ -16,6 +16,7 @@
 #include "models/replacement.h"
 
 #define TLB_SIZES_MAX 8
+#define TLB_FRONTS    64
 
 struct tlb_config {
 	uint32_t entries;     /* 0: absent */
@@ -81,6 +82,9 @@ struct tlb {
 	uint8_t size_count;
 	uint8_t sizes_lg2[TLB_SIZES_MAX];
 	uint8_t size_for[64]; /* index of the largest size up to 2^n */
+	/* Hints for tlb_probe_inline, by the low bits of the page: an entry,
+	 * perhaps another's by now. */
+	const struct tlb_entry *front[TLB_FRONTS];
 	struct tag_array *array; /* NULL: absent */
 	struct tlb_counters counters;
 };
@@ -164,19 +168,39 @@ static inline uint64_t tlb_tag_mask(bool global)
 
 /* The entry used last, if a lookup would find it; NULL says nothing. Touches
  * nothing. No smaller entry may be held, for it would be found first. */
+static inline bool tlb_is_first_match(const struct tlb *tlb,
+				      const struct tlb_entry *e,
+				      uint64_t address,
+				      const struct tlb_tag *tag)
+{
+	return address >> e->size_lg2 == e->page &&
+	       e->size_lg2 == tlb->smallest_lg2 &&
+	       !((tlb_tag_word(&e->tag) ^ tlb_tag_word(tag)) &
+		 tlb_tag_mask(e->global)) &&
+	       !(e->global && tlb->overlapping);
+}
 static inline const struct tlb_entry *tlb_recent(const struct tlb *tlb,
 						 uint64_t address,
 						 const struct tlb_tag *tag)
 {
 	const struct tlb_entry *e = tlb->recent;
 
-	if (address >> e->size_lg2 == e->page &&
-	    e->size_lg2 == tlb->smallest_lg2 &&
-	    !((tlb_tag_word(&e->tag) ^ tlb_tag_word(tag)) &
-	      tlb_tag_mask(e->global)) &&
-	    !(e->global && tlb->overlapping))
+	return tlb_is_first_match(tlb, e, address, tag) ? e : NULL;
+}
+
+/* tlb_probe, faster if it is asked for the same again and again. */
+static inline const struct tlb_entry *
+tlb_probe_inline(struct tlb *tlb, uint64_t address, const struct tlb_tag *tag)
+{
+	uint64_t place = address >> tlb->smallest_lg2 & (TLB_FRONTS - 1);
+	const struct tlb_entry *e = tlb->front[place];
+
+	if (tlb_is_first_match(tlb, e, address, tag))
 		return e;
-	return NULL;
+	e = tlb_probe(tlb, address, tag);
+	if (e)
+		tlb->front[place] = e;
+	return e;
 }
 
 /* tlb_lookup, with a hit on the entry used last inline. */

@@ -11,9 +11,13 @@
 #include "core/base/bug.h"
 #include "models/tlb/tag_array_use.h"
 
+#define WALK_CACHE_FRONTS 64
+
 struct walk_cache {
 	bool present;
 	struct tag_array array;
+	/* Hints for walk_cache_find, by the low bits of the page: a slot. */
+	uint16_t front[WALK_CACHE_FRONTS];
 	struct walk_cache_counters counters;
 };
 
@@ -92,17 +96,36 @@ bool walk_cache_lookup(struct walk_cache *wc, uint64_t address,
 	return false;
 }
 
-const struct tlb_entry *walk_cache_find(const struct walk_cache *wc,
+static __attribute__((noinline)) const struct tlb_entry *
+find_and_remember(struct walk_cache *wc, const struct tag_key *key,
+		  uint16_t *front)
+{
+	const struct tlb_entry *entry = tag_array_find(&wc->array, key);
+
+	if (entry)
+		*front = (uint16_t)slot_of(&wc->array, entry);
+	return entry;
+}
+
+const struct tlb_entry *walk_cache_find(struct walk_cache *wc,
 					uint64_t address,
 					const struct tlb_tag *tag,
 					unsigned int range_lg2, int level)
 {
+	const struct tag_array *a = &wc->array;
+	const struct tlb_entry *entry;
 	struct tag_key key;
+	uint16_t *front;
 
 	if (!wc->present)
 		return NULL;
 	key = key_of(address, range_lg2, tag, level);
-	return tag_array_find(&wc->array, &key);
+	front = &wc->front[key.page & (WALK_CACHE_FRONTS - 1)];
+	entry = &a->entries[*front];
+	if (a->keys[*front] == key.filter && !entry->global &&
+	    entry->size_lg2 == range_lg2 && tlb_entry_has_tag(entry, tag))
+		return entry;
+	return find_and_remember(wc, &key, front);
 }
 
 void walk_cache_hit(struct walk_cache *wc, const struct tlb_entry *entry)

@@ -8,6 +8,8 @@
  */
 #include <unicorn/unicorn.h>
 
+#include <setjmp.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -520,17 +522,6 @@ static bool fail_fill(struct vcpu *v, const struct arm_fault *fault)
 	return false;
 }
 
-/* Code in a device: nobody answers the fetch. */
-static bool fetch_device(struct vcpu *v, va_t va, uint32_t what)
-{
-	struct arm_fault fault = { .kind = ARM_FAULT_EXTERNAL,
-				   .stage = 1,
-				   .access = TRACE_WHAT_ACCESS(what),
-				   .va = va };
-
-	return fail_fill(v, &fault);
-}
-
 /* As EL1 or as EL0: unprivileged accesses share EL0's soft TLB. */
 static bool privileged(const struct vcpu *v, uint32_t what)
 {
@@ -612,8 +603,6 @@ static bool ask_machine(struct vcpu *v, va_t va, uint32_t what,
 	case MACHINE_FAULT:
 		return fail_fill(v, &fault);
 	case MACHINE_MMIO:
-		if (type == UC_MEM_FETCH)
-			return fetch_device(v, va, what);
 		if (!window_take_mmio(v, va.raw, t.ipa.raw, &paddr))
 			return out_of_slots(v, ASK_PAGE(va.raw), type);
 		entry->paddr = paddr | (ASK_PAGE(va.raw) & (FRAME_BYTES - 1));
@@ -794,18 +783,15 @@ static enum sys_outcome zero_line(struct vcpu *v, uint64_t value)
 	result = machine_prepare(v->m, v->cpu, va, what, &t, &fault);
 	if (result == MACHINE_OK)
 		result = machine_access(v->m, v->cpu, va, what, &fault);
-	else if (result == MACHINE_MMIO) {
-		fault = (struct arm_fault){ .kind = ARM_FAULT_ALIGNMENT,
-					    .stage = 1,
-					    .access = TRACE_WHAT_ACCESS(what),
-					    .va = va };
-		result = MACHINE_FAULT;
-	}
 	if (result == MACHINE_FAULT) {
 		fail_fill(v, &fault);
 		e->fault_halfway = true;
 		e->careful |= CAREFUL_ZVA | CAREFUL_FAULT;
 		e->zva_pc = vcpu_pc(v);
+		/* The native one asks for the page, if it is not known to be
+		 * a device's: TLBI VAAE1. */
+		vcpu_sys_set(v, ARM_SYSREG(1, 0, 8, 7, 3),
+			     va.raw >> FRAME_LG2);
 		return SYS_NATIVE;
 	}
 	if (result != MACHINE_OK || !ram_has(&v->m->ram, t.pa, 64))
@@ -878,8 +864,49 @@ static void find_reason(struct vcpu *v, uc_err err)
 	}
 }
 
+/*
+ * Unicorn asserts by abort(3), for instance on unallocated FP16 encodings
+ * while it translates. That ends the guest, not us: the handler jumps back
+ * here, and the engine is not used for anything but reading afterwards. A
+ * handler has no argument of ours, hence the thread's one variable.
+ */
+static _Thread_local sigjmp_buf *abort_return;
+
+static void aborted(int number)
+{
+	if (abort_return)
+		siglongjmp(*abort_return, 1);
+	signal(number, SIG_DFL);
+}
+
+static enum vcpu_stop gave_up(struct vcpu *v)
+{
+	abort_return = NULL;
+	signal(SIGABRT, SIG_DFL);
+	v->engine->given_up = true;
+	v->m->not_modelled =
+		"an instruction that the CPU emulator fails to translate";
+	v->stop = VCPU_BROKEN;
+	v->broken = "the CPU emulator gave up (abort)";
+	return v->stop;
+}
+
+static uc_err emulate(struct vcpu *v, sigjmp_buf *back)
+{
+	struct sigaction ours = { .sa_handler = aborted }, before;
+	uc_err err;
+
+	abort_return = back;
+	sigaction(SIGABRT, &ours, &before);
+	err = uc_emu_start(v->engine->uc, vcpu_pc(v), 0, 0, 0);
+	sigaction(SIGABRT, &before, NULL);
+	abort_return = NULL;
+	return err;
+}
+
 enum vcpu_stop vcpu_run(struct vcpu *v, uint64_t budget, uint64_t slice_end)
 {
+	sigjmp_buf back;
 	struct engine *e = v->engine;
 	uc_err err;
 
@@ -887,10 +914,12 @@ enum vcpu_stop vcpu_run(struct vcpu *v, uint64_t budget, uint64_t slice_end)
 	e->slice_end = slice_end;
 	e->floor = slice_end ? INT64_MAX : 1;
 	vcpu_el_changed(v);
+	if (sigsetjmp(back, 1))
+		return gave_up(v);
 	do {
 		vcpu_flush(v);
 		e->stopped = false;
-		err = uc_emu_start(e->uc, vcpu_pc(v), 0, 0, 0);
+		err = emulate(v, &back);
 		if (!e->stopped)
 			find_reason(v, err);
 		else if (v->stop == VCPU_BUDGET)
@@ -1079,7 +1108,7 @@ void vcpu_fini(struct vcpu *v)
 
 	if (!e)
 		return;
-	if (e->uc)
+	if (e->uc && !e->given_up)
 		uc_close(e->uc);
 	if (e->stub)
 		munmap(e->stub, FRAME_BYTES);

@@ -109,6 +109,7 @@ struct engine {
 	unsigned int kinds;
 
 	bool stopped; /* vcpu->stop is set */
+	bool given_up; /* Unicorn aborted: not to be used or closed */
 	bool fault_pending;
 	bool fault_halfway; /* found by a report; its page is asked next */
 	unsigned int halves;

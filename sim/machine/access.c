@@ -13,7 +13,7 @@
 
 /* ---- one lookup ---- */
 
-static void charge_translation(struct machine *m, struct machine_cpu *cpu,
+static inline void charge_translation(struct machine *m, struct machine_cpu *cpu,
 			       va_t va, unsigned int access,
 			       const struct arm_translation *t, bool ok,
 			       const struct arm_fault *fault)
@@ -36,26 +36,30 @@ static void charge_translation(struct machine *m, struct machine_cpu *cpu,
 		observe_fill(m, cpu, va, access, t);
 }
 
-static bool attempt(struct machine *m, struct machine_cpu *cpu, va_t va,
-		    unsigned int access, struct arm_translation *t,
-		    struct arm_fault *fault)
+static inline bool attempt(struct machine *m, struct machine_cpu *cpu, va_t va,
+			   unsigned int access, struct arm_translation *t,
+			   struct arm_fault *fault)
 {
 	bool ok;
 
 	account_charge_cpu(m, cpu, BUCKET_TLB,
 			   access & ARM_ACCESS_FETCH ? m->charge_l1i_tlb
 						     : m->charge_l1d_tlb);
-	if (arm_mmu_translate_l1(&cpu->mmu, va, access, t))
-		return true;
 	cpu->mmu.brief_walks = !observing(m);
 	ok = arm_mmu_translate(&cpu->mmu, va, access, t, fault);
 	charge_translation(m, cpu, va, access, t, ok, fault);
 	return ok;
 }
 
-static bool ipa_is_device(ipa_t ipa)
+/* An access that the hypervisor emulates. It cannot fetch from a device, nor
+ * see what a line zeroing was (the syndrome has no ISS for it): those are
+ * faults that nobody resolves. */
+static bool is_emulated(const struct arm_fault *fault)
 {
-	return ipa.raw - GUEST_UART_BASE < GUEST_UART_BYTES;
+	return fault->stage == 2 && fault->kind == ARM_FAULT_TRANSLATION &&
+	       !fault->s1ptw &&
+	       !(fault->access & (ARM_ACCESS_FETCH | ARM_ACCESS_ZERO)) &&
+	       fault->ipa.raw - GUEST_UART_BASE < GUEST_UART_BYTES;
 }
 
 /* Nobody resolves it: the guest sees a synchronous external abort. DESIGN §4.
@@ -72,8 +76,7 @@ static enum machine_result settle_stage2(struct machine *m,
 					 struct machine_cpu *cpu,
 					 struct arm_fault *fault)
 {
-	if (fault->kind == ARM_FAULT_TRANSLATION && !fault->s1ptw &&
-	    ipa_is_device(fault->ipa))
+	if (is_emulated(fault))
 		return MACHINE_MMIO;
 	account_charge(cpu, BUCKET_TRAP, m->config.trap_cycles * CYCLE);
 	m->current = cpu->index;
@@ -99,11 +102,11 @@ static enum machine_result settle(struct machine *m, struct machine_cpu *cpu,
 	return MACHINE_FAULT;
 }
 
-static enum machine_result page_lookup(struct machine *m,
-				       struct machine_cpu *cpu, va_t va,
-				       unsigned int access,
-				       struct arm_translation *t,
-				       struct arm_fault *fault)
+static inline enum machine_result page_lookup(struct machine *m,
+					      struct machine_cpu *cpu, va_t va,
+					      unsigned int access,
+					      struct arm_translation *t,
+					      struct arm_fault *fault)
 {
 	struct last_access *last = access & ARM_ACCESS_FETCH ? &cpu->last_fetch
 							     : &cpu->last_data;
@@ -480,9 +483,7 @@ enum machine_result machine_prepare(struct machine *m, struct machine_cpu *cpu,
 
 		if (fault->stage == 2 && will_resolve(m, fault, va, out))
 			return MACHINE_OK;
-		if (fault->stage == 2 && !fault->s1ptw &&
-		    fault->kind == ARM_FAULT_TRANSLATION &&
-		    ipa_is_device(fault->ipa)) {
+		if (is_emulated(fault)) {
 			out->ipa.raw = fault->ipa.raw |
 				       (va.raw & (PAGE_BYTES - 1));
 			return MACHINE_MMIO;

@@ -16,10 +16,14 @@ struct cost_base {
 	uint64_t cache[CACHE_COUNT]; /* of all CPUs: caches are summed */
 };
 
+/* Instructions of a batch may be taken back after it was written, when an
+ * exception cut their block short: later batches make up for it. */
 static uint64_t since(uint64_t *base, uint64_t now)
 {
 	uint64_t added = now - *base;
 
+	if (now < *base)
+		return 0;
 	*base = now;
 	return added;
 }

@@ -11,7 +11,7 @@
 #include "tests/diff/conformance/mutate.h"
 
 #define REPORTS_MAX 20
-#define KNOWN_MAX 64
+#define KNOWN_MAX   64
 
 /* One operation's expectation, kept while QEMU works. */
 struct expected {
@@ -26,7 +26,7 @@ struct campaign {
 	const char *cpu;
 	struct machine machine;
 	struct judge judge;
-	struct ram ram; /* the model's */
+	struct ram ram;		   /* the model's */
 	uint64_t next_case, limit; /* vectors, at most */
 	struct test_case cases[EL2_CASES_MAX];
 	struct expected expected[EL2_CASES_MAX][EL2_OPS_MAX];

@@ -17,9 +17,9 @@
 /* What depends on the granule. Levels are the architecture's. */
 struct granule {
 	uint8_t page_lg2, stride;
-	uint8_t tg0, tg1;      /* TCR_EL1.TG0, VTCR_EL2.TG0; TCR_EL1.TG1 */
-	int8_t first_block;    /* the level of the largest block */
-	uint8_t s2_start_base; /* start level = this - SL0 */
+	uint8_t tg0, tg1;	   /* TCR_EL1.TG0, VTCR_EL2.TG0; TCR_EL1.TG1 */
+	int8_t first_block;	   /* the level of the largest block */
+	uint8_t s2_start_base;	   /* start level = this - SL0 */
 	uint8_t contiguous_lg2[4]; /* entries of a contiguous run */
 };
 #define GRANULES 3

@@ -30,7 +30,6 @@ $(BUILD)/el2/vectors.elf: $(BUILD)/el2/start.o $(BUILD)/el2/serve.o $(BUILD)/el2
 
 CONFORMANCE_SRC := $(sort $(wildcard tests/diff/conformance/*.c))
 CONFORMANCE_OBJ := $(patsubst %.c,$(BUILD)/obj/%.o,$(CONFORMANCE_SRC))
--include $(CONFORMANCE_OBJ:.o=.d)
 
 $(BUILD)/conformance: $(CONFORMANCE_OBJ) $(BUILD)/libmodels.a
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^

@@ -35,8 +35,8 @@ static void print_faults(const struct coverage *coverage)
 		const uint64_t *n = coverage->faults[kind][stage][table];
 
 		if (n[0] | n[1] | n[2] | n[3])
-			printf("%-15s %-14s %9" PRIu64 " %9" PRIu64
-			       " %9" PRIu64 " %9" PRIu64 "\n",
+			printf("%-15s %-14s %9" PRIu64 " %9" PRIu64 " %9" PRIu64
+			       " %9" PRIu64 "\n",
 			       arm_fault_name((enum arm_fault_kind)kind),
 			       where[stage][table], n[0], n[1], n[2], n[3]);
 	}

@@ -14,15 +14,15 @@ const struct granule granules[GRANULES] = {
 	{ 16, 13, 1, 3, 2, 3, { 0, 0, 5, 5 } },
 };
 
-#define HCR_VM BIT(0)
-#define HCR_PTW BIT(2)
-#define HCR_DC BIT(12)
-#define HCR_RW BIT(31)
-#define HCR_CD BIT(32)
-#define HCR_ID BIT(33)
-#define SCTLR_M BIT(0)
-#define SCTLR_C BIT(2)
-#define SCTLR_I BIT(12)
+#define HCR_VM	  BIT(0)
+#define HCR_PTW	  BIT(2)
+#define HCR_DC	  BIT(12)
+#define HCR_RW	  BIT(31)
+#define HCR_CD	  BIT(32)
+#define HCR_ID	  BIT(33)
+#define SCTLR_M	  BIT(0)
+#define SCTLR_C	  BIT(2)
+#define SCTLR_I	  BIT(12)
 #define SCTLR_WXN BIT(19)
 /* RES1, and SPAN so that PAN stays clear; nTLSMD, LSMAOE, nTWE, nTWI. */
 #define SCTLR_BASE UINT64_C(0x30d50980)
@@ -121,12 +121,11 @@ static void plan_stage2(struct plan *plan)
 	t->input_bits = (uint8_t)rng_between(rng, low, high);
 	t->output_bits = (uint8_t)size_bits(ps, plan->options->pa_bits);
 	c->registers.vtcr = (64u - t->input_bits) | sl0 << 6 |
-			    rng_bits(rng, 6) << 8 |
-			    (uint64_t)t->g->tg0 << 14 | ps << 16 |
-			    rng_bits(rng, 1) << 19 | BIT(31);
+			    rng_bits(rng, 6) << 8 | (uint64_t)t->g->tg0 << 14 |
+			    ps << 16 | rng_bits(rng, 1) << 19 | BIT(31);
 	plan->s2_usable = tree_start(t, c->accesses);
-	c->registers.vttbr = t->root | rng_bits(rng, 16) << 48 |
-			     rng_bits(rng, 1);
+	c->registers.vttbr =
+		t->root | rng_bits(rng, 16) << 48 | rng_bits(rng, 1);
 	if (!c->accesses && rng_percent(rng, 5))
 		c->registers.vtcr ^= BIT(rng_below(rng, 8));
 }
@@ -157,8 +156,8 @@ static uint64_t plan_half(struct plan *plan, unsigned int half, bool stub)
 	t->input_bits = (uint8_t)(64 - tsz);
 	t->output_bits = (uint8_t)plan->ips_bits;
 	if (c->stage2)
-		t->output_bits = (uint8_t)min_u(plan->ips_bits,
-						plan->s2.input_bits);
+		t->output_bits =
+			(uint8_t)min_u(plan->ips_bits, plan->s2.input_bits);
 	t->root_level = (int8_t)s1_root_level(t->g, t->input_bits);
 	plan->half_usable[half] = tree_start(t, stub);
 	if (!stub && rng_percent(rng, 5))
@@ -244,9 +243,9 @@ static uint64_t pick_mair(struct rng *rng)
 	uint64_t mair = 0xff;
 
 	for (unsigned int i = 1; i < 8; i++)
-		mair |= (rng_percent(rng, 97) ?
-				 known[rng_below(rng, sizeof(known))] :
-				 rng_bits(rng, 8))
+		mair |= (rng_percent(rng, 97)
+				 ? known[rng_below(rng, sizeof(known))]
+				 : rng_bits(rng, 8))
 			<< 8 * i;
 	return mair;
 }
@@ -311,8 +310,8 @@ static uint64_t pick_offset(struct test_case *c, uint32_t kind)
 		return 0x800 + 8 * c->ops;
 	if (kind >= EL2_FETCH_EL1)
 		return rng_bits(&c->rng, 1) << 4;
-	return kind >= EL2_LOAD_EL1 ? rng_bits(&c->rng, 9) << 2 :
-				      rng_bits(&c->rng, 12);
+	return kind >= EL2_LOAD_EL1 ? rng_bits(&c->rng, 9) << 2
+				    : rng_bits(&c->rng, 12);
 }
 
 /* A branch drops the top byte that is ignored (AArch64.BranchAddr), so that
@@ -379,8 +378,8 @@ static uint64_t probe_stage2(struct plan *plan, uint64_t pa, unsigned int bits)
 static uint64_t probe_stage1(struct plan *plan, uint64_t ipa)
 {
 	struct rng *rng = &plan->c->rng;
-	unsigned int upper = plan->c->accesses ? plan->target :
-						 (unsigned int)rng_bits(rng, 1);
+	unsigned int upper = plan->c->accesses ? plan->target
+					       : (unsigned int)rng_bits(rng, 1);
 	struct tree *t = &plan->half[upper];
 	int level = tree_leaf_level(t);
 	bool contiguous = pick_contiguous(t, level, ipa);
@@ -391,8 +390,8 @@ static uint64_t probe_stage1(struct plan *plan, uint64_t ipa)
 	if (upper)
 		va |= ~(BIT(t->input_bits) - 1);
 	/* The top byte, ignored or not; an address between the halves. */
-	if (rng_percent(rng, plan->c->registers.tcr >> (37 + upper) & 1 ? 50 :
-									  2))
+	if (rng_percent(rng,
+			plan->c->registers.tcr >> (37 + upper) & 1 ? 50 : 2))
 		va ^= rng_bits(rng, 8) << 56;
 	if (rng_percent(rng, 3))
 		va ^= BIT(rng_between(rng, 25, 55));
@@ -420,10 +419,10 @@ static void probe(struct plan *plan)
 
 /* ---- defects ---- */
 
-static uint64_t corrupted(struct rng *rng, const struct descriptor *d)
+static uint64_t corrupted(struct rng *rng, const struct descriptor *d,
+			  uint64_t raw)
 {
 	unsigned int shift = granule_shift(&granules[d->granule], d->level);
-	uint64_t raw = d->raw;
 
 	switch (rng_below(rng, 10)) {
 	case 0: /* invalid */
@@ -462,7 +461,10 @@ static void corrupt(struct test_case *c)
 
 		if (d->safe || !rng_percent(rng, percent))
 			continue;
-		d->raw = corrupted(rng, d);
+		/* Several at once tell which comes first. */
+		do
+			d->raw = corrupted(rng, d, d->raw);
+		while (rng_percent(rng, 30));
 		/* Not the devices below RAM: walking them means nothing. */
 		if (!(d->raw & MASK(30, 18)))
 			d->raw |= BIT(30);

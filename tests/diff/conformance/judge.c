@@ -16,50 +16,78 @@ _Noreturn void port_bug(void *host, const char *file, int line,
 	abort();
 }
 
-bool judge_start(struct judge *judge, uint8_t pa_bits, struct ram *ram)
+static struct tlb_config tlb(uint32_t entries, uint32_t ways)
 {
-	struct tlb_config none = { .replacement = REPLACEMENT_LRU,
-				   .sizes_lg2 = { 12 },
-				   .size_count = 1 };
+	return (struct tlb_config){ .entries = entries,
+				    .ways = ways,
+				    .replacement = REPLACEMENT_LRU,
+				    .sizes_lg2 = { 12, 21, 30 },
+				    .size_count = 3 };
+}
+
+/* Small, so that everything happens: evictions, blocks in pieces. */
+static struct arm_mmu_config mmu_config(uint8_t pa_bits, bool warm)
+{
+	struct arm_mmu_config config = {
+		.l1i_tlb = tlb(warm ? 4 : 0, 4),
+		.l1d_tlb = tlb(warm ? 4 : 0, 4),
+		.l2_tlb = tlb(warm ? 16 : 0, 4),
+		.s2_tlb = tlb(warm ? 8 : 0, 8),
+		.walk_cache_s1 = tlb(warm ? 8 : 0, 4),
+		.walk_cache_s2 = tlb(warm ? 8 : 0, 4),
+		.pa_bits = pa_bits,
+	};
+
+	config.l1d_tlb.size_count = 1;
+	return config;
+}
+
+static struct memory_system *new_memory(struct model_random *random)
+{
 	struct cache_config cache = { .bytes = 4096,
 				      .ways = 4,
 				      .line = 64,
 				      .replacement = REPLACEMENT_LRU };
-	struct memory_config memory = { .cpus = 1,
+	struct memory_config config = { .cpus = 1,
 					.l1i = cache,
 					.l1d = cache,
 					.l2 = cache,
 					.llc = cache,
 					.walk_entry = MEMORY_ENTRY_NONE };
-	struct arm_mmu_config config = {
-		.l1i_tlb = none,
-		.l1d_tlb = none,
-		.l2_tlb = none,
-		.s2_tlb = none,
-		.walk_cache_s1 = none,
-		.walk_cache_s2 = none,
-		.pa_bits = pa_bits,
-	};
+
+	return memory_new(&config, random);
+}
+
+bool judge_start(struct judge *judge, uint8_t pa_bits, struct ram *ram)
+{
+	struct arm_mmu_config cold = mmu_config(pa_bits, false);
+	struct arm_mmu_config warm = mmu_config(pa_bits, true);
 
 	memset(judge, 0, sizeof(*judge));
 	judge->ram = ram;
-	judge->memory = memory_new(&memory, &judge->random);
+	model_random_seed(&judge->random, 1);
+	judge->memory = new_memory(&judge->random);
 	if (!judge->memory)
 		return false;
-	if (arm_mmu_init(&judge->mmu, &config, ram, judge->memory, 0,
-			 &judge->random) == ERR_OK)
-		return true;
+	if (arm_mmu_init(&judge->mmu, &cold, ram, judge->memory, 0,
+			 &judge->random) == ERR_OK) {
+		if (arm_mmu_init(&judge->warm, &warm, ram, judge->memory, 0,
+				 &judge->random) == ERR_OK)
+			return true;
+		arm_mmu_fini(&judge->mmu);
+	}
 	memory_free(judge->memory);
 	return false;
 }
 
 void judge_stop(struct judge *judge)
 {
+	arm_mmu_fini(&judge->warm);
 	arm_mmu_fini(&judge->mmu);
 	memory_free(judge->memory);
 }
 
-void judge_registers(struct judge *judge, const struct el2_registers *r)
+static void load_registers(struct arm_mmu *mmu, const struct el2_registers *r)
 {
 	const struct {
 		enum arm_sysreg reg;
@@ -72,9 +100,24 @@ void judge_registers(struct judge *judge, const struct el2_registers *r)
 	};
 
 	for (unsigned int i = 0; i < sizeof(writes) / sizeof(writes[0]); i++)
-		if (!arm_mmu_sysreg_write(&judge->mmu, writes[i].reg,
-					  writes[i].value))
+		if (!arm_mmu_sysreg_write(mmu, writes[i].reg, writes[i].value))
 			abort();
+}
+
+void judge_registers(struct judge *judge, const struct el2_registers *registers)
+{
+	load_registers(&judge->mmu, registers);
+}
+
+void judge_flush(struct judge *judge, const struct el2_registers *registers)
+{
+	struct arm_tlbi all;
+
+	load_registers(&judge->warm, registers);
+	if (!arm_tlbi_decode(ARM_SYSREG(1, 4, 8, 7, 4), 0, &judge->warm.regs,
+			     true, &all))
+		abort();
+	arm_mmu_tlbi(&judge->warm, &all);
 }
 
 static unsigned int access_of(uint32_t kind)
@@ -87,8 +130,7 @@ static unsigned int access_of(uint32_t kind)
 		[EL2_LOAD_EL1] = ARM_ACCESS_READ,
 		[EL2_STORE_EL1] = ARM_ACCESS_WRITE,
 		[EL2_LOAD_UNPRIVILEGED] = ARM_ACCESS_READ | ARM_ACCESS_UNPRIV,
-		[EL2_STORE_UNPRIVILEGED] = ARM_ACCESS_WRITE |
-					   ARM_ACCESS_UNPRIV,
+		[EL2_STORE_UNPRIVILEGED] = ARM_ACCESS_WRITE | ARM_ACCESS_UNPRIV,
 		[EL2_LOAD_EL0] = ARM_ACCESS_READ | ARM_ACCESS_EL0,
 		[EL2_STORE_EL0] = ARM_ACCESS_WRITE | ARM_ACCESS_EL0,
 		[EL2_FETCH_EL1] = ARM_ACCESS_FETCH,
@@ -132,23 +174,25 @@ static struct outcome at_fault(const struct arm_fault *fault)
 {
 	if (fault->kind == ARM_FAULT_NOT_MODELLED)
 		return not_modelled(fault);
-	return fault->kind == ARM_FAULT_EXTERNAL ? at_abort(fault) :
-						   at_par_fault(fault);
+	return fault->kind == ARM_FAULT_EXTERNAL ? at_abort(fault)
+						 : at_par_fault(fault);
 }
 
-static void ask_at_stage1(struct judge *judge, const struct el2_op *op,
+static void ask_at_stage1(struct arm_mmu *mmu, const struct el2_op *op,
 			  struct verdict *v)
 {
 	uint64_t par = 0;
-	enum arm_at_result result = arm_mmu_at_execute(
-		&judge->mmu, ARM_SYSREG(1, 0, 7, 8, op->kind - EL2_AT_S1E1R),
-		(va_t){ op->va }, &par, &v->fault);
+	enum arm_at_result result =
+		arm_mmu_at_execute(mmu,
+				   ARM_SYSREG(1, 0, 7, 8,
+					      op->kind - EL2_AT_S1E1R),
+				   (va_t){ op->va }, &par, &v->fault);
 
-	v->walk = judge->mmu.walk;
+	v->walk = mmu->walk;
 	v->translated = result == ARM_AT_DONE && !(par & PAR_F);
 	if (result == ARM_AT_DONE)
-		v->outcome = (struct outcome){ .what = OUTCOME_PAR,
-					       .par = par };
+		v->outcome =
+			(struct outcome){ .what = OUTCOME_PAR, .par = par };
 	else
 		v->outcome = at_fault(&v->fault);
 }
@@ -178,9 +222,9 @@ static void ask_access(const struct el2_op *op, bool ok, struct verdict *v)
 		v->outcome = (struct outcome){
 			.what = OUTCOME_SUCCESS,
 			.page = offset < WINDOW_BYTES &&
-						!kind_is_store(op->kind) ?
-					offset >> 12 :
-					PAGE_UNKNOWN,
+						!kind_is_store(op->kind)
+					? offset >> 12
+					: PAGE_UNKNOWN,
 		};
 		return;
 	}
@@ -198,21 +242,45 @@ static void ask_access(const struct el2_op *op, bool ok, struct verdict *v)
 	};
 }
 
-void judge_ask(struct judge *judge, const struct el2_op *op,
-	       struct verdict *v)
+/* `ok`: what the model returned for both stages. */
+static void conclude(const struct el2_op *op, bool ok, struct verdict *v)
 {
-	bool ok;
-
-	if (op->kind <= EL2_AT_S1E0W) {
-		ask_at_stage1(judge, op, v);
-		return;
-	}
-	ok = arm_mmu_probe(&judge->mmu, (va_t){ op->va }, access_of(op->kind),
-			   &v->out, &v->fault, &v->walk);
 	v->translated = ok || (v->fault.kind == ARM_FAULT_EXTERNAL &&
 			       !v->fault.on_walk);
 	if (kind_is_at(op->kind))
 		ask_at_both(v);
 	else
 		ask_access(op, ok, v);
+}
+
+void judge_ask(struct judge *judge, const struct el2_op *op,
+	       struct verdict *verdict)
+{
+	bool ok;
+
+	if (op->kind <= EL2_AT_S1E0W) {
+		ask_at_stage1(&judge->mmu, op, verdict);
+		return;
+	}
+	ok = arm_mmu_probe(&judge->mmu, (va_t){ op->va }, access_of(op->kind),
+			   &verdict->out, &verdict->fault, &verdict->walk);
+	conclude(op, ok, verdict);
+}
+
+void judge_ask_warm(struct judge *judge, const struct el2_op *op,
+		    struct verdict *verdict)
+{
+	bool ok;
+
+	if (op->kind <= EL2_AT_S1E0W) {
+		ask_at_stage1(&judge->warm, op, verdict);
+		return;
+	}
+	ok = arm_mmu_translate(&judge->warm, (va_t){ op->va },
+			       access_of(op->kind), &verdict->out,
+			       &verdict->fault);
+	verdict->walk.steps = 0;
+	if (verdict->out.source == ARM_FROM_WALK)
+		verdict->walk = judge->warm.walk;
+	conclude(op, ok, verdict);
 }

@@ -27,9 +27,12 @@ struct dispute {
 struct known {
 	const char *name;
 	const char *reference; /* section, and who departs from it how */
-	/* Changes dispute->adjusted (and ->registers); false: does not apply. */
+	/* Changes dispute->adjusted (and ->registers); false: does not apply.
+	 * NULL: counted elsewhere. */
 	bool (*apply)(struct dispute *dispute);
 };
+/* The first entry counts what QEMU must not be asked. */
+#define KNOWN_NOT_ASKED 0
 extern const struct known known_differences[];
 extern const unsigned int known_count;
 

@@ -22,8 +22,8 @@ static bool share_ram(struct machine *machine)
 	machine->file = memfd_create("conformance-ram", 0);
 	if (machine->file < 0 || ftruncate(machine->file, RAM_BYTES))
 		return false;
-	machine->ram = mmap(NULL, RAM_BYTES, PROT_READ | PROT_WRITE,
-			    MAP_SHARED, machine->file, 0);
+	machine->ram = mmap(NULL, RAM_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED,
+			    machine->file, 0);
 	return machine->ram != MAP_FAILED;
 }
 

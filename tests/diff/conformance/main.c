@@ -151,8 +151,7 @@ static bool run_cpus(struct run *it)
 			break;
 	}
 	if (!known)
-		fprintf(stderr, "conformance: no such CPU: %s\n",
-			it->only_cpu);
+		fprintf(stderr, "conformance: no such CPU: %s\n", it->only_cpu);
 	return known;
 }
 
@@ -245,8 +244,8 @@ int main(int argc, char **argv)
 	it->count = 5000;
 	it->only = UINT64_MAX;
 	it->campaign.reported_case = UINT64_MAX;
-	it->campaign.options = (struct case_options){ .seed = 1,
-						      .granules = 1 };
+	it->campaign.options =
+		(struct case_options){ .seed = 1, .granules = 1 };
 	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
 		if (set_option(it, option, optarg))
 			continue;

@@ -20,11 +20,11 @@ static bool s1_table(const struct descriptor *d)
 }
 
 /* A descriptor of one kind seen with some bits cleared or set. */
-#define DESCRIPTOR(name, applies, clear, set)                              \
-	static uint64_t name(const struct descriptor *d)                   \
-	{                                                                  \
-		return applies(d) ? (d->raw & ~(uint64_t)(clear)) | (set) : \
-				    d->raw;                                \
+#define DESCRIPTOR(name, applies, clear, set)                             \
+	static uint64_t name(const struct descriptor *d)                  \
+	{                                                                 \
+		return applies(d) ? (d->raw & ~(uint64_t)(clear)) | (set) \
+				  : d->raw;                               \
 	}
 DESCRIPTOR(no_ap2, s1_leaf, BIT(7), 0)
 DESCRIPTOR(no_ap1, s1_leaf, 0, BIT(6))
@@ -192,8 +192,7 @@ static void permission_is_access_flag(struct verdict *v,
 				      const struct el2_op *op)
 {
 	(void)op;
-	if (v->outcome.what == OUTCOME_ABORT &&
-	    (v->outcome.esr & 0x3c) == 0x0c)
+	if (v->outcome.what == OUTCOME_ABORT && (v->outcome.esr & 0x3c) == 0x0c)
 		v->outcome.esr ^= 0x04;
 }
 

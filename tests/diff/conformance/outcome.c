@@ -8,19 +8,19 @@ const char *const difference_names[DIFFERENCES] = {
 };
 
 const char *const kind_names[EL2_KINDS] = {
-	"AT S1E1R",   "AT S1E1W",   "AT S1E0R",	  "AT S1E0W",
-	"AT S12E1R",  "AT S12E1W",  "AT S12E0R",  "AT S12E0W",
-	"load EL1",   "store EL1",  "LDTR EL1",	  "STTR EL1",
-	"load EL0",   "store EL0",  "fetch EL1",  "fetch EL0",
+	"AT S1E1R",  "AT S1E1W",  "AT S1E0R",  "AT S1E0W",
+	"AT S12E1R", "AT S12E1W", "AT S12E0R", "AT S12E0W",
+	"load EL1",  "store EL1", "LDTR EL1",  "STTR EL1",
+	"load EL0",  "store EL0", "fetch EL1", "fetch EL0",
 };
 
 /* ISV and what it makes valid describe the instruction, not the fault. */
 #define ESR_INSTRUCTION UINT64_C(0x01ffc000)
-#define EC(esr) ((esr) >> 26 & 0x3f)
-#define IMM(esr) ((esr) & 0xffff)
-#define EC_UNKNOWN 0x00
-#define EC_SVC 0x15
-#define EC_HVC 0x16
+#define EC(esr)		((esr) >> 26 & 0x3f)
+#define IMM(esr)	((esr)&0xffff)
+#define EC_UNKNOWN	0x00
+#define EC_SVC		0x15
+#define EC_HVC		0x16
 /* HPFAR_EL2.NS is RES0 in Non-secure state. */
 #define HPFAR_FIPA UINT64_C(0x00000ffffffffff0)
 
@@ -73,9 +73,8 @@ static struct outcome of_access(const struct el2_op *op,
 	uint64_t ec = EC(answer->esr_el2), imm = IMM(answer->esr_el2);
 
 	if (ec != EC_HVC)
-		return ec >= 0x20 && ec <= 0x25 ?
-			       abort_at_el2(answer) :
-			       strange("no abort at EL2");
+		return ec >= 0x20 && ec <= 0x25 ? abort_at_el2(answer)
+						: strange("no abort at EL2");
 	if (imm == STUB_SUCCESS)
 		return success((answer->word >> 5) & 0xffff);
 	if (imm >= STUB_VECTOR && imm < STUB_VECTOR + 16)

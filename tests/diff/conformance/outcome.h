@@ -27,26 +27,26 @@ struct outcome {
 };
 
 /* Fields of PAR_EL1 and ESR_ELx, as both sides have them. */
-#define PAR_F 0x1
-#define PAR_FST 0x7e
-#define PAR_PTW 0x100
-#define PAR_S 0x200
-#define PAR_SH 0x180
-#define PAR_PA UINT64_C(0x0000fffffffff000)
-#define PAR_ATTR UINT64_C(0xff00000000000000)
-#define PAR_RES1 0x800
-#define ESR_FSC 0x3f
-#define ESR_WNR 0x40
+#define PAR_F	  0x1
+#define PAR_FST	  0x7e
+#define PAR_PTW	  0x100
+#define PAR_S	  0x200
+#define PAR_SH	  0x180
+#define PAR_PA	  UINT64_C(0x0000fffffffff000)
+#define PAR_ATTR  UINT64_C(0xff00000000000000)
+#define PAR_RES1  0x800
+#define ESR_FSC	  0x3f
+#define ESR_WNR	  0x40
 #define ESR_S1PTW 0x80
-#define ESR_CM 0x100
-#define ESR_EC UINT64_C(0xfc000000)
+#define ESR_CM	  0x100
+#define ESR_EC	  UINT64_C(0xfc000000)
 
 /* In what two outcomes differ. */
 enum difference {
 	DIFFERENT_WHAT = 1 << 0,  /* fault or not; nothing else is compared */
-	DIFFERENT_PA = 1 << 1,    /* output address */
+	DIFFERENT_PA = 1 << 1,	  /* output address */
 	DIFFERENT_ATTR = 1 << 2,  /* PAR.ATTR */
-	DIFFERENT_SH = 1 << 3,    /* PAR.SH */
+	DIFFERENT_SH = 1 << 3,	  /* PAR.SH */
 	DIFFERENT_KIND = 1 << 4,  /* fault kind and level: FSC, FST */
 	DIFFERENT_STAGE = 1 << 5, /* PAR.S; the EL that an abort went to */
 	DIFFERENT_S1PTW = 1 << 6, /* PAR.PTW, ISS.S1PTW */

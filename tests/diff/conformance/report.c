@@ -55,8 +55,8 @@ static void print_walk(const struct arm_walk *walk)
 
 void report_mismatch(const struct dispute *d, uint64_t seed, const char *cpu)
 {
-	printf("MISMATCH seed %" PRIu64 " case %" PRIu64 " cpu %s: %s of %016"
-	       PRIx64 ":",
+	printf("MISMATCH seed %" PRIu64 " case %" PRIu64
+	       " cpu %s: %s of %016" PRIx64 ":",
 	       seed, d->c->number, cpu, kind_names[d->op->kind], d->op->va);
 	for (unsigned int i = 0; i < DIFFERENCES; i++)
 		if (d->differences >> i & 1)
@@ -70,4 +70,19 @@ void report_mismatch(const struct dispute *d, uint64_t seed, const char *cpu)
 		printf("    %s fault, stage %u level %d\n",
 		       arm_fault_name(d->model.fault.kind),
 		       d->model.fault.stage, d->model.fault.level);
+}
+
+void report_warmth(const struct test_case *c, const struct el2_op *op,
+		   const struct verdict *cold, const struct verdict *warm,
+		   uint64_t seed, const char *cpu)
+{
+	printf("MISMATCH seed %" PRIu64 " case %" PRIu64
+	       " cpu %s: %s of %016" PRIx64 ": the model with TLBs\n",
+	       seed, c->number, cpu, kind_names[op->kind], op->va);
+	print_outcome("cold", &cold->outcome);
+	print_outcome("warm", &warm->outcome);
+	print_registers(&c->registers);
+	print_walk(&cold->walk);
+	printf("    warm:\n");
+	print_walk(&warm->walk);
 }

@@ -7,5 +7,9 @@
 
 void report_mismatch(const struct dispute *dispute, uint64_t seed,
 		     const char *cpu);
+/* The model with TLBs says something else than without. */
+void report_warmth(const struct test_case *c, const struct el2_op *op,
+		   const struct verdict *cold, const struct verdict *warm,
+		   uint64_t seed, const char *cpu);
 
 #endif

@@ -96,8 +96,8 @@ static uint64_t new_table(struct tree *tree, unsigned int lg2, bool safe)
 
 bool tree_start(struct tree *tree, bool safe)
 {
-	unsigned int lg2 = tree->input_bits -
-			   granule_shift(tree->g, tree->root_level) + 3;
+	unsigned int lg2 =
+		tree->input_bits - granule_shift(tree->g, tree->root_level) + 3;
 
 	tree->tables = 0;
 	tree->root = new_table(tree, lg2 < 6 ? 6 : lg2, safe);
@@ -195,8 +195,8 @@ static bool put_leaf(struct tree *tree, uint64_t slot, uint64_t output,
 	uint64_t n = BIT(contiguous ? tree->g->contiguous_lg2[level] : 0);
 	bool safe = quality == QUALITY_SAFE;
 
-	raw |= tree->stage == 1 ? s1_leaf(&tree->c->rng, quality) :
-				  s2_leaf(&tree->c->rng, quality);
+	raw |= tree->stage == 1 ? s1_leaf(&tree->c->rng, quality)
+				: s2_leaf(&tree->c->rng, quality);
 	if (!contiguous)
 		return put(tree, slot,
 			   raw | (align_down(output, shift) & OUTPUT_MASK),
@@ -208,7 +208,8 @@ static bool put_leaf(struct tree *tree, uint64_t slot, uint64_t output,
 			return false;
 	for (uint64_t i = 0; i < n; i++)
 		if (!put(tree, slot + 8 * i,
-			 raw | BIT(52) | ((output + (i << shift)) & OUTPUT_MASK),
+			 raw | BIT(52) |
+				 ((output + (i << shift)) & OUTPUT_MASK),
 			 level, true, safe))
 			return false;
 	return true;
@@ -249,8 +250,8 @@ bool tree_map(struct tree *tree, uint64_t input, uint64_t output, int level,
 			return put_leaf(tree, slot, output, at, quality,
 					contiguous);
 		if (!raw) {
-			uint64_t next = new_table(
-				tree, tree->g->stride + 3u, safe);
+			uint64_t next =
+				new_table(tree, tree->g->stride + 3u, safe);
 
 			if (!next)
 				return false;

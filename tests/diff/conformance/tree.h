@@ -23,8 +23,8 @@ struct tree {
 	uint8_t stage;
 	int8_t root_level;
 	uint8_t input_bits, output_bits; /* of addresses that make sense */
-	uint64_t root; /* in the stage's output space */
-	uint64_t recent; /* input address */
+	uint64_t root;			 /* in the stage's output space */
+	uint64_t recent;		 /* input address */
 	/* where the tables really are */
 	unsigned int tables;
 	struct {
@@ -46,7 +46,6 @@ bool tree_map(struct tree *tree, uint64_t input, uint64_t output, int level,
 uint64_t tree_input(struct tree *tree, uint64_t output, unsigned int lg2);
 /* A level that a leaf may have, and the size of its leaf (or run). */
 int tree_leaf_level(struct tree *tree);
-unsigned int tree_leaf_lg2(const struct tree *tree, int level,
-			   bool contiguous);
+unsigned int tree_leaf_lg2(const struct tree *tree, int level, bool contiguous);
 
 #endif

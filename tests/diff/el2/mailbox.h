@@ -12,7 +12,7 @@
 #include "layout.h"
 
 #define EL2_CASES_MAX 16
-#define EL2_OPS_MAX 48
+#define EL2_OPS_MAX   48
 
 enum el2_kind {
 	/* AT, executed at EL2 */
@@ -52,7 +52,7 @@ struct el2_answer {
 	uint64_t par;	    /* AT without exception */
 	uint64_t esr_el2, far_el2, hpfar_el2;
 	uint64_t esr_el1, far_el1, elr_el1;
-	uint64_t word;	    /* what a load loaded */
+	uint64_t word; /* what a load loaded */
 };
 
 struct el2_case {
@@ -64,11 +64,11 @@ struct el2_case {
 
 #define EL2_MAGIC 0x324c4576
 struct el2_mailbox {
-	uint32_t magic;	       /* set when the program is up */
+	uint32_t magic; /* set when the program is up */
 	uint32_t doorbell, done;
 	uint32_t cases;
 	uint32_t at_case, at_op; /* where it stands, should it hang */
-	uint64_t mmfr0, mmfr1; /* ID_AA64MMFR0_EL1, ID_AA64MMFR1_EL1 */
+	uint64_t mmfr0, mmfr1;	 /* ID_AA64MMFR0_EL1, ID_AA64MMFR1_EL1 */
 	struct el2_case batch[EL2_CASES_MAX];
 };
 

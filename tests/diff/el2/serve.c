@@ -10,11 +10,11 @@ uint64_t el2_enter(uint64_t pc, uint64_t spsr, uint64_t va, uint32_t value);
 
 #define WRITE(reg, value) \
 	__asm__ volatile("msr " #reg ", %0" : : "r"((uint64_t)(value)))
-#define READ(reg)                                                   \
-	__extension__({                                             \
-		uint64_t read_;                                     \
-		__asm__ volatile("mrs %0, " #reg : "=r"(read_));    \
-		read_;                                              \
+#define READ(reg)                                                \
+	__extension__({                                          \
+		uint64_t read_;                                  \
+		__asm__ volatile("mrs %0, " #reg : "=r"(read_)); \
+		read_;                                           \
 	})
 
 /* DAIF masked; PAN and the rest clear. */
@@ -33,16 +33,21 @@ static void load_registers(const volatile struct el2_registers *r)
 	WRITE(sctlr_el1, r->sctlr);
 	WRITE(vbar_el1, r->vbar);
 	__asm__ volatile("isb\n\tdsb ish\n\ttlbi alle1\n\tic iallu\n\t"
-			 "dsb ish\n\tisb" : : : "memory");
+			 "dsb ish\n\tisb"
+			 :
+			 :
+			 : "memory");
 }
 
 /* x0 tells whether the vector was visited. */
-#define AT(op, va)                                                       \
-	__extension__({                                                  \
-		register uint64_t hit_ __asm__("x0") = 0;                \
-		__asm__ volatile("at " #op ", %1\n\tisb"                 \
-				 : "+r"(hit_) : "r"(va) : "memory");     \
-		hit_;                                                    \
+#define AT(op, va)                                        \
+	__extension__({                                   \
+		register uint64_t hit_ __asm__("x0") = 0; \
+		__asm__ volatile("at " #op ", %1\n\tisb"  \
+				 : "+r"(hit_)             \
+				 : "r"(va)                \
+				 : "memory");             \
+		hit_;                                     \
 	})
 
 static uint64_t at_execute(uint32_t kind, uint64_t va)
