@@ -135,7 +135,8 @@ struct arm_walk {
 	bool uncached; /* some descriptor read went past the caches */
 	struct arm_walk_step step[ARM_WALK_STEPS_MAX];
 };
-/* Sum over the steps of latency[served], cycles; walk-cache steps are free. */
+/* Sum over the steps of latency[served], in its unit; walk-cache steps are
+ * free. */
 uint64_t arm_walk_cycles(const struct arm_walk *walk,
 			 const uint32_t latency[MEMORY_LEVEL_COUNT]);
 

@@ -18,19 +18,19 @@ static inline void charge_translation(struct machine *m, struct machine_cpu *cpu
 			       const struct arm_translation *t, bool ok,
 			       const struct arm_fault *fault)
 {
-	uint64_t cycles;
+	uint64_t charge;
 
 	if (t->source == ARM_FROM_L1_TLB)
 		return;
 	account_charge_cpu(m, cpu, BUCKET_TLB, m->charge_l2_tlb);
 	if (t->source != ARM_FROM_WALK)
 		return;
-	cycles = arm_walk_cycles(&cpu->mmu.walk, m->latency);
-	cpu->walk_charge += cycles * CYCLE;
-	account_charge_cpu(m, cpu, BUCKET_WALK, cycles * CYCLE);
+	charge = arm_walk_cycles(&cpu->mmu.walk, m->latency);
+	cpu->walk_charge += charge;
+	account_charge_cpu(m, cpu, BUCKET_WALK, charge);
 	if (__builtin_expect(!observing(m), 1))
 		return;
-	observe_walk(m, cpu, va, &cpu->mmu.walk, cycles,
+	observe_walk(m, cpu, va, &cpu->mmu.walk, charge >> CYCLE_LG2,
 		     ok ? "translated" : arm_fault_name(fault->kind));
 	if (ok)
 		observe_fill(m, cpu, va, access, t);

@@ -36,7 +36,7 @@ static uint64_t charge_beyond(uint32_t latency, uint32_t l1, double mlp)
 {
 	if (latency <= l1)
 		return 0;
-	return (uint64_t)llround((latency - l1) * (double)CYCLE / mlp);
+	return (uint64_t)llround((latency - l1) / mlp);
 }
 
 static uint64_t tlb_charge(const struct tlb_config *tlb)
@@ -49,20 +49,21 @@ static void set_charges(struct machine *m)
 	const struct machine_config *c = &m->config;
 	const struct memory_config *mem = &c->memory;
 
-	m->latency[MEMORY_L1] = mem->l1d.latency;
-	m->latency[MEMORY_L2] = mem->l2.latency;
-	m->latency[MEMORY_LLC] = mem->llc.latency;
-	m->latency[MEMORY_DRAM] =
-		(uint32_t)llround(c->dram_latency_ns * c->mhz / 1000);
+	m->latency[MEMORY_L1] = mem->l1d.latency << CYCLE_LG2;
+	m->latency[MEMORY_L2] = mem->l2.latency << CYCLE_LG2;
+	m->latency[MEMORY_LLC] = mem->llc.latency << CYCLE_LG2;
+	m->latency[MEMORY_DRAM] = (uint32_t)llround(
+		c->dram_latency_ns * c->mhz / 1000 * (double)CYCLE);
 	for (int i = 0; i < MEMORY_LEVEL_COUNT; i++) {
-		uint32_t l1d = mem->l1d.bytes ? mem->l1d.latency : 0;
-		uint32_t l1i = mem->l1i.bytes ? mem->l1i.latency : 0;
+		uint32_t l1d = mem->l1d.bytes ? m->latency[MEMORY_L1] : 0;
+		uint32_t l1i = mem->l1i.bytes ? mem->l1i.latency << CYCLE_LG2
+					      : 0;
 
 		m->charge_data[i] = charge_beyond(m->latency[i], l1d, c->mlp);
 		m->charge_fetch[i] = charge_beyond(m->latency[i], l1i, 1);
 	}
 	m->charge_data[MEMORY_L1] = m->charge_fetch[MEMORY_L1] = 0;
-	m->charge_uncached = m->latency[MEMORY_DRAM] * CYCLE;
+	m->charge_uncached = m->latency[MEMORY_DRAM];
 	m->charge_l1i_tlb = tlb_charge(&c->mmu.l1i_tlb);
 	m->charge_l1d_tlb = tlb_charge(&c->mmu.l1d_tlb);
 	m->charge_l2_tlb = tlb_charge(&c->mmu.l2_tlb);

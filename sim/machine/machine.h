@@ -80,7 +80,7 @@ struct machine {
 	struct memory_system *memory;
 	struct machine_cpu *cpu;
 	unsigned int line_lg2;
-	uint32_t latency[MEMORY_LEVEL_COUNT];	    /* cycles, data side */
+	uint32_t latency[MEMORY_LEVEL_COUNT];	    /* 1/1024, data side */
 	uint64_t charge_data[MEMORY_LEVEL_COUNT];   /* 1/1024, beyond L1D */
 	uint64_t charge_fetch[MEMORY_LEVEL_COUNT];  /* 1/1024, beyond L1I */
 	uint64_t charge_uncached;

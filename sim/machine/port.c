@@ -112,7 +112,7 @@ static void touch(struct hypervisor *h, const void *at, bool write)
 
 	observe_hypervisor_access(m, pa, write);
 	account_charge(current(h), BUCKET_HYPERVISOR,
-		       (uint64_t)m->latency[served] * CYCLE);
+		       m->latency[served]);
 }
 
 uint64_t port_pte_read(void *host, const uint64_t *pte)

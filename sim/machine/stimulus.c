@@ -234,7 +234,7 @@ bool machine_at(struct machine *m, struct machine_cpu *cpu, unsigned int op,
 					    &fault);
 		if (cpu->mmu.walks.count == walks)
 			continue;
-		charge = arm_walk_cycles(&cpu->mmu.walk, m->latency) * CYCLE;
+		charge = arm_walk_cycles(&cpu->mmu.walk, m->latency);
 		cpu->walk_charge += charge;
 		account_charge_cpu(m, cpu, BUCKET_WALK, charge);
 	} while (result == ARM_AT_ABORT && at_resolve(m, cpu, &fault));

@@ -63,6 +63,14 @@ static json_t *decoded_fields(const struct arm_walk_step *s)
 	return out;
 }
 
+static json_int_t step_cycles(const struct machine *m,
+			      const struct arm_walk_step *s)
+{
+	if (s->source != ARM_STEP_MEMORY)
+		return 0;
+	return m->latency[s->served] >> CYCLE_LG2;
+}
+
 static void tell_descriptor(json_t *out, const struct machine *m,
 			    const struct arm_walk_step *s)
 {
@@ -77,7 +85,7 @@ static void tell_descriptor(json_t *out, const struct machine *m,
 	json_object_set_new(out, "kind", json_string(descriptor_kind(s)));
 	json_object_set_new(out, "fields", decoded_fields(s));
 	json_object_set_new(out, "cycles",
-			    json_integer(m->latency[s->served]));
+			    json_integer(step_cycles(m, s)));
 }
 
 static json_t *step_json(const struct machine *m, const struct arm_walk_step *s,
@@ -208,7 +216,7 @@ static void tell(void *context, struct machine *m)
 	struct arm_translation found = { .source = ARM_FROM_WALK };
 	struct arm_fault fault = { 0 };
 	json_t *steps = json_array(), *s;
-	uint64_t cycles = 0;
+	json_int_t cycles = 0;
 	bool ok;
 
 	if (!o->warm)
@@ -216,11 +224,12 @@ static void tell(void *context, struct machine *m)
 	ok = arm_mmu_translate(mmu, (va_t){ o->va }, access_of(o), &found,
 			       &fault);
 	if (found.source == ARM_FROM_WALK) {
-		for (uint32_t i = 0; i < mmu->walk.steps; i++)
+		for (uint32_t i = 0; i < mmu->walk.steps; i++) {
 			json_array_append_new(steps,
 					      step_json(m, &mmu->walk.step[i],
 							i + 1));
-		cycles = arm_walk_cycles(&mmu->walk, m->latency);
+			cycles += step_cycles(m, &mmu->walk.step[i]);
+		}
 	}
 	s = json_object();
 	json_object_set_new(s, "va", hex(o->va));
@@ -238,7 +247,7 @@ static void tell(void *context, struct machine *m)
 			    json_integer(found.source == ARM_FROM_WALK ?
 						 mmu->walk.descriptor_reads :
 						 0));
-	json_object_set_new(s, "cycles", json_integer((json_int_t)cycles));
+	json_object_set_new(s, "cycles", json_integer(cycles));
 	json_object_set_new(s, "outcome",
 			    ok ? translated_json(&found) : fault_json(&fault));
 	t->story = s;
