@@ -91,6 +91,7 @@ $(BUILD)/obj/gen/presets.o: $(BUILD)/gen/presets.c
 $(BUILD)/libsim.a: $(BUILD)/obj/gen/presets.o
 
 include sim/guests/guests.mk
+include tests/diff/conformance/conformance.mk
 
 # ---- the two commands of a newcomer ----
 .PHONY: install-build install-check demo check
@@ -195,6 +196,7 @@ help:
 	@echo "demo        install what is missing, build, run a guest, show what it cost"
 	@echo "check       install what is missing, run every test"
 	@echo "check-long  the same with the long campaigns"
+	@echo "conformance the Arm MMU model against QEMU: SEED=n COUNT=n MUTATE=k"
 	@echo "bench       measure, as ratios in one run"
 	@echo "asan        everything built with clang, ASan and UBSan, below $(BUILD)/asan/"
 	@echo "cover       line coverage of the tests"

@@ -216,9 +216,15 @@ static bool probe_by_walk(struct arm_walker *w, uint64_t address, va_t va,
 {
 	struct arm_nested nested;
 
+	nested.value.attrs = FIELD_MASK(ARM_ATTRS_MEMATTR); /* Normal */
 	out->source = ARM_FROM_WALK;
-	if (!arm_nested_walk(w, address, arm_access_need(access), &nested))
+	if (!arm_nested_walk(w, address, arm_access_need(access), &nested)) {
+		/* Device memory: the upper half of its MAIR byte is zero. */
+		out->attrs = FIELD_PREP(
+			ARM_ATTRS_DEVICE,
+			FIELD_GET(ARM_ATTRS_MEMATTR, nested.value.attrs) < 16);
 		return fault_of(w->fault, va, access);
+	}
 	arm_translation_set(out, &w->mmu->setup, &nested.value,
 			    nested.size_lg2, address, access);
 	return check_ram(w->mmu, va, access, out, w->fault);

@@ -238,7 +238,8 @@ bool arm_mmu_translate(struct arm_mmu *mmu, va_t va, unsigned int access,
 /*
  * The same answer for the current state (stale entries included) without
  * leaving a trace of the question: no counters, fills, replacement.
- * `walk` may be NULL.
+ * `walk` may be NULL. After a stage-2 fault of the final address from a walk,
+ * out->attrs has ARM_ATTRS_DEVICE if stage 1 said so, and nothing else.
  */
 bool arm_mmu_probe(const struct arm_mmu *mmu, va_t va, unsigned int access,
 		   struct arm_translation *out, struct arm_fault *fault,

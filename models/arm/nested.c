@@ -119,8 +119,10 @@ bool arm_nested_walk(struct arm_walker *w, uint64_t address, uint64_t need,
 	if (!arm_nested_stage1(w, address, need, &s1))
 		return false;
 	ipa = s1.base + (address & (BIT(s1.size_lg2) - 1));
-	if (!final_stage2(w, ipa, need, &s2))
+	if (!final_stage2(w, ipa, need, &s2)) {
+		out->value.attrs = s1.attrs; /* for arm_mmu_probe */
 		return false;
+	}
 	pa = s2.base + (ipa & (BIT(s2.size_lg2) - 1));
 	out->size_lg2 = whole_size(setup, &s1, &s2);
 	out->value.ipa = align_down(ipa, out->size_lg2);
