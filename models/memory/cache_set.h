@@ -137,11 +137,12 @@ SET_INLINE uint32_t find_narrow(const uint32_t *tags, uint32_t ways,
 SET_INLINE uint32_t set_find(const struct cache *c, uint64_t set, uint32_t ways,
 			     bool narrow, uint64_t tag)
 {
-	const uint64_t *wide = c->wide + set * ways;
+	const uint64_t *wide;
 	uint32_t way = 0;
 
 	if (narrow)
 		return find_narrow(c->narrow + set * ways, ways, (uint32_t)tag);
+	wide = c->wide + set * ways;
 	while (way < ways && wide[way] != tag)
 		way++;
 	return way;
