@@ -254,7 +254,7 @@ static bool canonical_next(struct trace_reader *r, struct trace_record *record,
 			   struct trace_batch *batch, enum trace_next *next)
 {
 	const char *data;
-	size_t count;
+	size_t count = 0;
 
 	if (!record_scan(r->line, r->line_bytes, record, r->name, &data,
 			 &count))

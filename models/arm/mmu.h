@@ -209,6 +209,11 @@ struct arm_mmu {
 	uint64_t data_context, fetch_context;
 	struct arm_walk_counters walks;
 	struct arm_walk walk; /* of the last arm_mmu_translate from a walk */
+	/* The attributes that one leaf of stage 1 and one of stage 2 came to,
+	 * the descriptor's address left out: most walks find the same. */
+	struct arm_attrs_memo {
+		uint64_t leaf, inherited, stage2, attrs;
+	} memo;
 	/* Nobody asks for more of a walk's steps than what they cost: those
 	 * that are free may be left out. */
 	bool brief_walks;

@@ -26,16 +26,6 @@ static inline uint64_t arm_quick_out(const struct tlb_entry *entry,
 	return entry->value.out + (address & (BIT(entry->size_lg2) - 1));
 }
 
-static inline const struct tlb_entry *
-arm_quick_s2(struct arm_mmu *mmu, uint64_t ipa, uint64_t need)
-{
-	const struct tlb_tag *tag = &mmu->setup.s2_tag;
-	const struct tlb_entry *entry =
-		tlb_probe_inline(mmu->s2_tlb, ipa, tag);
-
-	return entry && !(need & ~entry->value.attrs) ? entry : NULL;
-}
-
 /* The descriptor's place and value, if the table is known. */
 static inline bool arm_quick_read(struct arm_mmu *mmu, uint64_t address,
 				  struct arm_quick *q, uint64_t *raw)
@@ -47,15 +37,36 @@ static inline bool arm_quick_read(struct arm_mmu *mmu, uint64_t address,
 	if (!q->pointer)
 		return false;
 	ipa = q->pointer->value.out + index * 8;
-	q->table = arm_quick_s2(mmu, ipa, FIELD_MASK(ARM_ATTRS_S2_R));
-	if (!q->table || !arm_memattr_cacheable(FIELD_GET(
-				 ARM_ATTRS_MEMATTR, q->table->value.attrs)))
+	q->table = tlb_probe_inline(mmu->s2_tlb, ipa, &mmu->setup.s2_tag);
+	if (!q->table || !FIELD_GET(ARM_ATTRS_S2_R, q->table->value.attrs) ||
+	    !arm_memattr_cacheable(FIELD_GET(ARM_ATTRS_MEMATTR,
+					     q->table->value.attrs)))
 		return false;
 	q->descriptor.raw = arm_quick_out(q->table, ipa);
 	if (!ram_has(mmu->ram, q->descriptor, sizeof(*raw)))
 		return false;
 	*raw = ram_read64(mmu->ram, q->descriptor);
 	return true;
+}
+
+/* Both stages' attributes. */
+static inline uint64_t arm_quick_attrs(struct arm_mmu *mmu, uint64_t raw,
+				       uint64_t inherited, uint64_t stage2)
+{
+	uint64_t leaf = raw & ~FIELD_MASK(ARM_S1_LEAF_ADDRESS);
+	struct arm_attrs_memo *memo = &mmu->memo;
+
+	if (__builtin_expect(memo->leaf != leaf ||
+				     memo->inherited != inherited ||
+				     memo->stage2 != stage2,
+			     0))
+		*memo = (struct arm_attrs_memo){
+			leaf, inherited, stage2,
+			arm_attrs_combine(arm_s1_leaf_attrs(&mmu->setup, raw,
+							    inherited, 3),
+					  stage2)
+		};
+	return memo->attrs;
 }
 
 /* Everything found has been looked up, and the descriptor read. */
@@ -86,8 +97,7 @@ static inline bool arm_quick_walk(struct arm_mmu *mmu, uint64_t address,
 	const struct arm_setup *setup = &mmu->setup;
 	unsigned int half = address >> 55 & 1;
 	const struct arm_range *range = &setup->s1[half];
-	uint64_t s1_need = need & MASK(ARM_ATTRS_S1_EL1_R_LSB, 6);
-	uint64_t raw, base, s1, ipa;
+	uint64_t raw, base, attrs;
 	struct arm_quick q;
 
 	if (!setup->quick || !range->quick ||
@@ -98,17 +108,20 @@ static inline bool arm_quick_walk(struct arm_mmu *mmu, uint64_t address,
 	if ((raw & 3) != 3 || !FIELD_GET(ARM_S1_LEAF_AF, raw) ||
 	    base >> range->output_bits)
 		return false;
-	s1 = arm_s1_leaf_attrs(setup, raw, q.pointer->value.attrs, 3);
-	ipa = base | (address & (BIT(12) - 1));
-	q.page = arm_quick_s2(mmu, ipa, need & ~s1_need);
-	if (s1_need & ~s1 || !q.page)
+	q.page = tlb_probe_inline(mmu->s2_tlb, base | (address & 0xfff),
+				  &setup->s2_tag);
+	if (!q.page)
+		return false;
+	attrs = arm_quick_attrs(mmu, raw, q.pointer->value.attrs,
+				q.page->value.attrs);
+	if (need & ~attrs)
 		return false;
 	arm_quick_commit(mmu, &q);
 	out->size_lg2 = 12;
 	out->value.ipa = base;
 	out->value.out = arm_quick_out(q.page, base);
-	out->value.attrs = arm_attrs_combine(s1, q.page->value.attrs);
-	out->global = !FIELD_GET(ARM_ATTRS_NG, s1);
+	out->value.attrs = attrs;
+	out->global = !FIELD_GET(ARM_ATTRS_NG, attrs);
 	return true;
 }
 

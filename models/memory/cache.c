@@ -129,7 +129,7 @@ bool cache_init(struct cache *c, const struct cache_config *config,
 	BUG_ON(c, c->replacement == REPLACEMENT_RANDOM && !random);
 	slots = (uint64_t)c->sets * c->ways;
 	narrow = lines / c->sets < UINT32_MAX;
-	if (narrow && c->replacement == REPLACEMENT_PLRU)
+	if (narrow && !c->modulo && c->replacement == REPLACEMENT_PLRU)
 		c->shape = c->ways == 4	   ? CACHE_PLRU4
 			   : c->ways == 8  ? CACHE_PLRU8
 			   : c->ways == 16 ? CACHE_PLRU16
@@ -159,9 +159,11 @@ void cache_fini(struct cache *c)
 
 /* ---- accesses */
 
-bool cache_access_any(struct cache *c, struct cache_home home, bool dirty,
+bool cache_access_any(struct cache *c, uint64_t line, bool dirty,
 		      uint64_t *victim)
 {
+	struct cache_home home = cache_home(c, line);
+
 	if (c->narrow && c->ways == 16)
 		return set_access(c, home, 16, true, dirty, victim);
 	if (c->narrow && c->ways == 8)
@@ -174,6 +176,7 @@ bool cache_access_any(struct cache *c, struct cache_home home, bool dirty,
 bool cache_access(struct cache *c, uint64_t line, enum requester who,
 		  bool dirty, uint64_t *victim)
 {
+	*victim = CACHE_NONE;
 	return cache_access_inline(c, line, who, dirty, victim);
 }
 

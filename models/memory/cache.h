@@ -222,14 +222,11 @@ static inline void memory_count_hits(struct memory_system *ms, unsigned int cpu,
 	memory_first_level(ms, cpu, who)->counters.hits[who] += n;
 }
 
-/* Asks the host for what an access beyond the first level will look at. */
+/* Asks the host for what an access to the last level will look at. */
 static inline void memory_prefetch(const struct memory_system *ms,
-				   unsigned int cpu, pa_t pa)
+				   pa_t pa)
 {
-	uint64_t line = pa.raw >> ms->line_lg2;
-
-	cache_prefetch(&ms->cpu[cpu].l2, line);
-	cache_prefetch(&ms->llc, line);
+	cache_prefetch(&ms->llc, pa.raw >> ms->line_lg2);
 }
 
 #endif

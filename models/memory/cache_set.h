@@ -307,16 +307,19 @@ SET_INLINE bool set_access(struct cache *c, struct cache_home home,
 
 /*
  * The same for the most usual caches: 4, 8 or 16 ways of narrow tags under
- * PLRU, with a way's bit in place of its number.
+ * PLRU, sets a power of two, with a way's bit in place of its number.
  */
-SET_INLINE bool set_access_plru(struct cache *c, struct cache_home home,
-				uint32_t ways, bool dirty, uint64_t *victim)
+SET_INLINE bool set_access_plru(struct cache *c, uint64_t line, uint32_t ways,
+				bool dirty, uint64_t *victim)
 {
-	uint32_t *tags = &c->narrow[home.set * ways];
-	uint32_t *used = &c->masks[home.set * 2], *dirties = used + 1;
+	uint64_t set = line & c->set_mask;
+	uint32_t tag = (uint32_t)(line >> c->set_lg2) + 1;
+	uint32_t *tags = &c->narrow[set * ways];
+	uint32_t *used = &c->masks[set * 2], *dirties = used + 1;
 	uint32_t all = (UINT32_C(1) << ways) - 1;
-	uint32_t bit = match_ways(tags, ways, (uint32_t)home.tag);
+	uint32_t bit = match_ways(tags, ways, tag);
 	bool hit = bit != 0;
+	uint32_t *way;
 
 	if (!hit) {
 		if (__builtin_expect(c->free != 0, 0)) {
@@ -326,43 +329,44 @@ SET_INLINE bool set_access_plru(struct cache *c, struct cache_home home,
 		if (!bit)
 			bit = ~*used;
 		bit &= -bit;
-		if (*dirties & bit)
-			*victim = home_line(c, home.set, tags[ctz64(bit)]);
-		*dirties &= ~bit;
-		tags[ctz64(bit)] = (uint32_t)home.tag;
+		way = &tags[__builtin_ctz(bit)];
+		if (__builtin_expect(*dirties & bit, 0)) {
+			*victim = home_line(c, set, *way);
+			*dirties &= ~bit;
+		}
+		*way = tag;
 	}
-	*dirties |= dirty ? bit : 0;
+	if (dirty)
+		*dirties |= bit;
 	bit |= *used;
 	*used = bit == all ? bit & ~*used : bit;
 	return hit;
 }
 
 /* In cache.c: an access to a cache of whatever shape. */
-bool cache_access_any(struct cache *c, struct cache_home home, bool dirty,
+bool cache_access_any(struct cache *c, uint64_t line, bool dirty,
 		      uint64_t *victim);
 
-/* cache_access, inline. */
+/* cache_access, inline; *victim is set only if there is one. */
 SET_INLINE bool cache_access_inline(struct cache *c, uint64_t line,
 				    enum requester who, bool dirty,
 				    uint64_t *victim)
 {
-	struct cache_home home = cache_home(c, line);
 	bool hit;
 
-	*victim = CACHE_NONE;
 	c->generation++;
 	switch (c->shape) {
 	case CACHE_PLRU4:
-		hit = set_access_plru(c, home, 4, dirty, victim);
+		hit = set_access_plru(c, line, 4, dirty, victim);
 		break;
 	case CACHE_PLRU8:
-		hit = set_access_plru(c, home, 8, dirty, victim);
+		hit = set_access_plru(c, line, 8, dirty, victim);
 		break;
 	case CACHE_PLRU16:
-		hit = set_access_plru(c, home, 16, dirty, victim);
+		hit = set_access_plru(c, line, 16, dirty, victim);
 		break;
 	default:
-		hit = cache_access_any(c, home, dirty, victim);
+		hit = cache_access_any(c, line, dirty, victim);
 		break;
 	}
 	if (hit)

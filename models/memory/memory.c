@@ -208,6 +208,17 @@ make_coherent(struct memory_system *ms, const struct memory_path *path,
 		snoop_others(ms, cpu, line, write);
 }
 
+/* What the levels from `at` upwards pushed out, the last level's first. */
+static __attribute__((noinline)) void
+write_back_victims(const struct memory_path *path, uint32_t at,
+		   const uint64_t *victim)
+{
+	while (at-- > 0) {
+		if (victim[at] != CACHE_NONE)
+			write_back(path, at, victim[at]);
+	}
+}
+
 /*
  * Each level that misses is filled at once; what that pushed out is written
  * back afterwards, from the last level inwards. A level sees the same order
@@ -217,26 +228,26 @@ static inline enum memory_level path_access(const struct memory_path *path,
 					    enum requester who, uint64_t line,
 					    bool write)
 {
-	uint64_t victim[MEMORY_PATH_MAX];
+	uint64_t victim[MEMORY_PATH_MAX] = { CACHE_NONE, CACHE_NONE,
+					     CACHE_NONE };
 	enum memory_level served = MEMORY_DRAM;
-	uint32_t at;
+	uint32_t at, depth = path->depth;
 
-	if (path->depth == 0)
+	if (depth == 0)
 		return MEMORY_DRAM;
-
 	/* The host fetches the far set while the near ones are searched. */
-	cache_prefetch(path->cache[path->depth - 1], line);
-	for (at = 0; at < path->depth; at++) {
-		if (cache_access_inline(path->cache[at], line, who,
-					write && at == 0, &victim[at])) {
+	cache_prefetch(path->cache[depth - 1], line);
+	for (at = 0; at < depth; at++) {
+		if (cache_access_inline(path->cache[at], line, who, write,
+					&victim[at])) {
 			served = path->level[at];
 			break;
 		}
+		write = false;
 	}
-	while (at-- > 0) {
-		if (victim[at] != CACHE_NONE)
-			write_back(path, at, victim[at]);
-	}
+	if (__builtin_expect((victim[0] & victim[1] & victim[2]) != CACHE_NONE,
+			     0))
+		write_back_victims(path, at, victim);
 	return served;
 }
 

@@ -102,11 +102,10 @@ static enum machine_result settle(struct machine *m, struct machine_cpu *cpu,
 	return MACHINE_FAULT;
 }
 
-static inline enum machine_result page_lookup(struct machine *m,
-					      struct machine_cpu *cpu, va_t va,
-					      unsigned int access,
-					      struct arm_translation *t,
-					      struct arm_fault *fault)
+static inline __attribute__((always_inline)) enum machine_result
+page_lookup_inline(struct machine *m, struct machine_cpu *cpu, va_t va,
+		   unsigned int access, struct arm_translation *t,
+		   struct arm_fault *fault)
 {
 	struct last_access *last = access & ARM_ACCESS_FETCH ? &cpu->last_fetch
 							     : &cpu->last_data;
@@ -122,6 +121,15 @@ static inline enum machine_result page_lookup(struct machine *m,
 	return MACHINE_OK;
 }
 
+static enum machine_result page_lookup(struct machine *m,
+				       struct machine_cpu *cpu, va_t va,
+				       unsigned int access,
+				       struct arm_translation *t,
+				       struct arm_fault *fault)
+{
+	return page_lookup_inline(m, cpu, va, access, t, fault);
+}
+
 /* ---- data ---- */
 
 static inline bool cacheable(const struct arm_translation *t)
@@ -129,27 +137,42 @@ static inline bool cacheable(const struct arm_translation *t)
 	return FIELD_GET(ARM_ATTRS_CACHEABLE, t->attrs);
 }
 
-/* [pa, pa + bytes) lies in one page. */
-static inline void data_lines(struct machine *m, struct machine_cpu *cpu,
-			      pa_t pa, uint64_t bytes, bool write, bool cached)
+static inline void data_line(struct machine *m, struct machine_cpu *cpu,
+			     pa_t pa, bool write)
+{
+	enum memory_level served = memory_access_inline(
+		m->memory, cpu->index, REQUESTER_DATA, pa, write);
+
+	if (served != MEMORY_L1)
+		account_charge_cpu(m, cpu, BUCKET_DATA, m->charge_data[served]);
+}
+
+static __attribute__((noinline)) void
+data_lines_any(struct machine *m, struct machine_cpu *cpu, pa_t pa,
+	       uint64_t bytes, bool write, bool cached)
 {
 	uint64_t first = pa.raw >> m->line_lg2;
 	uint64_t last = (pa.raw + bytes - 1) >> m->line_lg2;
 
 	for (uint64_t line = first; line <= last; line++) {
-		pa_t at = { line << m->line_lg2 };
-		enum memory_level served = MEMORY_DRAM;
-		uint64_t charge = m->charge_uncached;
-
-		if (cached) {
-			served = memory_access_inline(m->memory, cpu->index,
-						      REQUESTER_DATA, at,
-						      write);
-			charge = m->charge_data[served];
-		}
-		if (served != MEMORY_L1)
-			account_charge_cpu(m, cpu, BUCKET_DATA, charge);
+		if (cached)
+			data_line(m, cpu, (pa_t){ line << m->line_lg2 }, write);
+		else
+			account_charge_cpu(m, cpu, BUCKET_DATA,
+					   m->charge_uncached);
 	}
+}
+
+/* [pa, pa + bytes) lies in one page. */
+static inline void data_lines(struct machine *m, struct machine_cpu *cpu,
+			      pa_t pa, uint64_t bytes, bool write, bool cached)
+{
+	uint64_t ends = pa.raw ^ (pa.raw + bytes - 1);
+
+	if (__builtin_expect(cached && ends >> m->line_lg2 == 0, 1))
+		data_line(m, cpu, pa, write);
+	else
+		data_lines_any(m, cpu, pa, bytes, write, cached);
 }
 
 /* Device memory takes natural alignment only. DDI0487 L.b B2.10.2. */
@@ -223,7 +246,7 @@ data_lookup(struct machine *m, struct machine_cpu *cpu, va_t va,
 	struct arm_translation t;
 	enum machine_result result;
 
-	result = page_lookup(m, cpu, va, access, &t, fault);
+	result = page_lookup_inline(m, cpu, va, access, &t, fault);
 	if (result != MACHINE_OK)
 		return result;
 	if (misaligned(&t, va, bytes))

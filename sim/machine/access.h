@@ -64,7 +64,7 @@ static inline void machine_access_prefetch(const struct machine *m,
 	pa_t pa = { va - (cpu->last_data.page << 12) +
 		    cpu->last_data.page_pa.raw };
 
-	memory_prefetch(m->memory, cpu->index, pa);
+	memory_prefetch(m->memory, pa);
 }
 
 static inline enum machine_result
