@@ -8,6 +8,13 @@
  * owner's. The engine goes by TYPE, so an entry whose bit 0 is clear for a
  * while is still mapped.
  *
+ * The engine's contiguity markers stand in bits 62:59 of leaves. Hardware may
+ * not use bit n of these while VTCR_EL2.HWUn is zero (D24.2.196; before
+ * FEAT_HPDS2 they are ignored), and we never set it; S2POE, which gives them
+ * a meaning of its own, stays off, too. Whoever walks the same tables with an
+ * SMMU leaves its S2HWU bits zero. Table descriptors have these bits RES0,
+ * and a table's marker is always zero.
+ *
  * Left out: 16K and 64K granules, 52-bit addresses, the contiguous hint, nT,
  * hardware dirty state, FEAT_S2FWB, FEAT_XNX (XN is both bits' "no execution
  * at EL1 and EL0", which is also right without FEAT_XNX).
@@ -27,8 +34,11 @@
 	F(ARM_S2, ADDRESS, 12, 36)                                             \
 	F(ARM_S2, CONTIG, 52, 1)                                               \
 	F(ARM_S2, XN, 53, 2)                                                   \
-	F(ARM_S2, TYPE, 55, 4)
+	F(ARM_S2, TYPE, 55, 4)                                                 \
+	F(ARM_S2, MARKER, 59, 4)
 FIELDS_DEFINE(ARM_S2, ARM_S2_FIELDS);
+_Static_assert((int)ARM_S2_MARKER_WIDTH == PT_MARKER_BITS,
+	       "the engine's markers fit");
 
 enum {
 	ARM_S2_MEMATTR_DEVICE_NGNRE = 0x1,
@@ -42,9 +52,10 @@ enum {
 	ARM_S2_TYPE_TABLE = 15,
 };
 
-/* Of a leaf, everything but its address and its level. */
+/* Of a leaf, everything but its address, its level and its marker. */
 #define ARM_S2_ATTRS                                                           \
-	(~(FIELD_MASK(ARM_S2_ADDRESS) | FIELD_MASK(ARM_S2_NOT_BLOCK)))
+	(~(FIELD_MASK(ARM_S2_ADDRESS) | FIELD_MASK(ARM_S2_NOT_BLOCK) |         \
+	   FIELD_MASK(ARM_S2_MARKER)))
 
 PT_INLINE enum pt_kind arm_s2_kind(uint64_t pte, unsigned int level)
 {
@@ -93,7 +104,8 @@ static const struct pt_format pt_format_arm_s2_4k = {
 	},
 	/* Permissions, rule RGPPYH; software's own bits mean nothing to it. */
 	.in_place = FIELD_MASK(ARM_S2_S2AP) | FIELD_MASK(ARM_S2_XN) |
-		    FIELD_MASK(ARM_S2_TYPE),
+		    FIELD_MASK(ARM_S2_TYPE) | FIELD_MASK(ARM_S2_MARKER),
+	.marker_lsb = ARM_S2_MARKER_LSB,
 	.kind = arm_s2_kind,
 	.address = arm_s2_address,
 	.attrs = arm_s2_attrs,

@@ -4,8 +4,8 @@
  * there are and what they look like to hardware, which sizes an address space
  * may have, and what the engine must be told. DDI0487 L.b D8.
  *
- * Left out: granules other than 4K, set/way tracking, coalescing, a default
- * access: see core/p2m/README.md.
+ * Left out: granules other than 4K, set/way tracking, a default access: see
+ * core/p2m/README.md.
  */
 #include "core/p2m/p2m.h"
 
@@ -92,12 +92,21 @@ static inline void p2m_begin(struct p2m *p2m, struct pt *pt)
 	pt->root = p2m->root;
 	pt->start_level = p2m->start_level;
 	pt->free_empty = p2m->config.free_empty;
+	pt->marks = p2m->config.coalesce.policy != PT_COALESCE_NEVER;
+	pt->coalescing = pt->marks ? &p2m->coalescing : NULL;
 	pt->written = false;
 	pt->stats = &p2m->stats;
 	pt->queue = p2m->free_list;
 	pt->queued = p2m->free_list_count;
 	pt->invalidate = p2m_tlbi_gathered;
 	pt_gather_init(&pt->gather);
+}
+
+/* The end of a request: what else is due, then flush and order. */
+static inline void p2m_end(struct p2m *p2m, struct pt *pt)
+{
+	pt_coalesce_due(pt, P2M_FORMAT, BIT(p2m->config.ipa_bits));
+	pt_finish(pt, P2M_FORMAT);
 }
 
 static inline bool p2m_has_frames(const struct p2m *p2m, gfn_t gfn,
@@ -141,7 +150,7 @@ int p2m_map(struct p2m *p2m, gfn_t gfn, mfn_t mfn, uint64_t frames,
 			(int)pt_leaf_level(f, pt.start_level,
 					   m.ia | m.pa.raw | m.bytes, m.bytes);
 	rc = pt_map(&pt, f, m, done);
-	pt_finish(&pt, f);
+	p2m_end(p2m, &pt);
 	*done >>= FRAME_LG2;
 	return rc;
 }
@@ -157,7 +166,7 @@ int p2m_remove(struct p2m *p2m, gfn_t gfn, uint64_t frames, uint64_t *done)
 	p2m_begin(p2m, &pt);
 	rc = pt_change(&pt, P2M_FORMAT, ipa_from_gfn(gfn).raw,
 		       frames << FRAME_LG2, p2m_change_to_hole, 0, done);
-	pt_finish(&pt, P2M_FORMAT);
+	p2m_end(p2m, &pt);
 	*done >>= FRAME_LG2;
 	return rc;
 }
@@ -176,9 +185,17 @@ int p2m_protect(struct p2m *p2m, gfn_t gfn, uint64_t frames,
 	p2m_begin(p2m, &pt);
 	rc = pt_change(&pt, P2M_FORMAT, ipa_from_gfn(gfn).raw,
 		       frames << FRAME_LG2, p2m_change_access, access, done);
-	pt_finish(&pt, P2M_FORMAT);
+	p2m_end(p2m, &pt);
 	*done >>= FRAME_LG2;
 	return rc;
+}
+
+void p2m_tick(struct p2m *p2m)
+{
+	struct pt pt;
+
+	p2m_begin(p2m, &pt);
+	p2m_end(p2m, &pt);
 }
 
 void p2m_lookup(struct p2m *p2m, gfn_t gfn, struct p2m_entry *entry)
@@ -242,7 +259,10 @@ static int p2m_configure(struct p2m *p2m, const struct p2m_config *c)
 	if (c->ipa_bits < P2M_IPA_BITS_MIN || c->ipa_bits > P2M_IPA_BITS_MAX ||
 	    (unsigned int)c->tlbi > P2M_TLBI_RANGE ||
 	    (unsigned int)c->order > P2M_ORDER_MASK || c->start_level < -1 ||
-	    c->start_level >= (int)f->last)
+	    c->start_level >= (int)f->last ||
+	    (unsigned int)c->coalesce.policy >= PT_COALESCE_POLICIES ||
+	    (c->coalesce.policy == PT_COALESCE_SCAN &&
+	     c->coalesce.budget == 0))
 		return ERR_INVAL;
 	if (c->granule_lg2 == 14 || c->granule_lg2 == 16)
 		return ERR_UNSUPPORTED;
@@ -256,6 +276,7 @@ static int p2m_configure(struct p2m *p2m, const struct p2m_config *c)
 	top = f->level[p2m->start_level].lsb + f->level[p2m->start_level].width;
 	p2m->root_order = c->ipa_bits > top ? (uint8_t)(c->ipa_bits - top) : 0;
 	p2m->config = *c;
+	p2m->coalescing.config = c->coalesce;
 	return 0;
 }
 

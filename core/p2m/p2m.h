@@ -3,7 +3,7 @@
  * The p2m: which machine frame, of what type and with what access, stands
  * behind each guest frame; kept as an Arm stage-2 table that hardware walks.
  * DDI0487 L.b D8; first seed for the reference counts. Issue A; granules 16K
- * and 64K, types beyond these and coalescing: issue B.
+ * and 64K and types beyond these: issue B.
  *
  * Locking is the caller's: one writer at a time. All counts are of 4 KiB
  * frames.
@@ -13,6 +13,7 @@
 
 #include "core/base/addr.h"
 #include "core/base/err.h"
+#include "core/pt/policy.h"
 #include "core/pt/stats.h"
 
 /* Stands in the descriptor's software bits; independent of bit 0. */
@@ -46,6 +47,12 @@ struct p2m_config {
 	bool free_empty;     /* remove tables whose count falls to zero */
 	enum p2m_tlbi_policy tlbi;
 	enum p2m_order_policy order;
+	/*
+	 * When a table of contiguous, equal leaves becomes a block; all zero
+	 * is never. A policy that waits or scans is served within the calls
+	 * below and by p2m_tick, a bounded piece of work each time.
+	 */
+	struct pt_coalesce coalesce;
 };
 
 /* The engine's own counts, so that all who use it count alike. */
@@ -59,6 +66,7 @@ struct p2m {
 	uint8_t start_level;
 	uint8_t root_order; /* log2 of the number of concatenated tables */
 	struct p2m_stats stats;
+	struct pt_coalescing coalescing;
 	pa_t free_list;	    /* unlinked tables waiting for the TLB flush */
 	uint64_t free_list_count;
 	bool detached;	    /* p2m_fini has begun */
@@ -109,6 +117,12 @@ MUST_CHECK int p2m_remove(struct p2m *p2m, gfn_t gfn, uint64_t frames,
  */
 MUST_CHECK int p2m_protect(struct p2m *p2m, gfn_t gfn, uint64_t frames,
 			   unsigned int access, uint64_t *done);
+
+/*
+ * Do what the coalescing policy has due, if p2m_map and the like are not
+ * called for a while: a bounded piece of work, which counts as a call.
+ */
+void p2m_tick(struct p2m *p2m);
 
 /* Never fails: beyond the space is a hole at the root's level. */
 void p2m_lookup(struct p2m *p2m, gfn_t gfn, struct p2m_entry *entry);

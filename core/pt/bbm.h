@@ -12,6 +12,7 @@
 #ifndef CORE_PT_BBM_H
 #define CORE_PT_BBM_H
 
+#include "core/pt/marker.h"
 #include "core/pt/walk.h"
 
 /*
@@ -100,6 +101,20 @@ PT_INLINE uint64_t pt_run_pte(const struct pt_format *f, const struct pt_run *r,
 	return f->leaf(pa, r->attrs, r->level);
 }
 
+/* The same with its marker, as far as the run alone can tell. */
+PT_INLINE uint64_t pt_run_marked(const struct pt_format *f,
+				 const struct pt_run *r, uint64_t i)
+{
+	const pa_t pa = { r->pa.raw + (i << f->level[r->level].lsb) };
+	const unsigned int first = pt_index(f, r->ia, r->level);
+
+	return pt_remarked(f, pt_run_pte(f, r, i),
+			   pt_marker_inside(f, r->level,
+					    first + (unsigned int)i,
+					    first + (unsigned int)r->count,
+					    pa));
+}
+
 static inline bool pt_must_break(const struct pt_format *f, uint64_t old,
 				 uint64_t new, unsigned int level)
 {
@@ -145,13 +160,14 @@ static inline unsigned int pt_make_run(struct pt *pt, const struct pt_format *f,
 
 	for (uint64_t i = 0; i < r->count; i++) {
 		const uint64_t old = port_pte_read(pt->host, &r->pte[i]);
-		const uint64_t new = pt_run_pte(f, r, i);
+		const uint64_t new = pt->marks ? pt_run_marked(f, r, i)
+					       : pt_run_pte(f, r, i);
 
 		if (old == new)
 			continue;
 		if (f->kind(old, r->level) == PT_EMPTY)
 			made++;
-		else
+		else if (pt_unmarked(f, old) != pt_unmarked(f, new))
 			pt_gather_add(&pt->gather,
 				      r->ia + i * pt_span(f, r->level), 1,
 				      r->level, f->level[r->level].lsb);

@@ -38,20 +38,22 @@ static inline void pt_prune(struct pt *pt, const struct pt_format *f,
 
 /*
  * Change neighbouring entries of one mapped table, until one leads to a table
- * of its own. Returns how many entries it passed.
+ * of its own. Returns how many entries it passed; *all is true if the table
+ * changed and is all contiguous.
  */
 PT_INLINE uint64_t pt_change_run(struct pt *pt, const struct pt_format *f,
 				 const struct pt_path *path, uint64_t ia,
 				 uint64_t count, pt_change_fn change,
-				 uint64_t argument)
+				 uint64_t argument, bool *all)
 {
 	const unsigned int level = path->level;
 	const unsigned int lsb = f->level[level].lsb;
 	uint64_t *pte = &path->entries[pt_index(f, ia, level)];
-	uint64_t from = 0, written = 0, cleared = 0, i;
+	uint64_t from = 0, first = 0, written = 0, cleared = 0, i;
 
 	for (i = 0; i < count; i++) {
-		const uint64_t old = port_pte_read(pt->host, &pte[i]);
+		const uint64_t old =
+			pt_unmarked(f, port_pte_read(pt->host, &pte[i]));
 		const enum pt_kind kind = f->kind(old, level);
 		uint64_t new = old;
 
@@ -66,11 +68,21 @@ PT_INLINE uint64_t pt_change_run(struct pt *pt, const struct pt_format *f,
 			continue;
 		}
 		port_pte_write(pt->host, &pte[i], new);
-		written++;
+		if (written++ == 0)
+			first = i;
 		cleared += new == 0;
 	}
 	pt_gather_add(&pt->gather, ia + (from << lsb), i - from, level, lsb);
 	pt_wrote(pt, written);
+	if (written != 0 && pt->marks) {
+		const unsigned int index = pt_index(f, ia, level);
+
+		/* Markers of holes stay zero: only those before change. */
+		*all = pt_mark_range(pt, f, path->entries, level,
+				     index + (unsigned int)first,
+				     index + (unsigned int)(cleared ? first
+								    : i));
+	}
 	if (cleared != 0) {
 		struct pt_meta *meta = pt_path_meta(pt, path, level);
 
@@ -90,7 +102,8 @@ MUST_CHECK PT_INLINE int pt_change_step(struct pt *pt,
 					uint64_t argument, uint64_t *step)
 {
 	struct pt_path path;
-	uint64_t span, count;
+	uint64_t span, count, writes;
+	bool all = false;
 	int rc = 0;
 
 	pt_walk(pt, f, ia, f->last, &path);
@@ -101,7 +114,8 @@ MUST_CHECK PT_INLINE int pt_change_step(struct pt *pt,
 		if (*step > bytes)
 			*step = bytes;
 		if (f->kind(path.pte, path.level) != PT_LEAF ||
-		    change(path.pte, argument) == path.pte)
+		    change(pt_unmarked(f, path.pte), argument) ==
+			    pt_unmarked(f, path.pte))
 			goto out;
 		rc = pt_extend(pt, f, &path, ia,
 			       pt_leaf_level(f, path.level + 1u, ia, bytes));
@@ -112,7 +126,14 @@ MUST_CHECK PT_INLINE int pt_change_step(struct pt *pt,
 	count = pt_entries(f, path.level) - pt_index(f, ia, path.level);
 	if (count > bytes / span)
 		count = bytes / span;
-	*step = span * pt_change_run(pt, f, &path, ia, count, change, argument);
+	writes = pt->stats->pte_writes;
+	*step = span * pt_change_run(pt, f, &path, ia, count, change, argument,
+				     &all);
+	if (!pt->marks || writes == pt->stats->pte_writes)
+		goto out;
+	pt_close(pt, &path);
+	pt_coalesce(pt, f, &path, ia, path.level, all);
+	return 0;
 out:
 	pt_close(pt, &path);
 	return rc;

@@ -4,8 +4,9 @@
  * with one element a frame. After each operation a plain walk over the bytes
  * of the tables, written here from the architecture and sharing nothing with
  * the core, must see what the oracle says; every table's count must equal its
- * recounted entries; no table may be empty or leaked; and the referee in the
- * host must have seen nothing wrong. Allocations fail and calls are preempted
+ * recounted entries, every marker the run that is really there; no table may
+ * be empty or leaked, or whole where the policy wants a block; and the referee
+ * in the host must have seen nothing wrong. Allocations fail and calls are preempted
  * at random on the way, and at every point in turn at the end.
  */
 #include <stdarg.h>
@@ -40,6 +41,7 @@ struct shape {
 	bool free_empty;
 	uint64_t base, frames;
 	unsigned int operations, check_every;
+	struct pt_coalesce coalesce;
 };
 
 /* ---- the plain walk */
@@ -67,12 +69,72 @@ static void decode_leaf(struct world *w, uint64_t pte, uint64_t ia,
 		w->seen[(ia >> 12) - w->base + i] = f;
 }
 
+/*
+ * The markers of one table page are the true maximal runs, or all zero where
+ * there shall be none. True if the whole table is one run.
+ */
+static bool check_markers(const struct world *w, int n, unsigned int level)
+{
+	const unsigned int lsb = 39 - 9 * level;
+	unsigned int order = 0;
+	uint64_t streak = 0, above = 0;
+
+	for (int i = 511; i >= 0; i--) {
+		const uint64_t pte = w->a->memory[n][i];
+		const uint64_t plain = pte & ~(UINT64_C(15) << 59);
+		const bool leaf = pte != 0 && (level == 3 || !(pte & 2));
+
+		if (!leaf)
+			streak = 0;
+		else if (streak != 0 && above - plain == UINT64_C(1) << lsb)
+			streak++;
+		else
+			streak = 1;
+		above = plain;
+		order = 0;
+		while (order < 9 && i % (2 << order) == 0 &&
+		       streak >> (order + 1) != 0 &&
+		       ((plain & UINT64_C(0xfffffffff000)) >> lsb) %
+				       (2u << order) == 0)
+			order++;
+		if (w->config.coalesce.policy == PT_COALESCE_NEVER)
+			assert_int_equal((pte >> 59) & 15, 0);
+		else
+			assert_int_equal((pte >> 59) & 15, order);
+	}
+	return order == 9;
+}
+
+/* A whole table is a block at once, or it waits, or a scan will come. */
+static void check_whole(const struct world *w, int n, bool whole)
+{
+	struct pt_meta meta;
+
+	memcpy(&meta, w->a->page[n].meta, sizeof(meta));
+	switch (w->config.coalesce.policy) {
+	case PT_COALESCE_EAGER:
+		assert_false(whole);
+		break;
+	case PT_COALESCE_AFTER_OPS:
+	case PT_COALESCE_AFTER_CYCLES:
+	case PT_COALESCE_HYSTERESIS:
+		assert_int_equal(meta.waiting, whole);
+		break;
+	default:
+		assert_int_equal(meta.waiting, false);
+		break;
+	}
+}
+
 /* Entries in use of one table page. */
 static unsigned int walk_page(struct world *w, int n, uint64_t ia,
 			      unsigned int level)
 {
 	unsigned int used = 0;
+	const bool whole = check_markers(w, n, level);
 
+	if (level > w->p2m.start_level && level > 1)
+		check_whole(w, n, whole);
 	w->tables++;
 	for (unsigned int i = 0; i < 512; i++) {
 		const uint64_t pte = w->a->memory[n][i];
@@ -217,6 +279,7 @@ static void world_open(struct world *w, const struct shape *s, uint64_t seed)
 		.ipa_bits = s->ipa_bits, .granule_lg2 = 12,
 		.start_level = s->start_level, .vmid = 3,
 		.free_empty = s->free_empty, .tlbi = s->tlbi, .order = s->order,
+		.coalesce = s->coalesce,
 	};
 	w->a = array_new(seed);
 	w->want = calloc(w->frames, sizeof(*w->want));
@@ -305,9 +368,8 @@ static struct request random_request(struct world *w)
 }
 
 /* One request, to its end however often it is stopped. */
-static void step(struct world *w)
+static void carry_out(struct world *w, struct request r)
 {
-	struct request r = random_request(w);
 	const uint64_t touched = r.at, last = r.at + r.frames - 1;
 	int rc;
 
@@ -335,52 +397,118 @@ static void step(struct world *w)
 	check_lookup(w, below(w, w->frames));
 }
 
+/* Make a block's worth of equal frames in two requests. */
+static void refill(struct world *w)
+{
+	const uint64_t whole = w->frames > 0x40000 && below(w, 3) == 0
+				       ? 0x40000 : 512;
+	const uint64_t unit = whole / 512;
+	const uint64_t cut = unit * (1 + below(w, 511));
+	struct request r = { .operation = MAP, .type = P2M_RAM_RW, .access = 7 };
+
+	r.at = below(w, w->frames / whole) * whole;
+	r.mfn = ((w->base + r.at) & UINT64_C(0xffffffff)) + 0x40000;
+	r.frames = whole - cut;
+	r.at += cut;
+	r.mfn += cut;
+	carry_out(w, r);
+	r.at -= cut;
+	r.mfn -= cut;
+	r.frames = cut;
+	carry_out(w, r);
+}
+
+static void step(struct world *w)
+{
+	if (w->config.coalesce.policy != PT_COALESCE_NEVER && below(w, 4) == 0)
+		refill(w);
+	carry_out(w, random_request(w));
+}
+
 #define G UINT64_C(0x40000)
 #define SMALL UINT64_C(3072)
+
+static uint64_t run_shape(const struct shape *s, uint64_t seed)
+{
+	struct world w;
+
+	world_open(&w, s, seed);
+	for (unsigned int n = 1; n <= s->operations; n++) {
+		step(&w);
+		if (n % s->check_every == 0)
+			check_everything(&w);
+	}
+	check_everything(&w);
+	if (s->coalesce.policy != PT_COALESCE_NEVER)
+		assert_true(w.p2m.stats.coalesces > 5);
+	world_close(&w);
+	return s->operations;
+}
 
 static void random_sequences_match_the_oracle(void **state)
 {
 	static const struct shape shapes[] = {
 		{ 40, -1, P2M_TLBI_IPA, P2M_ORDER_GREEDY, true,
-		  G - SMALL / 2, SMALL, 16000, 1 },
+		  G - SMALL / 2, SMALL, 16000, 1, { 0 } },
 		{ 48, -1, P2M_TLBI_RANGE, P2M_ORDER_GREEDY, true,
-		  512 * G - SMALL / 2, SMALL, 16000, 1 },
+		  512 * G - SMALL / 2, SMALL, 16000, 1, { 0 } },
 		{ 32, -1, P2M_TLBI_VMID, P2M_ORDER_GREEDY, true,
-		  4 * G - SMALL, SMALL, 10000, 1 },
+		  4 * G - SMALL, SMALL, 10000, 1, { 0 } },
 		{ 32, 1, P2M_TLBI_IPA, P2M_ORDER_MASK, true,
-		  2 * G - SMALL / 2, SMALL, 10000, 1 },
+		  2 * G - SMALL / 2, SMALL, 10000, 1, { 0 } },
 		{ 34, 2, P2M_TLBI_RANGE, P2M_ORDER_MASK, true,
-		  16 * G - SMALL, SMALL, 10000, 1 },
+		  16 * G - SMALL, SMALL, 10000, 1, { 0 } },
 		{ 43, 1, P2M_TLBI_IPA, P2M_ORDER_GREEDY, false,
-		  512 * G - SMALL / 2, SMALL, 10000, 1 },
+		  512 * G - SMALL / 2, SMALL, 10000, 1, { 0 } },
 		{ 43, 0, P2M_TLBI_RANGE, P2M_ORDER_GREEDY, true,
-		  8192 * G - SMALL, SMALL, 10000, 1 },
+		  8192 * G - SMALL, SMALL, 10000, 1, { 0 } },
 		{ 39, -1, P2M_TLBI_VMID, P2M_ORDER_MASK, false,
-		  0, SMALL, 10000, 1 },
+		  0, SMALL, 10000, 1, { 0 } },
 		{ 36, -1, P2M_TLBI_IPA, P2M_ORDER_GREEDY, true,
-		  0, 2 * G, 3000, 100 },
+		  0, 2 * G, 3000, 100, { 0 } },
 		{ 40, 0, P2M_TLBI_RANGE, P2M_ORDER_GREEDY, true,
-		  511 * G, 2 * G, 3000, 100 },
+		  511 * G, 2 * G, 3000, 100, { 0 } },
 		{ 34, -1, P2M_TLBI_VMID, P2M_ORDER_GREEDY, false,
-		  G, 2 * G, 2000, 100 },
+		  G, 2 * G, 2000, 100, { 0 } },
 	};
 	uint64_t total = 0;
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(shapes) / sizeof(shapes[0]); i++) {
-		struct world w;
-
-		world_open(&w, &shapes[i], i + 1);
-		for (unsigned int n = 1; n <= shapes[i].operations; n++) {
-			step(&w);
-			if (n % shapes[i].check_every == 0)
-				check_everything(&w);
-		}
-		check_everything(&w);
-		total += shapes[i].operations;
-		world_close(&w);
-	}
+	for (size_t i = 0; i < sizeof(shapes) / sizeof(shapes[0]); i++)
+		total += run_shape(&shapes[i], i + 1);
 	assert_int_equal(total, 100000);
+}
+
+static void random_sequences_coalesce_by_every_policy(void **state)
+{
+	static const struct pt_coalesce policies[] = {
+		{ PT_COALESCE_EAGER, 0, 0 },
+		{ PT_COALESCE_AFTER_OPS, 3, 0 },
+		{ PT_COALESCE_AFTER_CYCLES, 1000, 0 },
+		{ PT_COALESCE_HYSTERESIS, 2, 0 },
+		{ PT_COALESCE_SCAN, 100, 300 },
+	};
+	static const struct shape shapes[] = {
+		{ 40, -1, P2M_TLBI_IPA, P2M_ORDER_GREEDY, true,
+		  G - SMALL / 2, SMALL, 2000, 1, { 0 } },
+		{ 48, -1, P2M_TLBI_RANGE, P2M_ORDER_MASK, false,
+		  512 * G - SMALL / 2, SMALL, 2000, 1, { 0 } },
+		{ 34, 2, P2M_TLBI_VMID, P2M_ORDER_GREEDY, true,
+		  16 * G - SMALL, SMALL, 2000, 1, { 0 } },
+		{ 36, -1, P2M_TLBI_IPA, P2M_ORDER_GREEDY, true,
+		  0, 2 * G, 1000, 50, { 0 } },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(policies) / sizeof(policies[0]); i++) {
+		for (size_t j = 0; j < sizeof(shapes) / sizeof(shapes[0]);
+		     j++) {
+			struct shape s = shapes[j];
+
+			s.coalesce = policies[i];
+			run_shape(&s, 100 + 10 * i + j);
+		}
+	}
 }
 
 /*
@@ -406,18 +534,25 @@ static void every_allocation_may_fail(void **state)
 		{ PROTECT, 700, G, 0, P2M_INVALID, 0 },
 	};
 	static const struct shape shape = {
-		40, 0, P2M_TLBI_IPA, P2M_ORDER_GREEDY, true, 0, G + 8192, 0, 0
+		40, 0, P2M_TLBI_IPA, P2M_ORDER_GREEDY, true, 0, G + 8192, 0, 0,
+		{ 0 }
 	};
 	unsigned int failures = 0;
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(requests) / sizeof(requests[0]); i++) {
+	for (size_t i = 0; i < 2 * sizeof(requests) / sizeof(requests[0]);
+	     i++) {
+		const struct request *r = &requests[i / 2];
+
 		for (int64_t k = 0;; k++) {
+			struct shape s = shape;
 			uint64_t done;
 			struct world w;
 			int rc;
 
-			world_open(&w, &shape, 1);
+			s.coalesce.policy = i % 2 ? PT_COALESCE_EAGER
+						  : PT_COALESCE_NEVER;
+			world_open(&w, &s, 1);
 			for (size_t j = 0;
 			     j < sizeof(before) / sizeof(before[0]); j++) {
 				assert_int_equal(perform(&w, &before[j], &done),
@@ -425,12 +560,12 @@ static void every_allocation_may_fail(void **state)
 				oracle(&w, &before[j], done);
 			}
 			w.a->fail_in = k;
-			rc = perform(&w, &requests[i], &done);
+			rc = perform(&w, r, &done);
 			if (array_quiet(w.a))
 				fail_msg("%s", w.a->violation);
 			assert_true(rc == 0 || rc == ERR_NOMEM);
-			assert_int_equal(rc == 0, done == requests[i].frames);
-			oracle(&w, &requests[i], done);
+			assert_int_equal(rc == 0, done == r->frames);
+			oracle(&w, r, done);
 			check_everything(&w);
 			world_close(&w);
 			if (rc == 0)
@@ -438,13 +573,14 @@ static void every_allocation_may_fail(void **state)
 			failures++;
 		}
 	}
-	assert_true(failures > 60);
+	assert_true(failures > 120);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(random_sequences_match_the_oracle),
+		cmocka_unit_test(random_sequences_coalesce_by_every_policy),
 		cmocka_unit_test(every_allocation_may_fail),
 	};
 

@@ -32,6 +32,7 @@ static void fields_stand_where_the_text_says(void **state)
 		CASE(ARM_S2_CONTIG, 0x0010000000000000),
 		CASE(ARM_S2_XN, 0x0060000000000000),
 		CASE(ARM_S2_TYPE, 0x0780000000000000),
+		CASE(ARM_S2_MARKER, 0x7800000000000000),
 		CASE(VTCR_EL2_T0SZ, 0x000000000000003f),
 		CASE(VTCR_EL2_SL0, 0x00000000000000c0),
 		CASE(VTCR_EL2_IRGN0, 0x0000000000000300),
@@ -110,7 +111,7 @@ static void the_levels_divide_48_bits(void **state)
 static void only_permissions_and_software_bits_change_in_place(void **state)
 {
 	(void)state;
-	assert_int_equal(format->in_place, 0x07e00000000000c0);
+	assert_int_equal(format->in_place, 0x7fe00000000000c0);
 }
 
 int main(void)

@@ -30,7 +30,9 @@
 #define ARRAY_REQUESTS 1024u
 /* What may change in a live leaf: S2AP, XN, software bits. */
 #define ARRAY_IN_PLACE \
-	(UINT64_C(3) << 6 | UINT64_C(3) << 53 | UINT64_C(15) << 55)
+	(UINT64_C(3) << 6 | UINT64_C(3) << 53 | UINT64_C(0xff) << 55)
+/* Of these, what hardware never looks at: no TLB holds it. */
+#define ARRAY_MARKERS (UINT64_C(15) << 59)
 
 struct array_page {
 	uint64_t meta[PORT_TABLE_META_BYTES / 8];
@@ -243,7 +245,7 @@ static inline void array_judge_write(struct port_array *a,
 		if (((old ^ new) & ~ARRAY_IN_PLACE) ||
 		    array_table_of(old, p->level) >= 0)
 			array_breach(a, "valid to valid without a break");
-		if (old != new)
+		if ((old ^ new) & ~ARRAY_MARKERS)
 			array_stale_add(a, ia, p->level, -1);
 	} else if (old & 1) {
 		array_log(a, 'b');
