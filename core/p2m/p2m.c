@@ -4,8 +4,7 @@
  * there are and what they look like to hardware, which sizes an address space
  * may have, and what the engine must be told. DDI0487 L.b D8.
  *
- * Left out: granules other than 4K, set/way tracking, a default access: see
- * core/p2m/README.md.
+ * Left out: set/way tracking, a default access: see core/p2m/README.md.
  */
 #include "core/p2m/p2m.h"
 
@@ -22,9 +21,38 @@ _Static_assert((int)P2M_ACCESS_R == (int)ARM_S2_S2AP_R &&
 		       (int)P2M_ACCESS_W == (int)ARM_S2_S2AP_W,
 	       "access and S2AP agree");
 
-#define P2M_FORMAT	 (&pt_format_arm_s2_4k)
 #define P2M_IPA_BITS_MIN 32
 #define P2M_IPA_BITS_MAX 48
+#define P2M_BITS_LPA	 52 /* both sides, with FEAT_LPA and 64K */
+
+static const struct pt_format *p2m_granule_format(unsigned int granule_lg2)
+{
+	switch (granule_lg2) {
+	case 12:
+		return &pt_format_arm_s2_4k;
+	case 14:
+		return &pt_format_arm_s2_16k;
+	case 16:
+		return &pt_format_arm_s2_64k;
+	default:
+		return NULL;
+	}
+}
+
+static inline const struct pt_format *p2m_format(const struct p2m *p2m)
+{
+	return p2m_granule_format(p2m->config.granule_lg2);
+}
+
+static inline bool p2m_is_large(const struct p2m_config *c)
+{
+	return c->lpa && c->granule_lg2 == 16;
+}
+
+static inline unsigned int p2m_output_bits(const struct p2m_config *c)
+{
+	return p2m_is_large(c) ? P2M_BITS_LPA : 48;
+}
 
 /* ---- types and access */
 
@@ -92,8 +120,11 @@ static inline void p2m_begin(struct p2m *p2m, struct pt *pt)
 	pt->root = p2m->root;
 	pt->start_level = p2m->start_level;
 	pt->free_empty = p2m->config.free_empty;
-	pt->marks = p2m->config.coalesce.policy != PT_COALESCE_NEVER;
-	pt->coalescing = pt->marks ? &p2m->coalescing : NULL;
+	pt->hints = p2m->config.contig_hint;
+	pt->coalescing = p2m->config.coalesce.policy != PT_COALESCE_NEVER
+				 ? &p2m->coalescing
+				 : NULL;
+	pt->marks = pt->hints || pt->coalescing;
 	pt->written = false;
 	pt->stats = &p2m->stats;
 	pt->queue = p2m->free_list;
@@ -103,10 +134,11 @@ static inline void p2m_begin(struct p2m *p2m, struct pt *pt)
 }
 
 /* The end of a request: what else is due, then flush and order. */
-static inline void p2m_end(struct p2m *p2m, struct pt *pt)
+static inline void p2m_end(struct p2m *p2m, struct pt *pt,
+			   const struct pt_format *f)
 {
-	pt_coalesce_due(pt, P2M_FORMAT, BIT(p2m->config.ipa_bits));
-	pt_finish(pt, P2M_FORMAT);
+	pt_coalesce_due(pt, f, BIT(p2m->config.ipa_bits));
+	pt_finish(pt, f);
 }
 
 static inline bool p2m_has_frames(const struct p2m *p2m, gfn_t gfn,
@@ -122,72 +154,129 @@ static inline bool p2m_access_is_known(unsigned int access)
 	return (access & ~(unsigned int)P2M_ACCESS_RWX) == 0;
 }
 
+/* A range in bytes, after the checks that all requests need. */
+MUST_CHECK static inline int p2m_range(const struct p2m *p2m, gfn_t gfn,
+				       uint64_t frames)
+{
+	const unsigned int lg2 = p2m->config.granule_lg2 - FRAME_LG2;
+
+	if (!p2m_has_frames(p2m, gfn, frames))
+		return ERR_RANGE;
+	return is_aligned(gfn.raw | frames, lg2) ? 0 : ERR_ALIGN;
+}
+
+/*
+ * Each operation is compiled once for each granule, so that the format's
+ * facts are constants in it.
+ */
+MUST_CHECK PT_INLINE int p2m_map_as(struct p2m *p2m, const struct pt_format *f,
+				    struct pt_mapping m, uint64_t *done)
+{
+	struct pt pt;
+	int rc;
+
+	p2m_begin(p2m, &pt);
+	if (p2m->config.order == P2M_ORDER_MASK)
+		m.level =
+			(int)pt_leaf_level(f, pt.start_level,
+					   m.ia | m.pa.raw | m.bytes, m.bytes);
+	rc = pt_map(&pt, f, m, done);
+	p2m_end(p2m, &pt, f);
+	return rc;
+}
+
 int p2m_map(struct p2m *p2m, gfn_t gfn, mfn_t mfn, uint64_t frames,
 	    enum p2m_type type, unsigned int access, uint64_t *done)
 {
-	const struct pt_format *f = P2M_FORMAT;
-	const uint64_t output = BIT(f->oa_bits - FRAME_LG2);
-	struct pt_mapping m;
-	struct pt pt;
+	const uint64_t output = BIT(p2m_output_bits(&p2m->config) - FRAME_LG2);
+	struct pt_mapping m = { .level = -1 };
 	int rc;
 
 	*done = 0;
 	if ((unsigned int)type >= P2M_TYPE_COUNT || type == P2M_INVALID ||
 	    !p2m_access_is_known(access))
 		return ERR_INVAL;
-	if (!p2m_has_frames(p2m, gfn, frames) || mfn.raw >= output ||
-	    frames > output - mfn.raw)
+	rc = p2m_range(p2m, gfn, frames);
+	if (rc)
+		return rc;
+	if (mfn.raw >= output || frames > output - mfn.raw)
 		return ERR_RANGE;
+	if (!is_aligned(mfn.raw, p2m->config.granule_lg2 - FRAME_LG2))
+		return ERR_ALIGN;
 
-	p2m_begin(p2m, &pt);
 	m.ia = ipa_from_gfn(gfn).raw;
 	m.pa = pa_from_mfn(mfn);
 	m.bytes = frames << FRAME_LG2;
 	m.attrs = p2m_attrs(type, access);
-	m.level = -1;
-	if (p2m->config.order == P2M_ORDER_MASK)
-		m.level =
-			(int)pt_leaf_level(f, pt.start_level,
-					   m.ia | m.pa.raw | m.bytes, m.bytes);
-	rc = pt_map(&pt, f, m, done);
-	p2m_end(p2m, &pt);
+	switch (p2m->config.granule_lg2) {
+	case 14:
+		rc = p2m_map_as(p2m, &pt_format_arm_s2_16k, m, done);
+		break;
+	case 16:
+		rc = p2m_map_as(p2m, &pt_format_arm_s2_64k, m, done);
+		break;
+	default:
+		rc = p2m_map_as(p2m, &pt_format_arm_s2_4k, m, done);
+		break;
+	}
+	*done >>= FRAME_LG2;
+	return rc;
+}
+
+MUST_CHECK PT_INLINE int p2m_change_as(struct p2m *p2m,
+				       const struct pt_format *f, gfn_t gfn,
+				       uint64_t frames, pt_change_fn change,
+				       uint64_t argument, uint64_t *done)
+{
+	struct pt pt;
+	int rc;
+
+	p2m_begin(p2m, &pt);
+	rc = pt_change(&pt, f, ipa_from_gfn(gfn).raw, frames << FRAME_LG2,
+		       change, argument, done);
+	p2m_end(p2m, &pt, f);
+	return rc;
+}
+
+MUST_CHECK PT_INLINE int p2m_change(struct p2m *p2m, gfn_t gfn, uint64_t frames,
+				    pt_change_fn change, uint64_t argument,
+				    uint64_t *done)
+{
+	int rc = p2m_range(p2m, gfn, frames);
+
+	*done = 0;
+	if (rc)
+		return rc;
+	switch (p2m->config.granule_lg2) {
+	case 14:
+		rc = p2m_change_as(p2m, &pt_format_arm_s2_16k, gfn, frames,
+				   change, argument, done);
+		break;
+	case 16:
+		rc = p2m_change_as(p2m, &pt_format_arm_s2_64k, gfn, frames,
+				   change, argument, done);
+		break;
+	default:
+		rc = p2m_change_as(p2m, &pt_format_arm_s2_4k, gfn, frames,
+				   change, argument, done);
+		break;
+	}
 	*done >>= FRAME_LG2;
 	return rc;
 }
 
 int p2m_remove(struct p2m *p2m, gfn_t gfn, uint64_t frames, uint64_t *done)
 {
-	struct pt pt;
-	int rc;
-
-	*done = 0;
-	if (!p2m_has_frames(p2m, gfn, frames))
-		return ERR_RANGE;
-	p2m_begin(p2m, &pt);
-	rc = pt_change(&pt, P2M_FORMAT, ipa_from_gfn(gfn).raw,
-		       frames << FRAME_LG2, p2m_change_to_hole, 0, done);
-	p2m_end(p2m, &pt);
-	*done >>= FRAME_LG2;
-	return rc;
+	return p2m_change(p2m, gfn, frames, p2m_change_to_hole, 0, done);
 }
 
 int p2m_protect(struct p2m *p2m, gfn_t gfn, uint64_t frames,
 		unsigned int access, uint64_t *done)
 {
-	struct pt pt;
-	int rc;
-
 	*done = 0;
 	if (!p2m_access_is_known(access))
 		return ERR_INVAL;
-	if (!p2m_has_frames(p2m, gfn, frames))
-		return ERR_RANGE;
-	p2m_begin(p2m, &pt);
-	rc = pt_change(&pt, P2M_FORMAT, ipa_from_gfn(gfn).raw,
-		       frames << FRAME_LG2, p2m_change_access, access, done);
-	p2m_end(p2m, &pt);
-	*done >>= FRAME_LG2;
-	return rc;
+	return p2m_change(p2m, gfn, frames, p2m_change_access, access, done);
 }
 
 void p2m_tick(struct p2m *p2m)
@@ -195,12 +284,12 @@ void p2m_tick(struct p2m *p2m)
 	struct pt pt;
 
 	p2m_begin(p2m, &pt);
-	p2m_end(p2m, &pt);
+	p2m_end(p2m, &pt, p2m_format(p2m));
 }
 
-void p2m_lookup(struct p2m *p2m, gfn_t gfn, struct p2m_entry *entry)
+PT_INLINE void p2m_lookup_as(struct p2m *p2m, const struct pt_format *f,
+			     gfn_t gfn, struct p2m_entry *entry)
 {
-	const struct pt_format *f = P2M_FORMAT;
 	const uint64_t ia = ipa_from_gfn(gfn).raw;
 	struct pt_path path = { .level = p2m->start_level };
 	struct pt pt;
@@ -222,6 +311,21 @@ void p2m_lookup(struct p2m *p2m, gfn_t gfn, struct p2m_entry *entry)
 					 (ia & (pt_span(f, path.level) - 1)) });
 	entry->type = p2m_pte_type(path.pte);
 	entry->access = p2m_pte_access(path.pte);
+}
+
+void p2m_lookup(struct p2m *p2m, gfn_t gfn, struct p2m_entry *entry)
+{
+	switch (p2m->config.granule_lg2) {
+	case 14:
+		p2m_lookup_as(p2m, &pt_format_arm_s2_16k, gfn, entry);
+		break;
+	case 16:
+		p2m_lookup_as(p2m, &pt_format_arm_s2_64k, gfn, entry);
+		break;
+	default:
+		p2m_lookup_as(p2m, &pt_format_arm_s2_4k, gfn, entry);
+		break;
+	}
 }
 
 /* ---- the space itself */
@@ -253,10 +357,12 @@ static unsigned int p2m_start_usual(const struct pt_format *f,
 /* Facts of a space from its configuration; 0 or why not. */
 static int p2m_configure(struct p2m *p2m, const struct p2m_config *c)
 {
-	const struct pt_format *f = P2M_FORMAT;
+	const struct pt_format *f = p2m_granule_format(c->granule_lg2);
+	const unsigned int most =
+		p2m_is_large(c) ? P2M_BITS_LPA : P2M_IPA_BITS_MAX;
 	unsigned int top;
 
-	if (c->ipa_bits < P2M_IPA_BITS_MIN || c->ipa_bits > P2M_IPA_BITS_MAX ||
+	if (!f || c->ipa_bits < P2M_IPA_BITS_MIN || c->ipa_bits > most ||
 	    (unsigned int)c->tlbi > P2M_TLBI_RANGE ||
 	    (unsigned int)c->order > P2M_ORDER_MASK || c->start_level < -1 ||
 	    c->start_level >= (int)f->last ||
@@ -264,9 +370,7 @@ static int p2m_configure(struct p2m *p2m, const struct p2m_config *c)
 	    (c->coalesce.policy == PT_COALESCE_SCAN &&
 	     c->coalesce.budget == 0))
 		return ERR_INVAL;
-	if (c->granule_lg2 == 14 || c->granule_lg2 == 16)
-		return ERR_UNSUPPORTED;
-	if (c->granule_lg2 != f->granule_lg2)
+	if (c->start_level >= 0 && c->start_level < (int)f->first)
 		return ERR_INVAL;
 	p2m->start_level = c->start_level < 0
 				   ? (uint8_t)p2m_start_usual(f, c->ipa_bits)
@@ -282,7 +386,7 @@ static int p2m_configure(struct p2m *p2m, const struct p2m_config *c)
 
 int p2m_init(struct p2m *p2m, void *host, const struct p2m_config *config)
 {
-	const struct pt_format *f = P2M_FORMAT;
+	const struct pt_format *f;
 	struct pt pt;
 	int rc;
 
@@ -290,6 +394,7 @@ int p2m_init(struct p2m *p2m, void *host, const struct p2m_config *config)
 	rc = p2m_configure(p2m, config);
 	if (rc)
 		return rc;
+	f = p2m_format(p2m);
 	p2m_begin(p2m, &pt);
 	rc = pt_table_get(&pt, f, pt.start_level, p2m->root_order, &p2m->root);
 	if (rc)
@@ -309,7 +414,7 @@ int p2m_init(struct p2m *p2m, void *host, const struct p2m_config *config)
 
 int p2m_fini(struct p2m *p2m)
 {
-	const struct pt_format *f = P2M_FORMAT;
+	const struct pt_format *f = p2m_format(p2m);
 	struct pt pt;
 	int rc;
 
@@ -327,31 +432,55 @@ int p2m_fini(struct p2m *p2m)
 	return 0;
 }
 
+/* Bits 51:48 of a root above 48 bits stand in bits 5:2, D24.2.198. */
 uint64_t p2m_vttbr(const struct p2m *p2m)
 {
 	return (p2m->root.raw & FIELD_MASK(VTTBR_EL2_BADDR)) |
+	       p2m->root.raw >> 48 << 2 |
 	       FIELD_PREP(VTTBR_EL2_VMID, p2m->config.vmid);
 }
 
 /* VTCR_EL2.PS for a machine's physical address size, rounded down. */
-static unsigned int p2m_vtcr_ps(unsigned int pa_bits)
+static unsigned int p2m_vtcr_ps(const struct p2m_config *c,
+				unsigned int pa_bits)
 {
-	static const uint8_t sizes[] = { 32, 36, 40, 42, 44, 48 };
+	static const uint8_t sizes[] = { 32, 36, 40, 42, 44, 48, 52 };
 	unsigned int ps = 0;
 
+	if (pa_bits > p2m_output_bits(c))
+		pa_bits = p2m_output_bits(c);
 	while (ps + 1 < sizeof(sizes) && sizes[ps + 1] <= pa_bits)
 		ps++;
 	return ps;
+}
+
+/* VTCR_EL2.SL0 and TG0 of a granule: D24.2.196. */
+static unsigned int p2m_vtcr_sl0(const struct p2m *p2m)
+{
+	return (p2m->config.granule_lg2 == 12 ? 2u : 3u) - p2m->start_level;
+}
+
+static unsigned int p2m_vtcr_tg0(const struct p2m *p2m)
+{
+	switch (p2m->config.granule_lg2) {
+	case 14:
+		return 2;
+	case 16:
+		return 1;
+	default:
+		return 0;
+	}
 }
 
 /* Walks are write-back, write-allocate and inner shareable. */
 uint64_t p2m_vtcr(const struct p2m *p2m, unsigned int pa_bits)
 {
 	return FIELD_PREP(VTCR_EL2_T0SZ, 64u - p2m->config.ipa_bits) |
-	       FIELD_PREP(VTCR_EL2_SL0, 2u - p2m->start_level) |
+	       FIELD_PREP(VTCR_EL2_SL0, p2m_vtcr_sl0(p2m)) |
 	       FIELD_PREP(VTCR_EL2_IRGN0, 1) | FIELD_PREP(VTCR_EL2_ORGN0, 1) |
-	       FIELD_PREP(VTCR_EL2_SH0, 3) | FIELD_PREP(VTCR_EL2_TG0, 0) |
-	       FIELD_PREP(VTCR_EL2_PS, p2m_vtcr_ps(pa_bits)) |
+	       FIELD_PREP(VTCR_EL2_SH0, 3) |
+	       FIELD_PREP(VTCR_EL2_TG0, p2m_vtcr_tg0(p2m)) |
+	       FIELD_PREP(VTCR_EL2_PS, p2m_vtcr_ps(&p2m->config, pa_bits)) |
 	       FIELD_PREP(VTCR_EL2_VS, p2m->config.vmid > 0xff) |
 	       FIELD_PREP(VTCR_EL2_RES1, 1);
 }

@@ -2,8 +2,7 @@
 /*
  * The p2m: which machine frame, of what type and with what access, stands
  * behind each guest frame; kept as an Arm stage-2 table that hardware walks.
- * DDI0487 L.b D8; first seed for the reference counts. Issue A; granules 16K
- * and 64K and types beyond these: issue B.
+ * DDI0487 L.b D8; first seed for the reference counts.
  *
  * Locking is the caller's: one writer at a time. All counts are of 4 KiB
  * frames.
@@ -40,8 +39,8 @@ enum p2m_tlbi_policy { P2M_TLBI_VMID, P2M_TLBI_IPA, P2M_TLBI_RANGE };
 enum p2m_order_policy { P2M_ORDER_GREEDY, P2M_ORDER_MASK };
 
 struct p2m_config {
-	uint8_t ipa_bits;    /* 32..48 */
-	uint8_t granule_lg2; /* 12 */
+	uint8_t ipa_bits;    /* 32..48; with lpa and 64K up to 52 */
+	uint8_t granule_lg2; /* 12, 14 or 16 */
 	int8_t start_level;  /* -1: the deepest that at most 16 root tables allow */
 	uint16_t vmid;
 	bool free_empty;     /* remove tables whose count falls to zero */
@@ -53,6 +52,8 @@ struct p2m_config {
 	 * below and by p2m_tick, a bounded piece of work each time.
 	 */
 	struct pt_coalesce coalesce;
+	bool contig_hint; /* set the contiguous hint wherever it may stand */
+	bool lpa;	  /* FEAT_LPA: 52-bit addresses with the 64K granule */
 };
 
 /* The engine's own counts, so that all who use it count alike. */
@@ -83,8 +84,7 @@ struct p2m_entry {
 
 /*
  * An empty address space: the root tables are allocated and zeroed.
- * ERR_INVAL for sizes the architecture does not have, ERR_UNSUPPORTED for
- * granules other than 4K, ERR_NOMEM.
+ * ERR_INVAL for sizes the architecture does not have, ERR_NOMEM.
  */
 MUST_CHECK int p2m_init(struct p2m *p2m, void *host,
 			const struct p2m_config *config);
@@ -101,7 +101,8 @@ MUST_CHECK int p2m_fini(struct p2m *p2m);
  * The largest leaf at each step that policy, alignment and count allow. TLBs
  * are flushed and freed tables returned before it returns.
  * On ERR_NOMEM or ERR_PREEMPTED the first *done frames are mapped and the
- * rest are as they were. ERR_RANGE, ERR_INVAL: nothing changed, *done 0.
+ * rest are as they were. ERR_RANGE, ERR_INVAL, or ERR_ALIGN if one of the
+ * three is no multiple of the granule: nothing changed, *done 0.
  * No frames is fine anywhere inside the space.
  */
 MUST_CHECK int p2m_map(struct p2m *p2m, gfn_t gfn, mfn_t mfn, uint64_t frames,

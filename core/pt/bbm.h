@@ -101,18 +101,50 @@ PT_INLINE uint64_t pt_run_pte(const struct pt_format *f, const struct pt_run *r,
 	return f->leaf(pa, r->attrs, r->level);
 }
 
-/* The same with its marker, as far as the run alone can tell. */
-PT_INLINE uint64_t pt_run_marked(const struct pt_format *f,
+/* True if entry i's whole group lies in the run, and may have the hint. */
+PT_INLINE bool pt_run_is_group(const struct pt_format *f,
+			       const struct pt_run *r, uint64_t i)
+{
+	const unsigned int lsb = f->level[r->level].lsb;
+	const unsigned int lg2 = f->level[r->level].group_lg2;
+	const uint64_t first = pt_index(f, r->ia, r->level);
+	const uint64_t head = align_down(first + i, lg2);
+
+	return lg2 != 0 && head >= first &&
+	       head + BIT(lg2) <= first + r->count &&
+	       is_aligned((r->pa.raw >> lsb) - first, lg2);
+}
+
+/* The same with marker and hint, as far as the run alone can tell. */
+PT_INLINE uint64_t pt_run_marked(const struct pt *pt,
+				 const struct pt_format *f,
 				 const struct pt_run *r, uint64_t i)
 {
 	const pa_t pa = { r->pa.raw + (i << f->level[r->level].lsb) };
 	const unsigned int first = pt_index(f, r->ia, r->level);
+	uint64_t pte = pt_run_pte(f, r, i);
 
-	return pt_remarked(f, pt_run_pte(f, r, i),
+	if (pt->hints && pt_run_is_group(f, r, i))
+		pte |= f->hint;
+	return pt_remarked(f, pte,
 			   pt_marker_inside(f, r->level,
 					    first + (unsigned int)i,
 					    first + (unsigned int)r->count,
 					    pa));
+}
+
+/* What shall stand where `old` does: where nothing changes, its hint stays. */
+PT_INLINE uint64_t pt_run_over(const struct pt *pt, const struct pt_format *f,
+			       const struct pt_run *r, uint64_t i, uint64_t old)
+{
+	uint64_t new;
+
+	if (!pt->marks)
+		return pt_run_pte(f, r, i);
+	new = pt_run_marked(pt, f, r, i);
+	if (pt_bare(f, old) == pt_bare(f, new))
+		new |= old & f->hint;
+	return new;
 }
 
 static inline bool pt_must_break(const struct pt_format *f, uint64_t old,
@@ -126,6 +158,8 @@ static inline bool pt_must_break(const struct pt_format *f, uint64_t old,
 	case PT_LEAF:
 		break;
 	}
+	if ((old & f->hint) != 0 && pt_unmarked(f, old) != pt_unmarked(f, new))
+		return true;
 	return ((old ^ new) & ~f->in_place) != 0;
 }
 
@@ -138,7 +172,8 @@ pt_break_run(struct pt *pt, const struct pt_format *f, const struct pt_run *r)
 	for (uint64_t i = 0; i < r->count; i++) {
 		const uint64_t old = port_pte_read(pt->host, &r->pte[i]);
 
-		if (!pt_must_break(f, old, pt_run_pte(f, r, i), r->level))
+		if (!pt_must_break(f, old, pt_run_over(pt, f, r, i, old),
+				   r->level))
 			continue;
 		pt_drop(pt, f, &r->pte[i], r->ia + i * pt_span(f, r->level),
 			r->level);
@@ -160,8 +195,7 @@ static inline unsigned int pt_make_run(struct pt *pt, const struct pt_format *f,
 
 	for (uint64_t i = 0; i < r->count; i++) {
 		const uint64_t old = port_pte_read(pt->host, &r->pte[i]);
-		const uint64_t new = pt->marks ? pt_run_marked(f, r, i)
-					       : pt_run_pte(f, r, i);
+		const uint64_t new = pt_run_over(pt, f, r, i, old);
 
 		if (old == new)
 			continue;

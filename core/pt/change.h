@@ -37,6 +37,41 @@ static inline void pt_prune(struct pt *pt, const struct pt_format *f,
 }
 
 /*
+ * Before `count` entries from `index` on change: groups with the hint lose it,
+ * but for those that go as a whole, and those that stay as they are.
+ */
+static inline void pt_unhint_run(struct pt *pt, const struct pt_format *f,
+				 const struct pt_path *path, uint64_t ia,
+				 uint64_t count, pt_change_fn change,
+				 uint64_t argument)
+{
+	const unsigned int lg2 = f->level[path->level].group_lg2;
+	uint64_t i = pt_index(f, ia, path->level);
+	const uint64_t end = i + count;
+
+	while (lg2 != 0 && i < end) {
+		const uint64_t pte = pt_unmarked(
+			f, port_pte_read(pt->host, &path->entries[i]));
+		const uint64_t next = align_down(i, lg2) + BIT(lg2);
+		const bool whole = is_aligned(i, lg2) && next <= end;
+		uint64_t new;
+
+		if (f->kind(pte, path->level) == PT_TABLE)
+			return; /* where the run will end */
+		if (f->kind(pte, path->level) != PT_LEAF ||
+		    !pt_has_hint(f, pte)) {
+			i++;
+			continue;
+		}
+		new = change(pte, argument);
+		if (new != pte && !(new == 0 && whole))
+			pt_unhint(pt, f, path->entries, path->level, ia,
+				  (unsigned int)i);
+		i = next;
+	}
+}
+
+/*
  * Change neighbouring entries of one mapped table, until one leads to a table
  * of its own. Returns how many entries it passed; *all is true if the table
  * changed and is all contiguous.
@@ -82,6 +117,9 @@ PT_INLINE uint64_t pt_change_run(struct pt *pt, const struct pt_format *f,
 				     index + (unsigned int)first,
 				     index + (unsigned int)(cleared ? first
 								    : i));
+		pt_rehint(pt, f, path->entries, level, ia,
+			  index + (unsigned int)first,
+			  index + (unsigned int)i);
 	}
 	if (cleared != 0) {
 		struct pt_meta *meta = pt_path_meta(pt, path, level);
@@ -126,6 +164,8 @@ MUST_CHECK PT_INLINE int pt_change_step(struct pt *pt,
 	count = pt_entries(f, path.level) - pt_index(f, ia, path.level);
 	if (count > bytes / span)
 		count = bytes / span;
+	if (pt->hints)
+		pt_unhint_run(pt, f, &path, ia, count, change, argument);
 	writes = pt->stats->pte_writes;
 	*step = span * pt_change_run(pt, f, &path, ia, count, change, argument,
 				     &all);

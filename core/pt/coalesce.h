@@ -7,8 +7,7 @@
 #ifndef CORE_PT_COALESCE_H
 #define CORE_PT_COALESCE_H
 
-#include "core/pt/bbm.h"
-#include "core/pt/marker.h"
+#include "core/pt/hint.h"
 
 /* Waiting tables looked at in one call. */
 #define PT_COALESCE_LOOKS 4
@@ -91,6 +90,7 @@ MUST_CHECK static inline bool pt_promote(struct pt *pt,
 	pt->stats->mappings[up]++;
 	pt->stats->coalesces++;
 	all = pt_mark_range(pt, f, e, up, index, index + 1);
+	pt_rehint(pt, f, e, up, ia, index, index + 1);
 	port_table_unmap(pt->host, e);
 	return all;
 }

@@ -45,17 +45,25 @@ static inline unsigned int pt_fill_marker(const struct pt_format *f,
 	return order < reach ? order : reach;
 }
 
-/* The like of the block `pte`, cut to `level`, for entry `i` at `pa`. */
+/*
+ * The like of the block `pte`, cut to `level`, for entry `i` at `pa`; the entry
+ * `way` is on the way to what changes, and leads to a table if `next`.
+ */
 static inline uint64_t pt_fill_leaf(const struct pt *pt,
 				    const struct pt_format *f, pa_t pa,
 				    uint64_t pte, unsigned int level,
-				    unsigned int i, int hole)
+				    unsigned int i, unsigned int way, bool next)
 {
-	const uint64_t leaf = f->leaf(pa, f->attrs(pte), level);
+	const unsigned int lg2 = f->level[level].group_lg2;
+	uint64_t leaf = f->leaf(pa, f->attrs(pte), level);
 
 	if (!pt->marks)
 		return leaf;
-	return pt_remarked(f, leaf, pt_fill_marker(f, level, i, hole));
+	/* The group on the way is about to change. */
+	if (pt->hints && lg2 != 0 && i >> lg2 != way >> lg2)
+		leaf |= f->hint;
+	return pt_remarked(f, leaf,
+			   pt_fill_marker(f, level, i, next ? (int)way : -1));
 }
 
 /*
@@ -87,8 +95,8 @@ static inline void pt_table_fill(struct pt *pt, const struct pt_format *f,
 			pt_write(pt, &e[i], f->table(*next));
 		else if (split)
 			pt_write(pt, &e[i],
-				 pt_fill_leaf(pt, f, pa, pte, level, i,
-					      next ? (int)index : -1));
+				 pt_fill_leaf(pt, f, pa, pte, level, i, index,
+					      next != NULL));
 		pa.raw += pt_span(f, level);
 	}
 	port_table_unmap(pt->host, e);
@@ -133,6 +141,9 @@ MUST_CHECK static inline int pt_extend(struct pt *pt, const struct pt_format *f,
 			      level < bottom ? &path->table[level + 1] : NULL);
 
 	if (f->kind(path->pte, top) == PT_LEAF) {
+		if (pt->hints)
+			pt_unhint(pt, f, path->entries, top, ia,
+				  pt_index(f, ia, top));
 		pt_break(pt, f, pte, align_down(ia, f->level[top].lsb), top);
 		pt_make(pt, pte, f->table(path->table[top + 1]));
 		pt->stats->splits += bottom - top;

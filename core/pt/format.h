@@ -33,6 +33,7 @@ struct pt_level {
 	uint8_t lsb;   /* lowest input address bit that selects an entry */
 	uint8_t width; /* bits that select an entry: 2^width entries a table */
 	bool leaf_ok;  /* a leaf may stand here */
+	uint8_t group_lg2; /* leaves that the contiguous hint joins; 0: none */
 };
 
 struct pt_format {
@@ -45,6 +46,7 @@ struct pt_format {
 	/* Bits of a live leaf that may change without break-before-make. */
 	uint64_t in_place;
 	uint8_t marker_lsb; /* of PT_MARKER_BITS that hardware ignores */
+	uint64_t hint;	    /* the bit that is the contiguous hint, or none */
 	bool marks_holes;   /* holes side by side are a run, too */
 	enum pt_kind (*kind)(uint64_t pte, unsigned int level);
 	/* Output address of a leaf, or address of the table it leads to. */

@@ -25,19 +25,41 @@ static inline unsigned int pt_map_over(struct pt *pt, const struct pt_format *f,
 	return pt_make_run(pt, f, r) - broken;
 }
 
+/*
+ * Holes that a run begins with. With hints only whole groups of them, or all
+ * of the run: a group gets its hint when no other entry of it is valid.
+ */
+static inline uint64_t pt_holes_ahead(struct pt *pt, const struct pt_format *f,
+				      const struct pt_run *r)
+{
+	const uint64_t first = pt_index(f, r->ia, r->level);
+	uint64_t i = 0, end;
+
+	while (i < r->count &&
+	       f->kind(port_pte_read(pt->host, &r->pte[i]), r->level) ==
+		       PT_EMPTY)
+		i++;
+	if (i == r->count)
+		return i;
+	end = align_down(first + i, f->level[r->level].group_lg2);
+	return end > first ? end - first : 0;
+}
+
 /* Fill holes from the run's beginning on; returns how many there were. */
 PT_INLINE uint64_t pt_map_holes(struct pt *pt, const struct pt_format *f,
 				const struct pt_run *r, bool marks)
 {
+	const uint64_t count = marks && pt->hints ? pt_holes_ahead(pt, f, r)
+						  : r->count;
 	uint64_t i;
 
-	for (i = 0; i < r->count; i++) {
+	for (i = 0; i < count; i++) {
 		const uint64_t old = port_pte_read(pt->host, &r->pte[i]);
 
 		if (f->kind(old, r->level) != PT_EMPTY)
 			break;
 		port_pte_write(pt->host, &r->pte[i],
-			       marks ? pt_run_marked(f, r, i)
+			       marks ? pt_run_marked(pt, f, r, i)
 				     : pt_run_pte(f, r, i));
 	}
 	pt_wrote(pt, i);
@@ -123,11 +145,15 @@ MUST_CHECK PT_INLINE int pt_map_step(struct pt *pt, const struct pt_format *f,
 		run.count = m->bytes / span;
 	*step = run.count * span;
 	writes = pt->stats->pte_writes;
+	if (pt->hints)
+		pt_unhint_edges(pt, f, path.entries, &run);
 	pt_map_run(pt, f, &path, &run);
 	if (writes == pt->stats->pte_writes || !pt->marks)
 		goto out;
 	all = pt_mark_run(pt, f, path.entries, level, index,
 			  index + (unsigned int)run.count);
+	pt_rehint(pt, f, path.entries, level, m->ia, index,
+		  index + (unsigned int)run.count);
 	pt_close(pt, &path);
 	pt_coalesce(pt, f, &path, m->ia, level, all);
 	return 0;

@@ -36,6 +36,12 @@ PT_INLINE uint64_t pt_remarked(const struct pt_format *f, uint64_t pte,
 	return pt_unmarked(f, pte) | (uint64_t)order << f->marker_lsb;
 }
 
+/* What of a leaf is not the engine's: neither marker nor hint. */
+PT_INLINE uint64_t pt_bare(const struct pt_format *f, uint64_t pte)
+{
+	return pt_unmarked(f, pte) & ~f->hint;
+}
+
 /* The largest order that an index allows. */
 PT_INLINE unsigned int pt_marker_cap(const struct pt_format *f,
 				     unsigned int level, unsigned int index)

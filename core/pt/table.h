@@ -43,6 +43,7 @@ struct pt {
 	uint8_t start_level;
 	bool free_empty; /* unlink tables whose count falls to zero */
 	bool marks;	 /* keep contiguity markers */
+	bool hints;	 /* and set the contiguous hint by them */
 	bool written;	 /* descriptors written since the last DSB ISHST */
 	struct pt_stats *stats;
 	struct pt_coalescing *coalescing; /* NULL: never */

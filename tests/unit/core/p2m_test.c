@@ -160,6 +160,117 @@ static void start_levels_follow_the_architecture(void **state)
 	}
 }
 
+static void start_levels_of_the_other_granules(void **state)
+{
+	static const struct {
+		int granule_lg2, ipa_bits, asked;
+		bool lpa;
+		int level, order; /* -1: refused */
+		uint64_t vtcr;	  /* with 52 PA bits and an 8-bit VMID */
+	} cases[] = {
+		{ 14, 31, -1, false, -1, 0, 0 },
+		{ 14, 32, -1, false, 2, 0, 0x8005b560 },
+		{ 14, 36, -1, false, 2, 0, 0x8005b55c },
+		{ 14, 37, -1, false, 2, 1, 0x8005b55b },
+		{ 14, 40, -1, false, 2, 4, 0x8005b558 },
+		{ 14, 41, -1, false, 1, 0, 0x8005b597 },
+		{ 14, 47, -1, false, 1, 0, 0x8005b591 },
+		{ 14, 48, -1, false, 1, 1, 0x8005b590 },
+		{ 14, 48, 0, false, -1, 0, 0 },
+		{ 14, 41, 2, false, -1, 0, 0 },
+		{ 14, 36, 1, false, -1, 0, 0 },
+		{ 14, 49, -1, true, -1, 0, 0 },
+		{ 16, 32, -1, false, 2, 0, 0x80057560 },
+		{ 16, 42, -1, false, 2, 0, 0x80057556 },
+		{ 16, 43, -1, false, 2, 1, 0x80057555 },
+		{ 16, 46, -1, false, 2, 4, 0x80057552 },
+		{ 16, 47, -1, false, 1, 0, 0x80057591 },
+		{ 16, 48, -1, false, 1, 0, 0x80057590 },
+		{ 16, 43, 1, false, 1, 0, 0x80057595 },
+		{ 16, 42, 1, false, -1, 0, 0 },
+		{ 16, 49, -1, false, -1, 0, 0 },
+		{ 16, 52, -1, false, -1, 0, 0 },
+		{ 16, 52, -1, true, 1, 0, 0x8006758c },
+		{ 16, 48, 2, true, -1, 0, 0 },
+		{ 16, 53, -1, true, -1, 0, 0 },
+		{ 12, 52, -1, true, -1, 0, 0 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		const unsigned int g = (unsigned int)cases[i].granule_lg2;
+		struct port_array *a = array_new_granule(1, g);
+		struct p2m_config c = usual;
+		struct p2m p2m;
+
+		c.granule_lg2 = (uint8_t)g;
+		c.ipa_bits = (uint8_t)cases[i].ipa_bits;
+		c.start_level = (int8_t)cases[i].asked;
+		c.lpa = cases[i].lpa;
+		if (cases[i].level < 0) {
+			assert_int_equal(p2m_init(&p2m, a, &c), ERR_INVAL);
+		} else {
+			assert_int_equal(p2m_init(&p2m, a, &c), 0);
+			assert_int_equal(p2m.start_level, cases[i].level);
+			assert_int_equal(p2m.root_order, cases[i].order);
+			assert_int_equal(p2m_vtcr(&p2m, 52), cases[i].vtcr);
+			array_root(a, &p2m);
+			assert_int_equal(p2m_fini(&p2m), 0);
+		}
+		assert_int_equal(array_live(a), 0);
+		assert_null(array_quiet(a));
+		array_delete(a);
+	}
+}
+
+static void a_root_above_48_bits_is_split_in_vttbr(void **state)
+{
+	struct port_array *a = array_new_granule(1, 16);
+	struct p2m_config c = usual;
+	struct p2m p2m;
+
+	(void)state;
+	a->base = UINT64_C(0x000a123400000000);
+	c.granule_lg2 = 16;
+	c.ipa_bits = 52;
+	c.lpa = true;
+	assert_int_equal(p2m_init(&p2m, a, &c), 0);
+	assert_int_equal(p2m_vttbr(&p2m), UINT64_C(0x0007123400000028));
+	array_root(a, &p2m);
+	assert_int_equal(p2m_fini(&p2m), 0);
+	array_delete(a);
+}
+
+static void requests_are_whole_granules(void **state)
+{
+	struct p2m_config c = usual;
+	struct space s = { .a = array_new_granule(1, 16) };
+	uint64_t top;
+
+	(void)state;
+	c.granule_lg2 = 16;
+	c.ipa_bits = 36;
+	top = UINT64_C(1) << 24;
+	assert_int_equal(p2m_init(&s.p2m, s.a, &c), 0);
+	array_root(s.a, &s.p2m);
+	array_log_clear(s.a);
+	assert_int_equal(map(&s, 8, 16, 16), ERR_ALIGN);
+	assert_int_equal(map(&s, 16, 8, 16), ERR_ALIGN);
+	assert_int_equal(map(&s, 16, 16, 17), ERR_ALIGN);
+	assert_int_equal(map(&s, top - 16, 16, 32), ERR_RANGE);
+	assert_int_equal(remove_frames(&s, 1, 16), ERR_ALIGN);
+	assert_int_equal(p2m_protect(&s.p2m, (gfn_t){ 0 }, 15, 1, &s.done),
+			 ERR_ALIGN);
+	assert_string_equal(s.a->log, "");
+	assert_int_equal(map(&s, 16, 48, 16), 0);
+	assert_int_equal(s.done, 16);
+	assert_int_equal(look(&s, 21).mfn.raw, 53);
+	assert_int_equal(look(&s, 21).order, 4);
+	assert_int_equal(look(&s, 32).order, 4);
+	assert_int_equal(look(&s, 0x20000).order, 17);
+	close_space(&s);
+}
+
 static void impossible_configurations_are_refused(void **state)
 {
 	struct port_array *a = array_new(1);
@@ -167,8 +278,6 @@ static void impossible_configurations_are_refused(void **state)
 	struct p2m p2m;
 
 	(void)state;
-	c.granule_lg2 = 16;
-	assert_int_equal(p2m_init(&p2m, a, &c), ERR_UNSUPPORTED);
 	c.granule_lg2 = 13;
 	assert_int_equal(p2m_init(&p2m, a, &c), ERR_INVAL);
 	c = usual;
@@ -318,7 +427,7 @@ static void types_and_access_come_back(void **state)
 		assert_int_equal(e.type, cases[i].type);
 		assert_int_equal(e.access, cases[i].want);
 		for (unsigned int n = 0; n < s.a->allocated; n++)
-			found += s.a->memory[n][i] == cases[i].pte;
+			found += array_page_entries(s.a, n)[i] == cases[i].pte;
 		assert_int_equal(found, 1);
 	}
 	close_space(&s);
@@ -806,6 +915,120 @@ static void teardown_stops_between_tables(void **state)
 	array_delete(s.a);
 }
 
+/* ---- the contiguous hint */
+
+#define CONTIG (UINT64_C(1) << 52)
+
+static uint64_t pte_of(struct space *s, uint64_t gfn)
+{
+	uint64_t table = s->p2m.root.raw;
+
+	for (unsigned int level = s->p2m.start_level;; level++) {
+		const unsigned int index = (gfn >> (9 * (3 - level))) & 511;
+		const int n = array_page_of(s->a, (pa_t){ table });
+		const uint64_t pte =
+			array_page_entries(s->a, (unsigned int)n)[index];
+
+		if (level == 3 || (pte & 3) != 3)
+			return pte;
+		table = pte & UINT64_C(0xfffffffff000);
+	}
+}
+
+static void open_hinting(struct space *s)
+{
+	struct p2m_config c = usual;
+
+	c.contig_hint = true;
+	open_with(s, c);
+}
+
+static void a_fresh_group_gets_its_hint_without_a_break(void **state)
+{
+	struct space s;
+
+	(void)state;
+	open_hinting(&s);
+	assert_int_equal(map(&s, 0x10, 0x50, 35), 0);
+	assert_string_equal(s.a->log, "ansms");
+	assert_true(pte_of(&s, 0x10) & CONTIG);
+	assert_true(pte_of(&s, 0x2f) & CONTIG);
+	assert_false(pte_of(&s, 0x30) & CONTIG);
+	/* Not aligned as the frames are: no group. */
+	assert_int_equal(map(&s, 0x100, 0x101, 16), 0);
+	assert_false(pte_of(&s, 0x100) & CONTIG);
+	/* Sixteen blocks of 2 MB. */
+	assert_int_equal(map(&s, 16 * MB2, GB, 16 * MB2), 0);
+	assert_true(pte_of(&s, 31 * MB2) & CONTIG);
+	close_space(&s);
+}
+
+static void the_last_page_of_a_group_brings_the_hint(void **state)
+{
+	struct space s;
+
+	(void)state;
+	open_hinting(&s);
+	for (uint64_t i = 0; i < 15; i++)
+		assert_int_equal(map(&s, i, GB + i, 1), 0);
+	array_log_clear(s.a);
+	assert_int_equal(map(&s, 15, GB + 15, 1), 0);
+	assert_string_equal(s.a->log, "mpbstims");
+	assert_int_equal(s.a->requests, 16);
+	for (uint64_t i = 0; i < 16; i++)
+		assert_true(pte_of(&s, i) & CONTIG);
+	close_space(&s);
+}
+
+static void a_change_inside_a_group_breaks_all_of_it_first(void **state)
+{
+	struct space s;
+
+	(void)state;
+	open_hinting(&s);
+	assert_int_equal(map(&s, 0, GB, 32), 0);
+	array_log_clear(s.a);
+	assert_int_equal(remove_frames(&s, 5, 1), 0);
+	assert_string_equal(s.a->log, "bstimsbpsti");
+	assert_false(pte_of(&s, 0) & CONTIG);
+	assert_true(pte_of(&s, 16) & CONTIG);
+	array_log_clear(s.a);
+	assert_int_equal(p2m_protect(&s.p2m, (gfn_t){ 16 }, 16, 1, &s.done),
+			 0);
+	assert_null(array_quiet(s.a));
+	assert_true(pte_of(&s, 16) & CONTIG);
+	assert_int_equal(look(&s, 31).access, 1);
+	/* A group that goes as a whole needs no break before. */
+	array_log_clear(s.a);
+	assert_int_equal(remove_frames(&s, 16, 16), 0);
+	assert_string_equal(s.a->log, "bsti");
+	close_space(&s);
+}
+
+static void a_block_come_back_completes_its_group(void **state)
+{
+	struct p2m_config c = usual;
+	struct space s;
+
+	(void)state;
+	c.contig_hint = true;
+	c.coalesce.policy = PT_COALESCE_EAGER;
+	open_with(&s, c);
+	assert_int_equal(map(&s, 0, GB, 16 * MB2), 0);
+	assert_int_equal(remove_frames(&s, 3 * MB2 + 7, 1), 0);
+	for (uint64_t i = 0; i < 16; i++)
+		if (i != 3)
+			assert_false(pte_of(&s, i * MB2) & CONTIG);
+	assert_false(pte_of(&s, 3 * MB2) & CONTIG);
+	assert_true(pte_of(&s, 3 * MB2 + 16) & CONTIG);
+	assert_int_equal(map(&s, 3 * MB2 + 7, GB + 3 * MB2 + 7, 1), 0);
+	for (uint64_t i = 0; i < 16; i++) {
+		expect_mapped(&s, i * MB2, GB + i * MB2, 2);
+		assert_true(pte_of(&s, i * MB2) & CONTIG);
+	}
+	close_space(&s);
+}
+
 /* ---- coalescing */
 
 static struct p2m_config coalescing(enum pt_coalesce_policy policy, uint64_t n,
@@ -1033,14 +1256,14 @@ static void walks_follow_the_type_and_not_bit_0(void **state)
 	assert_int_equal(map(&s, 5 * MB2, GB, MB2), 0);
 	for (unsigned int n = 0; n < s.a->allocated; n++)
 		for (unsigned int i = 0; i < 512; i++)
-			s.a->memory[n][i] &= ~UINT64_C(1);
+			array_page_entries(s.a, n)[i] &= ~UINT64_C(1);
 	expect_mapped(&s, 2, GB + 2, 3);
 	expect_mapped(&s, 5 * MB2 + 2, GB + 2, 2);
 	expect_hole(&s, 3, 3);
 	for (unsigned int n = 0; n < s.a->allocated; n++)
 		for (unsigned int i = 0; i < 512; i++)
-			if (s.a->memory[n][i])
-				s.a->memory[n][i] |= 1;
+			if (array_page_entries(s.a, n)[i])
+				array_page_entries(s.a, n)[i] |= 1;
 	close_space(&s);
 }
 
@@ -1089,6 +1312,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(start_levels_follow_the_architecture),
+		cmocka_unit_test(start_levels_of_the_other_granules),
+		cmocka_unit_test(a_root_above_48_bits_is_split_in_vttbr),
+		cmocka_unit_test(requests_are_whole_granules),
 		cmocka_unit_test(impossible_configurations_are_refused),
 		cmocka_unit_test(vtcr_and_vttbr_hold_wide_vmids_and_sizes),
 		cmocka_unit_test(a_page_takes_the_tables_it_needs),
@@ -1120,6 +1346,10 @@ int main(void)
 		cmocka_unit_test(a_failing_call_says_how_far_it_got),
 		cmocka_unit_test(preempted_calls_resume),
 		cmocka_unit_test(teardown_stops_between_tables),
+		cmocka_unit_test(a_fresh_group_gets_its_hint_without_a_break),
+		cmocka_unit_test(the_last_page_of_a_group_brings_the_hint),
+		cmocka_unit_test(a_change_inside_a_group_breaks_all_of_it_first),
+		cmocka_unit_test(a_block_come_back_completes_its_group),
 		cmocka_unit_test(a_whole_table_is_a_block_after_break_before_make),
 		cmocka_unit_test(promotion_goes_on_upwards),
 		cmocka_unit_test(unequal_or_misplaced_pages_stay_pages),
