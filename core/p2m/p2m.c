@@ -12,6 +12,7 @@
 #include "core/p2m/tlbi.h"
 #include "core/pt/change.h"
 #include "core/pt/map.h"
+#include "core/pt/single.h"
 #include "core/pt/teardown.h"
 
 _Static_assert((int)P2M_INVALID == (int)ARM_S2_TYPE_HOLE &&
@@ -56,20 +57,24 @@ static inline unsigned int p2m_output_bits(const struct p2m_config *c)
 
 /* ---- types and access */
 
+#define P2M_RAM                                                                \
+	(FIELD_PREP(ARM_S2_MEMATTR, ARM_S2_MEMATTR_NORMAL_WB) |                \
+	 FIELD_PREP(ARM_S2_SH, ARM_S2_SH_INNER))
+#define P2M_DEVICE(memattr)                                                    \
+	(FIELD_PREP(ARM_S2_MEMATTR, (memattr)) |                               \
+	 FIELD_PREP(ARM_S2_SH, ARM_S2_SH_OUTER))
+
 static const struct p2m_type_facts {
-	uint8_t access; /* the most a guest may have */
-	uint8_t memattr;
-	uint8_t sh;
+	uint64_t memory;      /* memory type and shareability */
+	unsigned int access;  /* the most a guest may have */
 } p2m_types[P2M_TYPE_COUNT] = {
-	[P2M_RAM_RW] = { P2M_ACCESS_RWX, ARM_S2_MEMATTR_NORMAL_WB,
-			 ARM_S2_SH_INNER },
-	[P2M_RAM_RO] = { P2M_ACCESS_R | P2M_ACCESS_X, ARM_S2_MEMATTR_NORMAL_WB,
-			 ARM_S2_SH_INNER },
-	[P2M_DEVICE_NGNRE] = { P2M_ACCESS_R | P2M_ACCESS_W,
-			       ARM_S2_MEMATTR_DEVICE_NGNRE, ARM_S2_SH_OUTER },
+	[P2M_RAM_RW] = { P2M_RAM, P2M_ACCESS_RWX },
+	[P2M_RAM_RO] = { P2M_RAM, P2M_ACCESS_R | P2M_ACCESS_X },
+	[P2M_DEVICE_NGNRE] = { P2M_DEVICE(ARM_S2_MEMATTR_DEVICE_NGNRE),
+			       P2M_ACCESS_R | P2M_ACCESS_W },
 };
 
-static uint64_t p2m_permissions(enum p2m_type type, unsigned int access)
+static inline uint64_t p2m_permissions(enum p2m_type type, unsigned int access)
 {
 	access &= p2m_types[type].access;
 	return FIELD_PREP(ARM_S2_S2AP, access) |
@@ -77,12 +82,11 @@ static uint64_t p2m_permissions(enum p2m_type type, unsigned int access)
 			  access & P2M_ACCESS_X ? 0 : ARM_S2_XN_NONE);
 }
 
-static uint64_t p2m_attrs(enum p2m_type type, unsigned int access)
+static inline uint64_t p2m_attrs(enum p2m_type type, unsigned int access)
 {
 	return FIELD_PREP(ARM_S2_VALID, 1) | FIELD_PREP(ARM_S2_AF, 1) |
-	       FIELD_PREP(ARM_S2_MEMATTR, p2m_types[type].memattr) |
-	       FIELD_PREP(ARM_S2_SH, p2m_types[type].sh) |
-	       FIELD_PREP(ARM_S2_TYPE, type) | p2m_permissions(type, access);
+	       p2m_types[type].memory | FIELD_PREP(ARM_S2_TYPE, type) |
+	       p2m_permissions(type, access);
 }
 
 static enum p2m_type p2m_pte_type(uint64_t pte)
@@ -124,7 +128,7 @@ static inline void p2m_begin(struct p2m *p2m, struct pt *pt)
 	pt->coalescing = p2m->config.coalesce.policy != PT_COALESCE_NEVER
 				 ? &p2m->coalescing
 				 : NULL;
-	pt->marks = pt->hints || pt->coalescing;
+	pt->marks = p2m->marks;
 	pt->written = false;
 	pt->stats = &p2m->stats;
 	pt->queue = p2m->free_list;
@@ -144,9 +148,7 @@ static inline void p2m_end(struct p2m *p2m, struct pt *pt,
 static inline bool p2m_has_frames(const struct p2m *p2m, gfn_t gfn,
 				  uint64_t frames)
 {
-	const uint64_t space = BIT(p2m->config.ipa_bits - FRAME_LG2);
-
-	return gfn.raw < space && frames <= space - gfn.raw;
+	return gfn.raw < p2m->frames && frames <= p2m->frames - gfn.raw;
 }
 
 static inline bool p2m_access_is_known(unsigned int access)
@@ -154,24 +156,44 @@ static inline bool p2m_access_is_known(unsigned int access)
 	return (access & ~(unsigned int)P2M_ACCESS_RWX) == 0;
 }
 
-/* A range in bytes, after the checks that all requests need. */
-MUST_CHECK static inline int p2m_range(const struct p2m *p2m, gfn_t gfn,
-				       uint64_t frames)
+/* Whole granules? With 4K everything is. */
+static inline bool p2m_is_aligned(const struct p2m *p2m, uint64_t frames)
 {
-	const unsigned int lg2 = p2m->config.granule_lg2 - FRAME_LG2;
-
-	if (!p2m_has_frames(p2m, gfn, frames))
-		return ERR_RANGE;
-	return is_aligned(gfn.raw | frames, lg2) ? 0 : ERR_ALIGN;
+	return is_aligned(frames, p2m->config.granule_lg2 - FRAME_LG2);
 }
 
 /*
  * Each operation is compiled once for each granule, so that the format's
- * facts are constants in it.
+ * facts are constants in it; apart, so that they stay so.
  */
-MUST_CHECK PT_INLINE int p2m_map_as(struct p2m *p2m, const struct pt_format *f,
-				    struct pt_mapping m, uint64_t *done)
+#define P2M_GRANULE static __attribute__((noinline))
+
+/* True if the mapping was one leaf into a hole, and is done. */
+PT_INLINE bool p2m_map_single(struct p2m *p2m, const struct pt_format *f,
+			      const struct pt_mapping *m)
 {
+	struct pt pt = pt_single(p2m->host, p2m->root, p2m->start_level,
+				 &p2m->stats);
+	bool did = false;
+
+	if (p2m->marks)
+		return false;
+	if (m->bytes == pt_span(f, f->last))
+		did = pt_single_map(&pt, f, m->ia, m->pa, m->attrs, f->last);
+	else if (m->bytes == pt_span(f, f->last - 1u) &&
+		 is_aligned(m->ia | m->pa.raw, f->level[f->last - 1].lsb))
+		did = pt_single_map(&pt, f, m->ia, m->pa, m->attrs,
+				    f->last - 1u);
+	if (did)
+		pt_barrier(&pt, PORT_DSB_ISHST);
+	return did;
+}
+
+MUST_CHECK PT_INLINE int p2m_map_any(struct p2m *p2m, const struct pt_format *f,
+				     const struct pt_mapping *what,
+				     uint64_t *done)
+{
+	struct pt_mapping m = *what;
 	struct pt pt;
 	int rc;
 
@@ -182,51 +204,91 @@ MUST_CHECK PT_INLINE int p2m_map_as(struct p2m *p2m, const struct pt_format *f,
 					   m.ia | m.pa.raw | m.bytes, m.bytes);
 	rc = pt_map(&pt, f, m, done);
 	p2m_end(p2m, &pt, f);
+	*done >>= FRAME_LG2;
 	return rc;
+}
+
+P2M_GRANULE int p2m_map_4k(struct p2m *p2m, const struct pt_mapping *m,
+			   uint64_t *done)
+{
+	return p2m_map_any(p2m, &pt_format_arm_s2_4k, m, done);
+}
+
+P2M_GRANULE int p2m_map_16k(struct p2m *p2m, const struct pt_mapping *m,
+			    uint64_t *done)
+{
+	return p2m_map_any(p2m, &pt_format_arm_s2_16k, m, done);
+}
+
+P2M_GRANULE int p2m_map_64k(struct p2m *p2m, const struct pt_mapping *m,
+			    uint64_t *done)
+{
+	return p2m_map_any(p2m, &pt_format_arm_s2_64k, m, done);
 }
 
 int p2m_map(struct p2m *p2m, gfn_t gfn, mfn_t mfn, uint64_t frames,
 	    enum p2m_type type, unsigned int access, uint64_t *done)
 {
-	const uint64_t output = BIT(p2m_output_bits(&p2m->config) - FRAME_LG2);
-	struct pt_mapping m = { .level = -1 };
-	int rc;
+	struct pt_mapping m;
 
 	*done = 0;
 	if ((unsigned int)type >= P2M_TYPE_COUNT || type == P2M_INVALID ||
 	    !p2m_access_is_known(access))
 		return ERR_INVAL;
-	rc = p2m_range(p2m, gfn, frames);
-	if (rc)
-		return rc;
-	if (mfn.raw >= output || frames > output - mfn.raw)
+	if (!p2m_has_frames(p2m, gfn, frames) || mfn.raw >= p2m->outputs ||
+	    frames > p2m->outputs - mfn.raw)
 		return ERR_RANGE;
-	if (!is_aligned(mfn.raw, p2m->config.granule_lg2 - FRAME_LG2))
-		return ERR_ALIGN;
 
 	m.ia = ipa_from_gfn(gfn).raw;
 	m.pa = pa_from_mfn(mfn);
 	m.bytes = frames << FRAME_LG2;
 	m.attrs = p2m_attrs(type, access);
-	switch (p2m->config.granule_lg2) {
-	case 14:
-		rc = p2m_map_as(p2m, &pt_format_arm_s2_16k, m, done);
-		break;
-	case 16:
-		rc = p2m_map_as(p2m, &pt_format_arm_s2_64k, m, done);
-		break;
-	default:
-		rc = p2m_map_as(p2m, &pt_format_arm_s2_4k, m, done);
-		break;
+	m.level = -1;
+	if (p2m->config.granule_lg2 == 12) {
+		if (!p2m_map_single(p2m, &pt_format_arm_s2_4k, &m))
+			return p2m_map_4k(p2m, &m, done);
+		*done = frames;
+		return 0;
 	}
-	*done >>= FRAME_LG2;
-	return rc;
+	if (!p2m_is_aligned(p2m, gfn.raw | mfn.raw | frames))
+		return ERR_ALIGN;
+	return p2m->config.granule_lg2 == 14 ? p2m_map_16k(p2m, &m, done)
+					     : p2m_map_64k(p2m, &m, done);
 }
 
-MUST_CHECK PT_INLINE int p2m_change_as(struct p2m *p2m,
-				       const struct pt_format *f, gfn_t gfn,
-				       uint64_t frames, pt_change_fn change,
-				       uint64_t argument, uint64_t *done)
+/* True if a leaf of `level` stood there, its table stays, and it is gone. */
+PT_INLINE bool p2m_remove_leaf(struct p2m *p2m, const struct pt_format *f,
+			       uint64_t ia, unsigned int level)
+{
+	struct pt pt = pt_single(p2m->host, p2m->root, p2m->start_level,
+				 &p2m->stats);
+
+	if (!pt_single_unmap(&pt, f, ia, p2m->config.free_empty, level))
+		return false;
+	pt_barrier(&pt, PORT_DSB_ISHST);
+	p2m_tlbi_leaf(p2m, ia, level, f->level[level].lsb);
+	pt_barrier(&pt, PORT_DSB_ISH);
+	return true;
+}
+
+/* True if the range was one such leaf. */
+PT_INLINE bool p2m_remove_single(struct p2m *p2m, const struct pt_format *f,
+				 uint64_t ia, uint64_t bytes)
+{
+	if (p2m->marks)
+		return false;
+	if (bytes == pt_span(f, f->last))
+		return p2m_remove_leaf(p2m, f, ia, f->last);
+	if (bytes == pt_span(f, f->last - 1u) &&
+	    is_aligned(ia, f->level[f->last - 1].lsb))
+		return p2m_remove_leaf(p2m, f, ia, f->last - 1u);
+	return false;
+}
+
+MUST_CHECK PT_INLINE int p2m_change_any(struct p2m *p2m,
+					const struct pt_format *f, gfn_t gfn,
+					uint64_t frames, pt_change_fn change,
+					uint64_t argument, uint64_t *done)
 {
 	struct pt pt;
 	int rc;
@@ -235,39 +297,70 @@ MUST_CHECK PT_INLINE int p2m_change_as(struct p2m *p2m,
 	rc = pt_change(&pt, f, ipa_from_gfn(gfn).raw, frames << FRAME_LG2,
 		       change, argument, done);
 	p2m_end(p2m, &pt, f);
-	return rc;
-}
-
-MUST_CHECK PT_INLINE int p2m_change(struct p2m *p2m, gfn_t gfn, uint64_t frames,
-				    pt_change_fn change, uint64_t argument,
-				    uint64_t *done)
-{
-	int rc = p2m_range(p2m, gfn, frames);
-
-	*done = 0;
-	if (rc)
-		return rc;
-	switch (p2m->config.granule_lg2) {
-	case 14:
-		rc = p2m_change_as(p2m, &pt_format_arm_s2_16k, gfn, frames,
-				   change, argument, done);
-		break;
-	case 16:
-		rc = p2m_change_as(p2m, &pt_format_arm_s2_64k, gfn, frames,
-				   change, argument, done);
-		break;
-	default:
-		rc = p2m_change_as(p2m, &pt_format_arm_s2_4k, gfn, frames,
-				   change, argument, done);
-		break;
-	}
 	*done >>= FRAME_LG2;
 	return rc;
 }
 
+/* What p2m_remove and p2m_protect do on one granule. */
+MUST_CHECK PT_INLINE int p2m_change(struct p2m *p2m, const struct pt_format *f,
+				    gfn_t gfn, uint64_t frames, bool remove,
+				    unsigned int access, uint64_t *done)
+{
+	if (remove)
+		return p2m_change_any(p2m, f, gfn, frames, p2m_change_to_hole,
+				      0, done);
+	return p2m_change_any(p2m, f, gfn, frames, p2m_change_access, access,
+			      done);
+}
+
+P2M_GRANULE int p2m_change_4k(struct p2m *p2m, gfn_t gfn, uint64_t frames,
+			      bool remove, unsigned int access, uint64_t *done)
+{
+	return p2m_change(p2m, &pt_format_arm_s2_4k, gfn, frames, remove,
+			  access, done);
+}
+
+P2M_GRANULE int p2m_change_16k(struct p2m *p2m, gfn_t gfn, uint64_t frames,
+			       bool remove, unsigned int access, uint64_t *done)
+{
+	return p2m_change(p2m, &pt_format_arm_s2_16k, gfn, frames, remove,
+			  access, done);
+}
+
+P2M_GRANULE int p2m_change_64k(struct p2m *p2m, gfn_t gfn, uint64_t frames,
+			       bool remove, unsigned int access, uint64_t *done)
+{
+	return p2m_change(p2m, &pt_format_arm_s2_64k, gfn, frames, remove,
+			  access, done);
+}
+
+MUST_CHECK static int p2m_change_on(struct p2m *p2m, gfn_t gfn, uint64_t frames,
+				    bool remove, unsigned int access,
+				    uint64_t *done)
+{
+	if (!p2m_is_aligned(p2m, gfn.raw | frames))
+		return ERR_ALIGN;
+	switch (p2m->config.granule_lg2) {
+	case 12:
+		return p2m_change_4k(p2m, gfn, frames, remove, access, done);
+	case 14:
+		return p2m_change_16k(p2m, gfn, frames, remove, access, done);
+	default:
+		return p2m_change_64k(p2m, gfn, frames, remove, access, done);
+	}
+}
+
 int p2m_remove(struct p2m *p2m, gfn_t gfn, uint64_t frames, uint64_t *done)
 {
-	return p2m_change(p2m, gfn, frames, p2m_change_to_hole, 0, done);
+	*done = 0;
+	if (!p2m_has_frames(p2m, gfn, frames))
+		return ERR_RANGE;
+	if (p2m->config.granule_lg2 != 12 ||
+	    !p2m_remove_single(p2m, &pt_format_arm_s2_4k, ipa_from_gfn(gfn).raw,
+			       frames << FRAME_LG2))
+		return p2m_change_on(p2m, gfn, frames, true, 0, done);
+	*done = frames;
+	return 0;
 }
 
 int p2m_protect(struct p2m *p2m, gfn_t gfn, uint64_t frames,
@@ -276,7 +369,9 @@ int p2m_protect(struct p2m *p2m, gfn_t gfn, uint64_t frames,
 	*done = 0;
 	if (!p2m_access_is_known(access))
 		return ERR_INVAL;
-	return p2m_change(p2m, gfn, frames, p2m_change_access, access, done);
+	if (!p2m_has_frames(p2m, gfn, frames))
+		return ERR_RANGE;
+	return p2m_change_on(p2m, gfn, frames, false, access, done);
 }
 
 void p2m_tick(struct p2m *p2m)
@@ -287,45 +382,68 @@ void p2m_tick(struct p2m *p2m)
 	p2m_end(p2m, &pt, p2m_format(p2m));
 }
 
+/* What a walk that ended at `level` found there. */
+PT_INLINE void p2m_entry_fill(const struct pt_format *f, uint64_t ia,
+			      unsigned int level, uint64_t pte,
+			      struct p2m_entry *entry)
+{
+	entry->level = (uint8_t)level;
+	entry->order = (uint8_t)(f->level[level].lsb - FRAME_LG2);
+	if (f->kind(pte, level) != PT_LEAF) {
+		entry->mfn.raw = 0;
+		entry->type = P2M_INVALID;
+		entry->access = 0;
+		return;
+	}
+	entry->mfn = mfn_from_pa((pa_t){ f->address(pte, level).raw +
+					 (ia & (pt_span(f, level) - 1)) });
+	entry->type = p2m_pte_type(pte);
+	entry->access = p2m_pte_access(pte);
+}
+
+/* Each level by itself, so that all about it is constant: see pt_walk. */
 PT_INLINE void p2m_lookup_as(struct p2m *p2m, const struct pt_format *f,
 			     gfn_t gfn, struct p2m_entry *entry)
 {
 	const uint64_t ia = ipa_from_gfn(gfn).raw;
-	struct pt_path path = { .level = p2m->start_level };
-	struct pt pt;
+	struct pt pt = pt_single(p2m->host, p2m->root, p2m->start_level,
+				 &p2m->stats);
+	struct pt_path path;
 
-	if (p2m_has_frames(p2m, gfn, 1)) {
-		pt.host = p2m->host;
-		pt.root = p2m->root;
-		pt.start_level = p2m->start_level;
-		pt_walk(&pt, f, ia, f->last, &path);
-		pt_close(&pt, &path);
-	}
-	*entry = (struct p2m_entry){
-		.level = path.level,
-		.order = (uint8_t)(f->level[path.level].lsb - FRAME_LG2),
-	};
-	if (f->kind(path.pte, path.level) != PT_LEAF)
+	if (!p2m_has_frames(p2m, gfn, 1)) {
+		p2m_entry_fill(f, ia, p2m->start_level, 0, entry);
 		return;
-	entry->mfn = mfn_from_pa((pa_t){ f->address(path.pte, path.level).raw +
-					 (ia & (pt_span(f, path.level) - 1)) });
-	entry->type = p2m_pte_type(path.pte);
-	entry->access = p2m_pte_access(path.pte);
+	}
+	pt_walk(&pt, f, ia, f->last, &path);
+	pt_close(&pt, &path);
+	if (path.level == f->last)
+		p2m_entry_fill(f, ia, f->last, path.pte, entry);
+	else if (path.level == f->last - 1u)
+		p2m_entry_fill(f, ia, f->last - 1u, path.pte, entry);
+	else
+		p2m_entry_fill(f, ia, path.level, path.pte, entry);
+}
+
+P2M_GRANULE void p2m_lookup_16k(struct p2m *p2m, gfn_t gfn,
+				struct p2m_entry *entry)
+{
+	p2m_lookup_as(p2m, &pt_format_arm_s2_16k, gfn, entry);
+}
+
+P2M_GRANULE void p2m_lookup_64k(struct p2m *p2m, gfn_t gfn,
+				struct p2m_entry *entry)
+{
+	p2m_lookup_as(p2m, &pt_format_arm_s2_64k, gfn, entry);
 }
 
 void p2m_lookup(struct p2m *p2m, gfn_t gfn, struct p2m_entry *entry)
 {
-	switch (p2m->config.granule_lg2) {
-	case 14:
-		p2m_lookup_as(p2m, &pt_format_arm_s2_16k, gfn, entry);
-		break;
-	case 16:
-		p2m_lookup_as(p2m, &pt_format_arm_s2_64k, gfn, entry);
-		break;
-	default:
+	if (p2m->config.granule_lg2 == 12)
 		p2m_lookup_as(p2m, &pt_format_arm_s2_4k, gfn, entry);
-		break;
-	}
+	else if (p2m->config.granule_lg2 == 14)
+		p2m_lookup_16k(p2m, gfn, entry);
+	else
+		p2m_lookup_64k(p2m, gfn, entry);
 }
 
 /* ---- the space itself */
@@ -381,6 +499,9 @@ static int p2m_configure(struct p2m *p2m, const struct p2m_config *c)
 	p2m->root_order = c->ipa_bits > top ? (uint8_t)(c->ipa_bits - top) : 0;
 	p2m->config = *c;
 	p2m->coalescing.config = c->coalesce;
+	p2m->marks = c->contig_hint || c->coalesce.policy != PT_COALESCE_NEVER;
+	p2m->frames = BIT(c->ipa_bits - FRAME_LG2);
+	p2m->outputs = BIT(p2m_output_bits(c) - FRAME_LG2);
 	return 0;
 }
 

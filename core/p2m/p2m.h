@@ -66,6 +66,9 @@ struct p2m {
 	pa_t root;	    /* the first of root_tables concatenated tables */
 	uint8_t start_level;
 	uint8_t root_order; /* log2 of the number of concatenated tables */
+	bool marks;	    /* contiguity markers are kept */
+	uint64_t frames;    /* of the space, and of what it may lead to */
+	uint64_t outputs;
 	struct p2m_stats stats;
 	struct pt_coalescing coalescing;
 	pa_t free_list;	    /* unlinked tables waiting for the TLB flush */
