@@ -17,7 +17,7 @@
  * and a table's marker is always zero.
  *
  * Left out: FEAT_LPA2 (52 bits with 4K and 16K), the 4 TB blocks of FEAT_LPA,
- * nT, hardware dirty state, FEAT_S2FWB, FEAT_XNX (XN is both bits' "no
+ * hardware dirty state, FEAT_S2FWB, FEAT_XNX (XN is both bits' "no
  * execution at EL1 and EL0", which is also right without FEAT_XNX).
  */
 #ifndef CORE_FORMAT_ARM_S2_H
@@ -48,7 +48,10 @@ _Static_assert((int)ARM_S2_MARKER_WIDTH == PT_MARKER_BITS,
 	       "the engine's markers fit");
 
 enum {
+	ARM_S2_MEMATTR_DEVICE_NGNRNE = 0x0,
 	ARM_S2_MEMATTR_DEVICE_NGNRE = 0x1,
+	ARM_S2_MEMATTR_DEVICE_GRE = 0x3,
+	ARM_S2_MEMATTR_NORMAL_NC = 0x5, /* inner and outer not cached */
 	ARM_S2_MEMATTR_NORMAL_WB = 0xf, /* inner and outer write-back */
 	ARM_S2_S2AP_R = 1,
 	ARM_S2_S2AP_W = 2,
@@ -123,6 +126,9 @@ PT_INLINE uint64_t arm_s2_table_64k(pa_t table)
 	return arm_s2_table((pa_t){ arm_s2_place_64k(table) });
 }
 
+/* Of a block, FEAT_BBM: it lies in what is a page's address. D8.3.1. */
+#define ARM_S2_NT BIT(16)
+
 /* Permissions, rule RGPPYH; software's own bits mean nothing to hardware. */
 #define ARM_S2_IN_PLACE                                                        \
 	(FIELD_MASK(ARM_S2_S2AP) | FIELD_MASK(ARM_S2_XN) |                     \
@@ -145,6 +151,7 @@ static const struct pt_format pt_format_arm_s2_4k = {
 	.in_place = ARM_S2_IN_PLACE,
 	.marker_lsb = ARM_S2_MARKER_LSB,
 	.hint = FIELD_MASK(ARM_S2_CONTIG),
+	.no_tlb = ARM_S2_NT,
 	.kind = arm_s2_kind,
 	.address = arm_s2_address,
 	.attrs = arm_s2_attrs,
@@ -170,6 +177,7 @@ static const struct pt_format pt_format_arm_s2_16k = {
 	.in_place = ARM_S2_IN_PLACE,
 	.marker_lsb = ARM_S2_MARKER_LSB,
 	.hint = FIELD_MASK(ARM_S2_CONTIG),
+	.no_tlb = ARM_S2_NT,
 	.kind = arm_s2_kind,
 	.address = arm_s2_address,
 	.attrs = arm_s2_attrs,
@@ -195,6 +203,7 @@ static const struct pt_format pt_format_arm_s2_64k = {
 	.in_place = ARM_S2_IN_PLACE,
 	.marker_lsb = ARM_S2_MARKER_LSB,
 	.hint = FIELD_MASK(ARM_S2_CONTIG),
+	.no_tlb = ARM_S2_NT,
 	.kind = arm_s2_kind,
 	.address = arm_s2_address_64k,
 	.attrs = arm_s2_attrs,

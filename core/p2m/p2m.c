@@ -4,7 +4,7 @@
  * there are and what they look like to hardware, which sizes an address space
  * may have, and what the engine must be told. DDI0487 L.b D8.
  *
- * Left out: set/way tracking, a default access: see core/p2m/README.md.
+ * Left out: see core/p2m/README.md.
  */
 #include "core/p2m/p2m.h"
 
@@ -63,6 +63,7 @@ static inline unsigned int p2m_output_bits(const struct p2m_config *c)
 #define P2M_DEVICE(memattr)                                                    \
 	(FIELD_PREP(ARM_S2_MEMATTR, (memattr)) |                               \
 	 FIELD_PREP(ARM_S2_SH, ARM_S2_SH_OUTER))
+#define P2M_ACCESS_RW (P2M_ACCESS_R | P2M_ACCESS_W)
 
 static const struct p2m_type_facts {
 	uint64_t memory;      /* memory type and shareability */
@@ -71,7 +72,17 @@ static const struct p2m_type_facts {
 	[P2M_RAM_RW] = { P2M_RAM, P2M_ACCESS_RWX },
 	[P2M_RAM_RO] = { P2M_RAM, P2M_ACCESS_R | P2M_ACCESS_X },
 	[P2M_DEVICE_NGNRE] = { P2M_DEVICE(ARM_S2_MEMATTR_DEVICE_NGNRE),
-			       P2M_ACCESS_R | P2M_ACCESS_W },
+			       P2M_ACCESS_RW },
+	[P2M_DEVICE_NGNRNE] = { P2M_DEVICE(ARM_S2_MEMATTR_DEVICE_NGNRNE),
+				P2M_ACCESS_RW },
+	[P2M_DEVICE_GRE] = { P2M_DEVICE(ARM_S2_MEMATTR_DEVICE_GRE),
+			     P2M_ACCESS_RW },
+	[P2M_DEVICE_NC] = { P2M_DEVICE(ARM_S2_MEMATTR_NORMAL_NC),
+			    P2M_ACCESS_RW },
+	[P2M_GRANT_RW] = { P2M_RAM, P2M_ACCESS_RW },
+	[P2M_GRANT_RO] = { P2M_RAM, P2M_ACCESS_R },
+	[P2M_FOREIGN_RW] = { P2M_RAM, P2M_ACCESS_RW },
+	[P2M_FOREIGN_RO] = { P2M_RAM, P2M_ACCESS_R },
 };
 
 static inline uint64_t p2m_permissions(enum p2m_type type, unsigned int access)
@@ -115,6 +126,25 @@ static inline uint64_t p2m_change_access(uint64_t pte, uint64_t access)
 	return pte | p2m_permissions(p2m_pte_type(pte), (unsigned int)access);
 }
 
+static inline bool p2m_type_is_leaf(enum p2m_type type)
+{
+	return (unsigned int)type < P2M_TYPE_COUNT && type != P2M_INVALID;
+}
+
+/* For frames of the type in bits 3:0 the one in bits 7:4. */
+static inline uint64_t p2m_change_to_type(uint64_t pte, uint64_t types)
+{
+	const enum p2m_type to = (enum p2m_type)(types >> 4);
+
+	if (p2m_pte_type(pte) != (enum p2m_type)(types & 15))
+		return pte;
+	return (pte & ~(FIELD_MASK(ARM_S2_MEMATTR) | FIELD_MASK(ARM_S2_SH) |
+			FIELD_MASK(ARM_S2_TYPE) | FIELD_MASK(ARM_S2_S2AP) |
+			FIELD_MASK(ARM_S2_XN))) |
+	       FIELD_PREP(ARM_S2_TYPE, to) | p2m_types[to].memory |
+	       p2m_permissions(to, p2m_pte_access(pte));
+}
+
 /* ---- requests */
 
 static inline void p2m_begin(struct p2m *p2m, struct pt *pt)
@@ -125,6 +155,7 @@ static inline void p2m_begin(struct p2m *p2m, struct pt *pt)
 	pt->start_level = p2m->start_level;
 	pt->free_empty = p2m->config.free_empty;
 	pt->hints = p2m->config.contig_hint;
+	pt->bbm_level = p2m->config.bbm_level;
 	pt->coalescing = p2m->config.coalesce.policy != PT_COALESCE_NEVER
 				 ? &p2m->coalescing
 				 : NULL;
@@ -154,6 +185,18 @@ static inline bool p2m_has_frames(const struct p2m *p2m, gfn_t gfn,
 static inline bool p2m_access_is_known(unsigned int access)
 {
 	return (access & ~(unsigned int)P2M_ACCESS_RWX) == 0;
+}
+
+/* False if it is no access; the default is looked up. */
+static inline bool p2m_access_resolve(const struct p2m *p2m,
+				      unsigned int *access)
+{
+	if (p2m_access_is_known(*access))
+		return true;
+	if (*access != P2M_ACCESS_DEFAULT)
+		return false;
+	*access = p2m->default_access;
+	return true;
 }
 
 /* Whole granules? With 4K everything is. */
@@ -232,8 +275,7 @@ int p2m_map(struct p2m *p2m, gfn_t gfn, mfn_t mfn, uint64_t frames,
 	struct pt_mapping m;
 
 	*done = 0;
-	if ((unsigned int)type >= P2M_TYPE_COUNT || type == P2M_INVALID ||
-	    !p2m_access_is_known(access))
+	if (!p2m_type_is_leaf(type) || !p2m_access_resolve(p2m, &access))
 		return ERR_INVAL;
 	if (!p2m_has_frames(p2m, gfn, frames) || mfn.raw >= p2m->outputs ||
 	    frames > p2m->outputs - mfn.raw)
@@ -301,52 +343,64 @@ MUST_CHECK PT_INLINE int p2m_change_any(struct p2m *p2m,
 	return rc;
 }
 
-/* What p2m_remove and p2m_protect do on one granule. */
+enum p2m_change_kind { P2M_UNMAP, P2M_SET_ACCESS, P2M_SET_TYPE };
+
+/* What p2m_remove and its like do on one granule. */
 MUST_CHECK PT_INLINE int p2m_change(struct p2m *p2m, const struct pt_format *f,
-				    gfn_t gfn, uint64_t frames, bool remove,
-				    unsigned int access, uint64_t *done)
+				    gfn_t gfn, uint64_t frames, enum p2m_change_kind kind,
+				    unsigned int argument, uint64_t *done)
 {
-	if (remove)
+	switch (kind) {
+	case P2M_UNMAP:
 		return p2m_change_any(p2m, f, gfn, frames, p2m_change_to_hole,
 				      0, done);
-	return p2m_change_any(p2m, f, gfn, frames, p2m_change_access, access,
+	case P2M_SET_ACCESS:
+		return p2m_change_any(p2m, f, gfn, frames, p2m_change_access,
+				      argument, done);
+	case P2M_SET_TYPE:
+		break;
+	}
+	return p2m_change_any(p2m, f, gfn, frames, p2m_change_to_type, argument,
 			      done);
 }
 
 P2M_GRANULE int p2m_change_4k(struct p2m *p2m, gfn_t gfn, uint64_t frames,
-			      bool remove, unsigned int access, uint64_t *done)
+			      enum p2m_change_kind kind,
+			  unsigned int argument, uint64_t *done)
 {
-	return p2m_change(p2m, &pt_format_arm_s2_4k, gfn, frames, remove,
-			  access, done);
+	return p2m_change(p2m, &pt_format_arm_s2_4k, gfn, frames, kind,
+			  argument, done);
 }
 
 P2M_GRANULE int p2m_change_16k(struct p2m *p2m, gfn_t gfn, uint64_t frames,
-			       bool remove, unsigned int access, uint64_t *done)
+			       enum p2m_change_kind kind,
+			  unsigned int argument, uint64_t *done)
 {
-	return p2m_change(p2m, &pt_format_arm_s2_16k, gfn, frames, remove,
-			  access, done);
+	return p2m_change(p2m, &pt_format_arm_s2_16k, gfn, frames, kind,
+			  argument, done);
 }
 
 P2M_GRANULE int p2m_change_64k(struct p2m *p2m, gfn_t gfn, uint64_t frames,
-			       bool remove, unsigned int access, uint64_t *done)
+			       enum p2m_change_kind kind,
+			  unsigned int argument, uint64_t *done)
 {
-	return p2m_change(p2m, &pt_format_arm_s2_64k, gfn, frames, remove,
-			  access, done);
+	return p2m_change(p2m, &pt_format_arm_s2_64k, gfn, frames, kind,
+			  argument, done);
 }
 
 MUST_CHECK static int p2m_change_on(struct p2m *p2m, gfn_t gfn, uint64_t frames,
-				    bool remove, unsigned int access,
-				    uint64_t *done)
+				    enum p2m_change_kind kind,
+				    unsigned int argument, uint64_t *done)
 {
 	if (!p2m_is_aligned(p2m, gfn.raw | frames))
 		return ERR_ALIGN;
 	switch (p2m->config.granule_lg2) {
 	case 12:
-		return p2m_change_4k(p2m, gfn, frames, remove, access, done);
+		return p2m_change_4k(p2m, gfn, frames, kind, argument, done);
 	case 14:
-		return p2m_change_16k(p2m, gfn, frames, remove, access, done);
+		return p2m_change_16k(p2m, gfn, frames, kind, argument, done);
 	default:
-		return p2m_change_64k(p2m, gfn, frames, remove, access, done);
+		return p2m_change_64k(p2m, gfn, frames, kind, argument, done);
 	}
 }
 
@@ -358,7 +412,7 @@ int p2m_remove(struct p2m *p2m, gfn_t gfn, uint64_t frames, uint64_t *done)
 	if (p2m->config.granule_lg2 != 12 ||
 	    !p2m_remove_single(p2m, &pt_format_arm_s2_4k, ipa_from_gfn(gfn).raw,
 			       frames << FRAME_LG2))
-		return p2m_change_on(p2m, gfn, frames, true, 0, done);
+		return p2m_change_on(p2m, gfn, frames, P2M_UNMAP, 0, done);
 	*done = frames;
 	return 0;
 }
@@ -367,11 +421,44 @@ int p2m_protect(struct p2m *p2m, gfn_t gfn, uint64_t frames,
 		unsigned int access, uint64_t *done)
 {
 	*done = 0;
-	if (!p2m_access_is_known(access))
+	if (!p2m_access_resolve(p2m, &access))
 		return ERR_INVAL;
 	if (!p2m_has_frames(p2m, gfn, frames))
 		return ERR_RANGE;
-	return p2m_change_on(p2m, gfn, frames, false, access, done);
+	return p2m_change_on(p2m, gfn, frames, P2M_SET_ACCESS, access, done);
+}
+
+int p2m_change_type(struct p2m *p2m, gfn_t gfn, uint64_t frames,
+		    enum p2m_type from, enum p2m_type to, uint64_t *done)
+{
+	*done = 0;
+	if (!p2m_type_is_leaf(from) || !p2m_type_is_leaf(to))
+		return ERR_INVAL;
+	if (!p2m_has_frames(p2m, gfn, frames))
+		return ERR_RANGE;
+	return p2m_change_on(p2m, gfn, frames, P2M_SET_TYPE,
+			     (unsigned int)from | (unsigned int)to << 4, done);
+}
+
+int p2m_set_default_access(struct p2m *p2m, unsigned int access)
+{
+	if (!p2m_access_is_known(access))
+		return ERR_INVAL;
+	p2m->default_access = access;
+	return 0;
+}
+
+int p2m_relinquish(struct p2m *p2m)
+{
+	uint64_t done;
+	int rc = p2m_change_on(p2m, p2m->relinquished,
+			       p2m->frames - p2m->relinquished.raw, P2M_UNMAP,
+			       0, &done);
+
+	p2m->relinquished.raw += done;
+	if (rc == 0)
+		p2m->relinquished.raw = 0;
+	return rc;
 }
 
 void p2m_tick(struct p2m *p2m)
@@ -482,7 +569,7 @@ static int p2m_configure(struct p2m *p2m, const struct p2m_config *c)
 
 	if (!f || c->ipa_bits < P2M_IPA_BITS_MIN || c->ipa_bits > most ||
 	    (unsigned int)c->tlbi > P2M_TLBI_RANGE ||
-	    (unsigned int)c->order > P2M_ORDER_MASK || c->start_level < -1 ||
+	    (unsigned int)c->order > P2M_ORDER_MASK || c->bbm_level > 2 || c->start_level < -1 ||
 	    c->start_level >= (int)f->last ||
 	    (unsigned int)c->coalesce.policy >= PT_COALESCE_POLICIES ||
 	    (c->coalesce.policy == PT_COALESCE_SCAN &&
@@ -500,6 +587,7 @@ static int p2m_configure(struct p2m *p2m, const struct p2m_config *c)
 	p2m->config = *c;
 	p2m->coalescing.config = c->coalesce;
 	p2m->marks = c->contig_hint || c->coalesce.policy != PT_COALESCE_NEVER;
+	p2m->default_access = P2M_ACCESS_RWX;
 	p2m->frames = BIT(c->ipa_bits - FRAME_LG2);
 	p2m->outputs = BIT(p2m_output_bits(c) - FRAME_LG2);
 	return 0;

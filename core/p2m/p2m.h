@@ -21,18 +21,26 @@ enum p2m_type {
 	P2M_RAM_RW,
 	P2M_RAM_RO,
 	P2M_DEVICE_NGNRE, /* memory-mapped device passed through */
+	P2M_DEVICE_NGNRNE, /* the same, with no early acknowledgement */
+	P2M_DEVICE_GRE,    /* gathering and reordering allowed */
+	P2M_DEVICE_NC,     /* device memory that may be Normal, not cached */
+	P2M_GRANT_RW,      /* another guest's page, granted */
+	P2M_GRANT_RO,
+	P2M_FOREIGN_RW,    /* another guest's page, mapped by a manager */
+	P2M_FOREIGN_RO,
 	P2M_TYPE_COUNT
 };
 
 /*
- * What the guest may do. What the type forbids is not kept: execution of a
- * device, writes to P2M_RAM_RO.
+ * What the guest may do, frame by frame. What the type forbids is not kept:
+ * execution of all but RAM, writes to what is RO.
  */
 enum p2m_access {
 	P2M_ACCESS_R = 1,
 	P2M_ACCESS_W = 2,
 	P2M_ACCESS_X = 4,
 	P2M_ACCESS_RWX = 7,
+	P2M_ACCESS_DEFAULT = 0x100, /* alone: what the p2m's default says */
 };
 
 enum p2m_tlbi_policy { P2M_TLBI_VMID, P2M_TLBI_IPA, P2M_TLBI_RANGE };
@@ -53,6 +61,7 @@ struct p2m_config {
 	 */
 	struct pt_coalesce coalesce;
 	bool contig_hint; /* set the contiguous hint wherever it may stand */
+	uint8_t bbm_level; /* FEAT_BBM 0, 1 or 2: how blocks are cut and made */
 	bool lpa;	  /* FEAT_LPA: 52-bit addresses with the 64K granule */
 };
 
@@ -66,6 +75,8 @@ struct p2m {
 	pa_t root;	    /* the first of root_tables concatenated tables */
 	uint8_t start_level;
 	uint8_t root_order; /* log2 of the number of concatenated tables */
+	unsigned int default_access;
+	gfn_t relinquished; /* p2m_relinquish is done below it */
 	bool marks;	    /* contiguity markers are kept */
 	uint64_t frames;    /* of the space, and of what it may lead to */
 	uint64_t outputs;
@@ -121,6 +132,28 @@ MUST_CHECK int p2m_remove(struct p2m *p2m, gfn_t gfn, uint64_t frames,
  */
 MUST_CHECK int p2m_protect(struct p2m *p2m, gfn_t gfn, uint64_t frames,
 			   unsigned int access, uint64_t *done);
+
+/*
+ * Change frames of type `from` in the range to type `to`, both not
+ * P2M_INVALID; others are skipped. In place where the memory type stays, with
+ * break-before-make where it does not. Access stays, as far as `to` allows it.
+ * As p2m_map.
+ */
+MUST_CHECK int p2m_change_type(struct p2m *p2m, gfn_t gfn, uint64_t frames,
+			       enum p2m_type from, enum p2m_type to,
+			       uint64_t *done);
+
+/*
+ * What P2M_ACCESS_DEFAULT means from now on; RWX at first. What is mapped
+ * stays as it is. ERR_INVAL for what is no set of P2M_ACCESS_R, _W and _X.
+ */
+MUST_CHECK int p2m_set_default_access(struct p2m *p2m, unsigned int access);
+
+/*
+ * Remove everything, in calls that each get on: ERR_PREEMPTED means call
+ * again. Afterwards the p2m is empty and as good as new.
+ */
+MUST_CHECK int p2m_relinquish(struct p2m *p2m);
 
 /*
  * Do what the coalescing policy has due, if p2m_map and the like are not

@@ -6,6 +6,9 @@
  *   pt_break  invalid entry, DSB ISHST, TLBI, DSB ISH
  *   pt_make   new entry, DSB ISHST
  *
+ * A change of size alone, a table in place of a block that it cuts, or a block
+ * of a table that is alike, may do with less by FEAT_BBM: pt_resize.
+ *
  * pt_break_run and pt_make_run do the same for neighbours in one table with
  * one flush between them.
  */
@@ -53,18 +56,25 @@ static inline void pt_collect(struct pt *pt, const struct pt_format *f,
 	pt_queue_push(pt, table);
 }
 
+/* Gather what a live entry may be cached as, before it is replaced. */
+static inline void pt_forget(struct pt *pt, const struct pt_format *f,
+			     uint64_t old, uint64_t ia, unsigned int level)
+{
+	if (f->kind(old, level) == PT_TABLE) {
+		pt_collect(pt, f, f->address(old, level), ia, level + 1);
+		return;
+	}
+	pt_gather_add(&pt->gather, ia, 1, level, f->level[level].lsb);
+	pt->stats->mappings[level]--;
+}
+
 /* Write an entry invalid and gather what it may be cached as. */
 static inline void pt_drop(struct pt *pt, const struct pt_format *f,
 			   uint64_t *pte, uint64_t ia, unsigned int level)
 {
 	const uint64_t old = port_pte_read(pt->host, pte);
 
-	if (f->kind(old, level) == PT_TABLE) {
-		pt_collect(pt, f, f->address(old, level), ia, level + 1);
-	} else {
-		pt_gather_add(&pt->gather, ia, 1, level, f->level[level].lsb);
-		pt->stats->mappings[level]--;
-	}
+	pt_forget(pt, f, old, ia, level);
 	pt_write(pt, pte, 0);
 }
 
@@ -80,6 +90,46 @@ static inline void pt_make(struct pt *pt, uint64_t *pte, uint64_t value)
 {
 	pt_write(pt, pte, value);
 	pt_barrier(pt, PORT_DSB_ISHST);
+}
+
+/*
+ * Put `new` in place of a live entry that translates alike in another size.
+ *
+ *   level 0  break and make
+ *   level 1  a block gets nT set before a table replaces it, or keeps it set
+ *            until the table's traces are gone: no TLB holds both
+ *   level 2  written over it
+ *
+ * At 1 and 2 there is no moment without a valid entry, but until the TLBI a
+ * CPU may raise a conflict abort, and at level 1 one on a block with nT, which
+ * the hypervisor answers by trying again (IHYQMB).
+ */
+static inline void pt_resize(struct pt *pt, const struct pt_format *f,
+			     uint64_t *pte, uint64_t new, uint64_t ia,
+			     unsigned int level)
+{
+	const uint64_t old = port_pte_read(pt->host, pte);
+	const bool grows = f->kind(old, level) == PT_TABLE;
+	const uint64_t no_tlb = pt->bbm_level == 1 ? f->no_tlb : 0;
+
+	if (pt->bbm_level == 0) {
+		pt_break(pt, f, pte, ia, level);
+		pt_make(pt, pte, new);
+		return;
+	}
+	if (no_tlb != 0 && !grows) {
+		pt_write(pt, pte, old | no_tlb);
+		pt_gather_add(&pt->gather, ia, 1, level, f->level[level].lsb);
+		pt_flush(pt, f);
+	}
+	/* The content of a new table is seen before the way to it. */
+	if (pt->written)
+		pt_barrier(pt, PORT_DSB_ISHST);
+	pt_forget(pt, f, old, ia, level);
+	pt_write(pt, pte, grows ? new | no_tlb : new);
+	pt_flush(pt, f);
+	if (no_tlb != 0 && grows)
+		pt_make(pt, pte, new);
 }
 
 /* Neighbouring leaves to be written in one mapped table. */

@@ -8,8 +8,9 @@
 #include "core/pt/extend.h"
 
 /*
- * What becomes of a leaf: the new descriptor, which differs from the old in
- * the format's `in_place` bits at most, or zero to unmap it.
+ * What becomes of a leaf: the new descriptor, for the same output address, or
+ * zero to unmap it. What differs in more than the format's `in_place` bits is
+ * broken first.
  */
 typedef uint64_t (*pt_change_fn)(uint64_t pte, uint64_t argument);
 
@@ -71,6 +72,40 @@ static inline void pt_unhint_run(struct pt *pt, const struct pt_format *f,
 	}
 }
 
+/* Leaves that one break may take down together. */
+#define PT_CHANGE_BROKEN 64
+
+/*
+ * Change the first of `count` entries, for `ia`, and those after it that must
+ * be broken for it as well, with one flush. Returns how many.
+ */
+static inline uint64_t pt_change_broken(struct pt *pt,
+					const struct pt_format *f,
+					uint64_t *pte, uint64_t ia,
+					unsigned int level, uint64_t count,
+					pt_change_fn change, uint64_t argument)
+{
+	uint64_t new[PT_CHANGE_BROKEN], i;
+
+	for (i = 0; i < count && i < PT_CHANGE_BROKEN; i++) {
+		const uint64_t old =
+			pt_unmarked(f, port_pte_read(pt->host, &pte[i]));
+
+		if (f->kind(old, level) != PT_LEAF)
+			break;
+		new[i] = change(old, argument);
+		if (new[i] == 0 || !pt_must_break(f, old, new[i], level))
+			break;
+		pt_drop(pt, f, &pte[i], ia + i * pt_span(f, level), level);
+	}
+	pt_flush(pt, f);
+	for (uint64_t j = 0; j < i; j++)
+		pt_write(pt, &pte[j], new[j]);
+	pt_barrier(pt, PORT_DSB_ISHST);
+	pt->stats->mappings[level] += i;
+	return i;
+}
+
 /*
  * Change neighbouring entries of one mapped table, until one leads to a table
  * of its own. Returns how many entries it passed; *all is true if the table
@@ -84,9 +119,10 @@ PT_INLINE uint64_t pt_change_run(struct pt *pt, const struct pt_format *f,
 	const unsigned int level = path->level;
 	const unsigned int lsb = f->level[level].lsb;
 	uint64_t *pte = &path->entries[pt_index(f, ia, level)];
-	uint64_t from = 0, first = 0, written = 0, cleared = 0, i;
+	uint64_t from = 0, first = 0, written = 0, broken = 0, cleared = 0,
+		 i;
 
-	for (i = 0; i < count; i++) {
+	for (i = 0; i < count;) {
 		const uint64_t old =
 			pt_unmarked(f, port_pte_read(pt->host, &pte[i]));
 		const enum pt_kind kind = f->kind(old, level);
@@ -99,16 +135,32 @@ PT_INLINE uint64_t pt_change_run(struct pt *pt, const struct pt_format *f,
 		if (new == old) {
 			pt_gather_add(&pt->gather, ia + (from << lsb), i - from,
 				      level, lsb);
-			from = i + 1;
+			from = ++i;
+			continue;
+		}
+		if (written == 0)
+			first = i;
+		if (new != 0 && pt_must_break(f, old, new, level)) {
+			uint64_t n;
+
+			pt_gather_add(&pt->gather, ia + (from << lsb), i - from,
+				      level, lsb);
+			n = pt_change_broken(pt, f, &pte[i], ia + (i << lsb),
+					     level, count - i, change,
+					     argument);
+			broken += n;
+			i += n;
+			from = i;
+			written += n;
 			continue;
 		}
 		port_pte_write(pt->host, &pte[i], new);
-		if (written++ == 0)
-			first = i;
+		written++;
 		cleared += new == 0;
+		i++;
 	}
 	pt_gather_add(&pt->gather, ia + (from << lsb), i - from, level, lsb);
-	pt_wrote(pt, written);
+	pt_wrote(pt, written - broken);
 	if (written != 0 && pt->marks) {
 		const unsigned int index = pt_index(f, ia, level);
 

@@ -85,8 +85,8 @@ MUST_CHECK static inline bool pt_promote(struct pt *pt,
 
 	port_table_unmap(pt->host, e);
 	e = port_table_map(pt->host, path->table[up]);
-	pt_break(pt, f, &e[index], align_down(ia, f->level[up].lsb), up);
-	pt_make(pt, &e[index], block);
+	pt_resize(pt, f, &e[index], block, align_down(ia, f->level[up].lsb),
+		  up);
 	pt->stats->mappings[up]++;
 	pt->stats->coalesces++;
 	all = pt_mark_range(pt, f, e, up, index, index + 1);

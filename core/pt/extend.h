@@ -144,8 +144,8 @@ MUST_CHECK static inline int pt_extend(struct pt *pt, const struct pt_format *f,
 		if (pt->hints)
 			pt_unhint(pt, f, path->entries, top, ia,
 				  pt_index(f, ia, top));
-		pt_break(pt, f, pte, align_down(ia, f->level[top].lsb), top);
-		pt_make(pt, pte, f->table(path->table[top + 1]));
+		pt_resize(pt, f, pte, f->table(path->table[top + 1]),
+			  align_down(ia, f->level[top].lsb), top);
 		pt->stats->splits += bottom - top;
 		pt_split_noted(pt, f, path, ia, bottom);
 	} else {

@@ -47,6 +47,7 @@ struct pt_format {
 	uint64_t in_place;
 	uint8_t marker_lsb; /* of PT_MARKER_BITS that hardware ignores */
 	uint64_t hint;	    /* the bit that is the contiguous hint, or none */
+	uint64_t no_tlb;    /* of a block: nT, or none */
 	bool marks_holes;   /* holes side by side are a run, too */
 	enum pt_kind (*kind)(uint64_t pte, unsigned int level);
 	/* Output address of a leaf, or address of the table it leads to. */

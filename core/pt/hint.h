@@ -20,6 +20,22 @@ PT_INLINE bool pt_has_hint(const struct pt_format *f, uint64_t pte)
 	return (pte & f->hint) != 0;
 }
 
+/* The same where hardware bears a change of size in place; ia is its start. */
+static inline void pt_group_rewrite(struct pt *pt, const struct pt_format *f,
+				    uint64_t *e, unsigned int level,
+				    uint64_t ia, unsigned int head, bool hint)
+{
+	for (unsigned int i = head;
+	     i < head + (1u << f->level[level].group_lg2); i++) {
+		const uint64_t old = port_pte_read(pt->host, &e[i]);
+
+		pt_write(pt, &e[i], hint ? old | f->hint : old & ~f->hint);
+	}
+	pt_gather_add(&pt->gather, ia, 1u << f->level[level].group_lg2, level,
+		      f->level[level].lsb);
+	pt_flush(pt, f);
+}
+
 /*
  * Take the group that starts at `head` down and put it back with or without
  * the hint. All of its entries are leaves. `ia` lies in the table's range.
@@ -34,6 +50,10 @@ static inline void pt_group_remake(struct pt *pt, const struct pt_format *f,
 	ia &= ~(((uint64_t)pt_entries(f, level) << f->level[level].lsb) - 1);
 	ia += (uint64_t)head << f->level[level].lsb;
 	BUG_ON(pt->host, count > 1u << PT_GROUP_MAX_LG2);
+	if (pt->bbm_level == 2) {
+		pt_group_rewrite(pt, f, e, level, ia, head, hint);
+		return;
+	}
 	for (unsigned int i = 0; i < count; i++) {
 		old[i] = port_pte_read(pt->host, &e[head + i]);
 		pt_drop(pt, f, &e[head + i],

@@ -42,6 +42,7 @@ struct pt {
 	pa_t root;
 	uint8_t start_level;
 	bool free_empty; /* unlink tables whose count falls to zero */
+	uint8_t bbm_level; /* of the hardware: FEAT_BBM */
 	bool marks;	 /* keep contiguity markers */
 	bool hints;	 /* and set the contiguous hint by them */
 	bool written;	 /* descriptors written since the last DSB ISHST */

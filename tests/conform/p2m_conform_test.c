@@ -50,9 +50,14 @@ struct shape {
 	bool contig_hint;
 	uint8_t granule_lg2; /* 0: 12 */
 	bool lpa;
+	uint8_t bbm_level;
 };
 
 /* ---- the plain walk */
+
+/* MemAttr by type: DDI0487 L.b D8.6.2. */
+static const unsigned int memattrs[] = { 0, 15, 15, 1, 0, 3,
+					 5, 15, 15, 15, 15 };
 
 static void decode_leaf(struct world *w, uint64_t pte, uint64_t ia,
 			unsigned int level)
@@ -72,7 +77,9 @@ static void decode_leaf(struct world *w, uint64_t pte, uint64_t ia,
 	assert_true(level >= (g == 12 ? 1 : 2));
 	assert_int_equal(f.mfn % count, 0);
 	assert_int_equal((pte >> 10) & 1, 1); /* AF */
-	assert_int_equal(memattr, f.type == P2M_DEVICE_NGNRE ? 1 : 15);
+	assert_true(f.type < P2M_TYPE_COUNT);
+	assert_int_equal(memattr, memattrs[f.type]);
+	assert_int_equal((pte >> 8) & 3, memattr == 15 ? 3 : 2);
 	w->mappings[level]++;
 	for (uint64_t i = 0; i < count; i++, f.mfn++)
 		w->seen[(ia >> g) - w->base + i] = f;
@@ -264,7 +271,7 @@ static void check_lookup(struct world *w, uint64_t at)
 
 /* ---- the oracle */
 
-enum operation { MAP, REMOVE, PROTECT };
+enum operation { MAP, REMOVE, PROTECT, RETYPE };
 
 struct request {
 	enum operation operation;
@@ -272,11 +279,13 @@ struct request {
 	uint64_t mfn;
 	enum p2m_type type;
 	unsigned int access;
+	enum p2m_type from; /* of RETYPE */
 };
 
 static unsigned int type_allows(unsigned int type)
 {
-	static const unsigned int most[] = { 0, 7, 5, 3 };
+	static const unsigned int most[] = { 0, 7, 5, 3, 3, 3,
+					     3, 3, 1, 3, 1 };
 
 	return most[type];
 }
@@ -294,8 +303,13 @@ static void oracle(struct world *w, const struct request *r, uint64_t done)
 				.access = (uint8_t)(r->access &
 						    type_allows(r->type)),
 			};
-		else
+		else if (r->operation == PROTECT)
 			f->access = (uint8_t)(r->access & type_allows(f->type));
+		else if (f->type == r->from)
+			*f = (struct frame){
+				.mfn = f->mfn, .type = (uint8_t)r->type,
+				.access = f->access & (uint8_t)type_allows(r->type),
+			};
 	}
 }
 
@@ -311,8 +325,11 @@ static int perform(struct world *w, const struct request *r, uint64_t *done)
 			     done);
 	else if (r->operation == REMOVE)
 		rc = p2m_remove(&w->p2m, gfn, frames, done);
-	else
+	else if (r->operation == PROTECT)
 		rc = p2m_protect(&w->p2m, gfn, frames, r->access, done);
+	else
+		rc = p2m_change_type(&w->p2m, gfn, frames, r->from, r->type,
+				     done);
 	assert_int_equal(*done & ((UINT64_C(1) << w->unit_lg2) - 1), 0);
 	*done >>= w->unit_lg2;
 	return rc;
@@ -333,9 +350,10 @@ static void world_open(struct world *w, const struct shape *s, uint64_t seed)
 		.start_level = s->start_level, .vmid = 3,
 		.free_empty = s->free_empty, .tlbi = s->tlbi, .order = s->order,
 		.coalesce = s->coalesce, .contig_hint = s->contig_hint,
-		.lpa = s->lpa,
+		.lpa = s->lpa, .bbm_level = s->bbm_level,
 	};
 	w->a = array_new_granule(seed, granule_lg2);
+	w->a->bbm_level = s->bbm_level;
 	if (s->lpa)
 		w->a->base = ARRAY_BASE_LPA;
 	w->want = calloc(w->frames, sizeof(*w->want));
@@ -375,12 +393,18 @@ static uint64_t below(struct world *w, uint64_t limit)
 /* Ranges: single frames, a few, whole blocks, nearly all. */
 static struct request random_request(struct world *w)
 {
-	static const enum p2m_type types[] = { P2M_RAM_RW, P2M_RAM_RW,
-					       P2M_RAM_RO, P2M_DEVICE_NGNRE };
+	static const enum p2m_type types[] = {
+		P2M_RAM_RW, P2M_RAM_RW, P2M_RAM_RW, P2M_RAM_RO,
+		P2M_RAM_RO, P2M_DEVICE_NGNRE, P2M_DEVICE_NGNRNE,
+		P2M_DEVICE_GRE, P2M_DEVICE_NC, P2M_GRANT_RW, P2M_GRANT_RO,
+		P2M_FOREIGN_RW, P2M_FOREIGN_RO,
+	};
+	const size_t count = sizeof(types) / sizeof(types[0]);
 	const uint64_t dice = below(w, 100);
 	struct request r = { .operation = dice < 45   ? MAP
-					  : dice < 80 ? REMOVE
-						      : PROTECT };
+					  : dice < 78 ? REMOVE
+					  : dice < 92 ? PROTECT
+						      : RETYPE };
 	const uint64_t huge = w->whole * w->whole;
 	/* Half of what there is, so that no range runs over its end. */
 	const uint64_t outputs =
@@ -424,7 +448,8 @@ static struct request random_request(struct world *w)
 		r.mfn = below(w, outputs / 128) * 32 + (gfn & 31);
 	else
 		r.mfn = below(w, outputs / 4);
-	r.type = types[below(w, 4)];
+	r.type = types[below(w, count)];
+	r.from = types[below(w, count)];
 	r.access = below(w, 2) ? 7 : (unsigned int)below(w, 8);
 	return r;
 }
@@ -514,27 +539,27 @@ static void random_sequences_match_the_oracle(void **state)
 {
 	static const struct shape shapes[] = {
 		{ 40, -1, P2M_TLBI_IPA, P2M_ORDER_GREEDY, true,
-		  G - SMALL / 2, SMALL, 16000, 1, { 0 }, false, 0, false },
+		  G - SMALL / 2, SMALL, 16000, 1, { 0 }, false, 0, false, 0 },
 		{ 48, -1, P2M_TLBI_RANGE, P2M_ORDER_GREEDY, true,
-		  512 * G - SMALL / 2, SMALL, 16000, 1, { 0 }, false, 0, false },
+		  512 * G - SMALL / 2, SMALL, 16000, 1, { 0 }, false, 0, false, 0 },
 		{ 32, -1, P2M_TLBI_VMID, P2M_ORDER_GREEDY, true,
-		  4 * G - SMALL, SMALL, 10000, 1, { 0 }, false, 0, false },
+		  4 * G - SMALL, SMALL, 10000, 1, { 0 }, false, 0, false, 0 },
 		{ 32, 1, P2M_TLBI_IPA, P2M_ORDER_MASK, true,
-		  2 * G - SMALL / 2, SMALL, 10000, 1, { 0 }, false, 0, false },
+		  2 * G - SMALL / 2, SMALL, 10000, 1, { 0 }, false, 0, false, 0 },
 		{ 34, 2, P2M_TLBI_RANGE, P2M_ORDER_MASK, true,
-		  16 * G - SMALL, SMALL, 10000, 1, { 0 }, false, 0, false },
+		  16 * G - SMALL, SMALL, 10000, 1, { 0 }, false, 0, false, 0 },
 		{ 43, 1, P2M_TLBI_IPA, P2M_ORDER_GREEDY, false,
-		  512 * G - SMALL / 2, SMALL, 10000, 1, { 0 }, false, 0, false },
+		  512 * G - SMALL / 2, SMALL, 10000, 1, { 0 }, false, 0, false, 0 },
 		{ 43, 0, P2M_TLBI_RANGE, P2M_ORDER_GREEDY, true,
-		  8192 * G - SMALL, SMALL, 10000, 1, { 0 }, false, 0, false },
+		  8192 * G - SMALL, SMALL, 10000, 1, { 0 }, false, 0, false, 0 },
 		{ 39, -1, P2M_TLBI_VMID, P2M_ORDER_MASK, false,
-		  0, SMALL, 10000, 1, { 0 }, false, 0, false },
+		  0, SMALL, 10000, 1, { 0 }, false, 0, false, 0 },
 		{ 36, -1, P2M_TLBI_IPA, P2M_ORDER_GREEDY, true,
-		  0, 2 * G, 3000, 100, { 0 }, false, 0, false },
+		  0, 2 * G, 3000, 100, { 0 }, false, 0, false, 0 },
 		{ 40, 0, P2M_TLBI_RANGE, P2M_ORDER_GREEDY, true,
-		  511 * G, 2 * G, 3000, 100, { 0 }, false, 0, false },
+		  511 * G, 2 * G, 3000, 100, { 0 }, false, 0, false, 0 },
 		{ 34, -1, P2M_TLBI_VMID, P2M_ORDER_GREEDY, false,
-		  G, 2 * G, 2000, 100, { 0 }, false, 0, false },
+		  G, 2 * G, 2000, 100, { 0 }, false, 0, false, 0 },
 	};
 	uint64_t total = 0;
 
@@ -555,13 +580,13 @@ static void random_sequences_coalesce_by_every_policy(void **state)
 	};
 	static const struct shape shapes[] = {
 		{ 40, -1, P2M_TLBI_IPA, P2M_ORDER_GREEDY, true,
-		  G - SMALL / 2, SMALL, 2000, 1, { 0 }, false, 0, false },
+		  G - SMALL / 2, SMALL, 2000, 1, { 0 }, false, 0, false, 0 },
 		{ 48, -1, P2M_TLBI_RANGE, P2M_ORDER_MASK, false,
-		  512 * G - SMALL / 2, SMALL, 2000, 1, { 0 }, false, 0, false },
+		  512 * G - SMALL / 2, SMALL, 2000, 1, { 0 }, false, 0, false, 0 },
 		{ 34, 2, P2M_TLBI_VMID, P2M_ORDER_GREEDY, true,
-		  16 * G - SMALL, SMALL, 2000, 1, { 0 }, false, 0, false },
+		  16 * G - SMALL, SMALL, 2000, 1, { 0 }, false, 0, false, 0 },
 		{ 36, -1, P2M_TLBI_IPA, P2M_ORDER_GREEDY, true,
-		  0, 2 * G, 1000, 50, { 0 }, false, 0, false },
+		  0, 2 * G, 1000, 50, { 0 }, false, 0, false, 0 },
 	};
 
 	(void)state;
@@ -589,29 +614,29 @@ static void every_granule_hints_and_coalesces(void **state)
 	static const struct shape shapes[] = {
 		/* 4K, with the hint; the last at the foot of its space. */
 		{ 40, -1, P2M_TLBI_IPA, P2M_ORDER_GREEDY, true,
-		  WINDOW(30, 12), 4000, 1, { 0 }, true, 12, false },
+		  WINDOW(30, 12), 4000, 1, { 0 }, true, 12, false, 0 },
 		{ 36, 1, P2M_TLBI_VMID, P2M_ORDER_MASK, false,
-		  TOP(36, 12), 3000, 1, { 0 }, true, 12, false },
+		  TOP(36, 12), 3000, 1, { 0 }, true, 12, false, 0 },
 		{ 36, -1, P2M_TLBI_RANGE, P2M_ORDER_GREEDY, true,
-		  0, 2 * G, 1000, 50, { 0 }, true, 12, false },
+		  0, 2 * G, 1000, 50, { 0 }, true, 12, false, 0 },
 		/* 16K: start levels 2 and 1, one and more root tables. */
 		{ 32, -1, P2M_TLBI_IPA, P2M_ORDER_GREEDY, true,
-		  TOP(32, 14), 2000, 1, { 0 }, false, 14, false },
+		  TOP(32, 14), 2000, 1, { 0 }, false, 14, false, 0 },
 		{ 40, 2, P2M_TLBI_RANGE, P2M_ORDER_GREEDY, true,
-		  WINDOW(36, 14), 1500, 1, { 0 }, true, 14, false },
+		  WINDOW(36, 14), 1500, 1, { 0 }, true, 14, false, 0 },
 		{ 48, -1, P2M_TLBI_IPA, P2M_ORDER_MASK, true,
-		  WINDOW(47, 14), 1500, 1, { 0 }, true, 14, false },
+		  WINDOW(47, 14), 1500, 1, { 0 }, true, 14, false, 0 },
 		{ 40, 1, P2M_TLBI_VMID, P2M_ORDER_GREEDY, false,
-		  TOP(40, 14), 1500, 1, { 0 }, false, 14, false },
+		  TOP(40, 14), 1500, 1, { 0 }, false, 14, false, 0 },
 		/* 64K: the same, and 52 bits. */
 		{ 32, -1, P2M_TLBI_RANGE, P2M_ORDER_GREEDY, true,
-		  TOP(32, 16), 500, 1, { 0 }, true, 16, false },
+		  TOP(32, 16), 500, 1, { 0 }, true, 16, false, 0 },
 		{ 46, 2, P2M_TLBI_IPA, P2M_ORDER_GREEDY, true,
-		  WINDOW(42, 16), 400, 1, { 0 }, true, 16, false },
+		  WINDOW(42, 16), 400, 1, { 0 }, true, 16, false, 0 },
 		{ 48, -1, P2M_TLBI_VMID, P2M_ORDER_MASK, false,
-		  WINDOW(42, 16), 400, 1, { 0 }, false, 16, false },
+		  WINDOW(42, 16), 400, 1, { 0 }, false, 16, false, 0 },
 		{ 52, -1, P2M_TLBI_RANGE, P2M_ORDER_GREEDY, true,
-		  TOP(52, 16), 400, 1, { 0 }, true, 16, true },
+		  TOP(52, 16), 400, 1, { 0 }, true, 16, true, 0 },
 	};
 	static const struct pt_coalesce policies[] = {
 		{ PT_COALESCE_NEVER, 0, 0 },
@@ -627,6 +652,7 @@ static void every_granule_hints_and_coalesces(void **state)
 
 			s.coalesce = policies[j];
 			s.operations /= 2;
+			s.bbm_level = (uint8_t)((i + j) % 3);
 			run_shape(&s, 200 + 10 * i + j);
 		}
 	}
@@ -640,23 +666,24 @@ static void every_granule_hints_and_coalesces(void **state)
 static void every_allocation_may_fail(void **state)
 {
 	static const struct request before[] = {
-		{ MAP, 0, G, 3 * G, P2M_RAM_RW, 7 },
-		{ MAP, G + 512, 512, G + 512, P2M_RAM_RW, 7 },
-		{ MAP, G + 2000, 600, 77, P2M_RAM_RW, 7 },
+		{ MAP, 0, G, 3 * G, P2M_RAM_RW, 7, P2M_INVALID },
+		{ MAP, G + 512, 512, G + 512, P2M_RAM_RW, 7, P2M_INVALID },
+		{ MAP, G + 2000, 600, 77, P2M_RAM_RW, 7, P2M_INVALID },
 	};
 	static const struct request requests[] = {
-		{ MAP, G + 1, 4 * 512, 9, P2M_RAM_RW, 7 },
-		{ MAP, 1, 40 * 512, 55555, P2M_RAM_RW, 7 },
-		{ MAP, 511, 12, 3000, P2M_RAM_RO, 5 },
-		{ MAP, G + 3, 512 * 12, 4 * G, P2M_DEVICE_NGNRE, 3 },
-		{ REMOVE, 5, 1, 0, P2M_INVALID, 0 },
-		{ REMOVE, 5, G + 600, 0, P2M_INVALID, 0 },
-		{ PROTECT, G - 3, 800, 0, P2M_INVALID, 1 },
-		{ PROTECT, 700, G, 0, P2M_INVALID, 0 },
+		{ MAP, G + 1, 4 * 512, 9, P2M_RAM_RW, 7, P2M_INVALID },
+		{ MAP, 1, 40 * 512, 55555, P2M_RAM_RW, 7, P2M_INVALID },
+		{ MAP, 511, 12, 3000, P2M_RAM_RO, 5, P2M_INVALID },
+		{ MAP, G + 3, 512 * 12, 4 * G, P2M_DEVICE_NGNRE, 3, P2M_INVALID },
+		{ REMOVE, 5, 1, 0, P2M_INVALID, 0, P2M_INVALID },
+		{ REMOVE, 5, G + 600, 0, P2M_INVALID, 0, P2M_INVALID },
+		{ PROTECT, G - 3, 800, 0, P2M_INVALID, 1, P2M_INVALID },
+		{ PROTECT, 700, G, 0, P2M_INVALID, 0, P2M_INVALID },
+		{ RETYPE, 700, 900, 0, P2M_DEVICE_NC, 0, P2M_RAM_RW },
 	};
 	static const struct shape shape = {
 		40, 0, P2M_TLBI_IPA, P2M_ORDER_GREEDY, true, 0, G + 8192, 0, 0,
-		{ 0 }, false, 0, false
+		{ 0 }, false, 0, false, 0
 	};
 	unsigned int failures = 0;
 

@@ -915,7 +915,7 @@ static void teardown_stops_between_tables(void **state)
 	array_delete(s.a);
 }
 
-/* ---- the contiguous hint */
+/* ---- raw descriptors */
 
 #define CONTIG (UINT64_C(1) << 52)
 
@@ -934,6 +934,167 @@ static uint64_t pte_of(struct space *s, uint64_t gfn)
 		table = pte & UINT64_C(0xfffffffff000);
 	}
 }
+
+/* ---- FEAT_BBM */
+
+static void open_bbm(struct space *s, uint8_t bbm_level)
+{
+	struct p2m_config c = usual;
+
+	c.bbm_level = bbm_level;
+	c.coalesce.policy = PT_COALESCE_EAGER;
+	open_with(s, c);
+	s->a->bbm_level = bbm_level;
+}
+
+static void sizes_change_without_a_break_if_hardware_bears_it(void **state)
+{
+	/* What a split, and then the promotion, look like by level. */
+	static const char *const split[] = { "anbstimsbpsti",
+					     "anpstipstibpsti",
+					     "anspstibpsti" };
+	static const char *const merge[] = { "mpbstifms", "mpspstifps",
+					     "mpspstif" };
+
+	(void)state;
+	for (uint8_t level = 0; level < 3; level++) {
+		struct space s;
+
+		open_bbm(&s, level);
+		assert_int_equal(map(&s, 0, GB, MB2), 0);
+		array_log_clear(s.a);
+		assert_int_equal(remove_frames(&s, 9, 1), 0);
+		assert_string_equal(s.a->log, split[level]);
+		assert_null(array_quiet(s.a));
+		array_log_clear(s.a);
+		assert_int_equal(map(&s, 9, GB + 9, 1), 0);
+		assert_string_equal(s.a->log, merge[level]);
+		expect_mapped(&s, 9, GB + 9, 2);
+		assert_int_equal(pte_of(&s, 9), UINT64_C(0x00800000400007fd));
+		close_space(&s);
+	}
+}
+
+static void the_referee_knows_the_level_of_bbm(void **state)
+{
+	struct p2m_config c = usual;
+	struct space s;
+
+	(void)state;
+	c.bbm_level = 2;
+	open_with(&s, c);
+	assert_int_equal(map(&s, 0, GB, MB2), 0);
+	assert_int_equal(remove_frames(&s, 9, 1), 0);
+	assert_string_equal(s.a->violation, "valid to valid without a break");
+	s.a->violation = NULL;
+	array_delete(s.a);
+}
+
+static void no_such_level_of_bbm(void **state)
+{
+	struct port_array *a = array_new(1);
+	struct p2m_config c = usual;
+	struct p2m p2m;
+
+	(void)state;
+	c.bbm_level = 3;
+	assert_int_equal(p2m_init(&p2m, a, &c), ERR_INVAL);
+	array_delete(a);
+}
+
+/* ---- types */
+
+static void types_change_in_place_or_broken_as_memory_asks(void **state)
+{
+	struct space s;
+
+	(void)state;
+	open_usual(&s);
+	assert_int_equal(map(&s, 0, 50, 200), 0);
+	assert_int_equal(p2m_map(&s.p2m, (gfn_t){ 100 }, (mfn_t){ 9 }, 1,
+				 P2M_GRANT_RW, 7, &s.done), 0);
+	array_log_clear(s.a);
+	assert_int_equal(p2m_change_type(&s.p2m, (gfn_t){ 1 }, 198, P2M_RAM_RW,
+					 P2M_RAM_RO, &s.done), 0);
+	assert_int_equal(s.done, 198);
+	assert_string_equal(s.a->log, "psti");
+	assert_int_equal(look(&s, 0).type, P2M_RAM_RW);
+	assert_int_equal(look(&s, 1).type, P2M_RAM_RO);
+	assert_int_equal(look(&s, 1).access, 5);
+	assert_int_equal(look(&s, 100).type, P2M_GRANT_RW);
+	assert_int_equal(look(&s, 100).access, 3);
+	array_log_clear(s.a);
+	assert_int_equal(p2m_change_type(&s.p2m, (gfn_t){ 0 }, 100, P2M_RAM_RO,
+					 P2M_DEVICE_NC, &s.done), 0);
+	assert_string_equal(s.a->log, "bstimsbstims");
+	assert_int_equal(look(&s, 99).type, P2M_DEVICE_NC);
+	assert_int_equal(look(&s, 99).access, 1);
+	assert_int_equal(look(&s, 99).mfn.raw, 149);
+	assert_int_equal(s.p2m.stats.mappings[3], 200);
+	assert_int_equal(p2m_change_type(&s.p2m, (gfn_t){ 0 }, 1, P2M_INVALID,
+					 P2M_RAM_RW, &s.done), ERR_INVAL);
+	assert_int_equal(p2m_change_type(&s.p2m, (gfn_t){ 0 }, 1, P2M_RAM_RW,
+					 P2M_TYPE_COUNT, &s.done), ERR_INVAL);
+	assert_int_equal(p2m_change_type(&s.p2m, (gfn_t){ UINT64_MAX }, 1,
+					 P2M_RAM_RW, P2M_RAM_RO, &s.done),
+			 ERR_RANGE);
+	close_space(&s);
+}
+
+static void the_default_access_stands_for_new_frames(void **state)
+{
+	struct space s;
+
+	(void)state;
+	open_usual(&s);
+	assert_int_equal(p2m_map(&s.p2m, (gfn_t){ 0 }, (mfn_t){ 9 }, 1, RW,
+				 P2M_ACCESS_DEFAULT, &s.done), 0);
+	assert_int_equal(p2m_set_default_access(&s.p2m, 8), ERR_INVAL);
+	assert_int_equal(p2m_set_default_access(&s.p2m, P2M_ACCESS_DEFAULT),
+			 ERR_INVAL);
+	assert_int_equal(p2m_set_default_access(&s.p2m, 1), 0);
+	assert_int_equal(p2m_map(&s.p2m, (gfn_t){ 1 }, (mfn_t){ 9 }, 2, RW,
+				 P2M_ACCESS_DEFAULT, &s.done), 0);
+	assert_int_equal(p2m_protect(&s.p2m, (gfn_t){ 2 }, 1, 3, &s.done), 0);
+	assert_int_equal(look(&s, 0).access, 7);
+	assert_int_equal(look(&s, 1).access, 1);
+	assert_int_equal(look(&s, 2).access, 3);
+	assert_int_equal(p2m_protect(&s.p2m, (gfn_t){ 0 }, 3,
+				     P2M_ACCESS_DEFAULT, &s.done), 0);
+	assert_int_equal(look(&s, 0).access, 1);
+	assert_int_equal(look(&s, 2).access, 1);
+	assert_int_equal(p2m_protect(&s.p2m, (gfn_t){ 0 }, 3,
+				     P2M_ACCESS_DEFAULT | 1, &s.done),
+			 ERR_INVAL);
+	close_space(&s);
+}
+
+static void relinquishing_gets_on_with_every_call(void **state)
+{
+	struct space s;
+	unsigned int calls = 1;
+	int rc;
+
+	(void)state;
+	open_usual(&s);
+	assert_int_equal(map(&s, 1, 5, 9 * MB2), 0);
+	assert_int_equal(map(&s, 7 * GB, 0, GB), 0);
+	s.a->preempt_one_in = 1;
+	while ((rc = p2m_relinquish(&s.p2m)) == ERR_PREEMPTED) {
+		assert_null(array_quiet(s.a));
+		assert_true(calls++ < 2000);
+	}
+	assert_int_equal(rc, 0);
+	assert_true(calls > 10);
+	assert_int_equal(s.p2m.stats.tables_live, 2);
+	expect_hole(&s, 5, 1);
+	/* As good as new. */
+	assert_int_equal(map(&s, 1, 5, 1), 0);
+	expect_mapped(&s, 1, 5, 3);
+	close_space(&s);
+}
+
+/* ---- the contiguous hint */
 
 static void open_hinting(struct space *s)
 {
@@ -1346,6 +1507,12 @@ int main(void)
 		cmocka_unit_test(a_failing_call_says_how_far_it_got),
 		cmocka_unit_test(preempted_calls_resume),
 		cmocka_unit_test(teardown_stops_between_tables),
+		cmocka_unit_test(sizes_change_without_a_break_if_hardware_bears_it),
+		cmocka_unit_test(the_referee_knows_the_level_of_bbm),
+		cmocka_unit_test(no_such_level_of_bbm),
+		cmocka_unit_test(types_change_in_place_or_broken_as_memory_asks),
+		cmocka_unit_test(the_default_access_stands_for_new_frames),
+		cmocka_unit_test(relinquishing_gets_on_with_every_call),
 		cmocka_unit_test(a_fresh_group_gets_its_hint_without_a_break),
 		cmocka_unit_test(the_last_page_of_a_group_brings_the_hint),
 		cmocka_unit_test(a_change_inside_a_group_breaks_all_of_it_first),

@@ -38,6 +38,7 @@
 /* Of these, what hardware never looks at: no TLB holds it. */
 #define ARRAY_MARKERS (UINT64_C(15) << 59)
 #define ARRAY_CONTIG  (UINT64_C(1) << 52)
+#define ARRAY_NT      (UINT64_C(1) << 16)
 
 struct array_page {
 	uint64_t meta[PORT_TABLE_META_BYTES / 8];
@@ -64,6 +65,7 @@ struct array_stale {
 
 struct port_array {
 	unsigned int granule_lg2;
+	unsigned int bbm_level; /* what the hardware bears */
 	uint64_t base;
 	uint64_t *memory; /* pages of a granule each */
 	struct array_page page[ARRAY_PAGES];
@@ -330,6 +332,89 @@ static inline void array_judge_group(struct port_array *a, const uint64_t *e,
 	}
 }
 
+/*
+ * True if below a table all translates as the block would: from `pa` on, with
+ * its attributes.
+ */
+static inline bool array_alike(const struct port_array *a, uint64_t block,
+			       uint64_t pa, uint64_t table, unsigned int level)
+{
+	const int n = array_table_of(a, table, level);
+	const uint64_t ours = ~(ARRAY_MARKERS | ARRAY_CONTIG | 3) &
+			      UINT64_C(0xffff000000000fff);
+
+	for (unsigned int i = 0; i < array_entries(a); i++) {
+		const uint64_t pte =
+			array_page_entries(a, (unsigned int)n)[i];
+		const uint64_t cut = pa + i * array_span(a, level + 1);
+
+		if (array_table_of(a, pte, level + 1) >= 0) {
+			if (!array_alike(a, block, cut, pte, level + 1))
+				return false;
+		} else if (!(pte & 1) || array_address(a, pte) != cut ||
+			   ((pte ^ block) & ours)) {
+			return false;
+		}
+	}
+	return true;
+}
+
+/* A table over its block or a block over its table, as FEAT_BBM allows. */
+static inline bool array_may_resize(const struct port_array *a, uint64_t old,
+				    uint64_t new, unsigned int level)
+{
+	const bool from = array_table_of(a, old, level) >= 0;
+	const bool to = array_table_of(a, new, level) >= 0;
+	const uint64_t block = from ? new : old;
+
+	if (from == to || a->bbm_level == 0)
+		return false;
+	if (a->bbm_level == 1 && !(block & ARRAY_NT))
+		return false;
+	return array_alike(a, block, array_address(a, block & ~ARRAY_NT),
+			   from ? old : new, level);
+}
+
+/* The same leaf but for nT, or for the hint. */
+static inline bool array_may_tune(const struct port_array *a, uint64_t old,
+				  uint64_t new, unsigned int level)
+{
+	const uint64_t changed = (old ^ new) & ~ARRAY_MARKERS;
+
+	if (array_table_of(a, old, level) >= 0 ||
+	    array_table_of(a, new, level) >= 0)
+		return false;
+	return (changed == ARRAY_NT && level < 3 && a->bbm_level == 1) ||
+	       (changed == ARRAY_CONTIG && a->bbm_level == 2);
+}
+
+static inline void array_judge_live(struct port_array *a, uint64_t old,
+				    uint64_t new, uint64_t ia,
+				    unsigned int level)
+{
+	const int child = array_table_of(a, new, level);
+
+	if (array_may_resize(a, old, new, level)) {
+		array_unlink(a, old, ia, level);
+		if (child >= 0)
+			array_link(a, child, ia, level + 1);
+		return;
+	}
+	if (array_may_tune(a, old, new, level)) {
+		if (!(old & ARRAY_NT))
+			array_stale_leaf(a, old, ia, level);
+		return;
+	}
+	if (((old ^ new) & ~ARRAY_IN_PLACE) ||
+	    array_table_of(a, old, level) >= 0)
+		array_breach(a, "valid to valid without a break");
+	if ((old ^ new) & ~ARRAY_MARKERS) {
+		if (old & ARRAY_CONTIG)
+			array_breach(a, "part of a group changes");
+		array_stale_leaf(a, old, ia, level);
+	}
+}
+
 static inline void array_judge_write(struct port_array *a,
 				     const struct array_page *p,
 				     unsigned int index, uint64_t old,
@@ -341,14 +426,7 @@ static inline void array_judge_write(struct port_array *a,
 	a->all_flushed = false;
 	if ((old & 1) && (new & 1)) {
 		array_log(a, 'p');
-		if (((old ^ new) & ~ARRAY_IN_PLACE) ||
-		    array_table_of(a, old, p->level) >= 0)
-			array_breach(a, "valid to valid without a break");
-		if ((old ^ new) & ~ARRAY_MARKERS) {
-			if (old & ARRAY_CONTIG)
-				array_breach(a, "part of a group changes");
-			array_stale_leaf(a, old, ia, p->level);
-		}
+		array_judge_live(a, old, new, ia, p->level);
 	} else if (old & 1) {
 		array_log(a, 'b');
 		array_unlink(a, old, ia, p->level);
