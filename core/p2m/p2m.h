@@ -2,8 +2,7 @@
 /*
  * The p2m: which machine frame, of what type and with what access, stands
  * behind each guest frame; kept as an Arm stage-2 table that hardware walks.
- * DDI0487 L.b D8; first seed for the reference counts. Issue A; granules 16K
- * and 64K, types beyond these and coalescing: issue B.
+ * DDI0487 L.b D8; first seed for the reference counts.
  *
  * Locking is the caller's: one writer at a time. All counts are of 4 KiB
  * frames.
@@ -13,6 +12,7 @@
 
 #include "core/base/addr.h"
 #include "core/base/err.h"
+#include "core/pt/policy.h"
 #include "core/pt/stats.h"
 
 /* Stands in the descriptor's software bits; independent of bit 0. */
@@ -21,31 +21,48 @@ enum p2m_type {
 	P2M_RAM_RW,
 	P2M_RAM_RO,
 	P2M_DEVICE_NGNRE, /* memory-mapped device passed through */
+	P2M_DEVICE_NGNRNE, /* the same, with no early acknowledgement */
+	P2M_DEVICE_GRE,    /* gathering and reordering allowed */
+	P2M_DEVICE_NC,     /* device memory that may be Normal, not cached */
+	P2M_GRANT_RW,      /* another guest's page, granted */
+	P2M_GRANT_RO,
+	P2M_FOREIGN_RW,    /* another guest's page, mapped by a manager */
+	P2M_FOREIGN_RO,
 	P2M_TYPE_COUNT
 };
 
 /*
- * What the guest may do. What the type forbids is not kept: execution of a
- * device, writes to P2M_RAM_RO.
+ * What the guest may do, frame by frame. What the type forbids is not kept:
+ * execution of all but RAM, writes to what is RO.
  */
 enum p2m_access {
 	P2M_ACCESS_R = 1,
 	P2M_ACCESS_W = 2,
 	P2M_ACCESS_X = 4,
 	P2M_ACCESS_RWX = 7,
+	P2M_ACCESS_DEFAULT = 0x100, /* alone: what the p2m's default says */
 };
 
 enum p2m_tlbi_policy { P2M_TLBI_VMID, P2M_TLBI_IPA, P2M_TLBI_RANGE };
 enum p2m_order_policy { P2M_ORDER_GREEDY, P2M_ORDER_MASK };
 
 struct p2m_config {
-	uint8_t ipa_bits;    /* 32..48 */
-	uint8_t granule_lg2; /* 12 */
+	uint8_t ipa_bits;    /* 32..48; with lpa and 64K up to 52 */
+	uint8_t granule_lg2; /* 12, 14 or 16 */
 	int8_t start_level;  /* -1: the deepest that at most 16 root tables allow */
 	uint16_t vmid;
 	bool free_empty;     /* remove tables whose count falls to zero */
 	enum p2m_tlbi_policy tlbi;
 	enum p2m_order_policy order;
+	/*
+	 * When a table of contiguous, equal leaves becomes a block; all zero
+	 * is never. A policy that waits or scans is served within the calls
+	 * below and by p2m_tick, a bounded piece of work each time.
+	 */
+	struct pt_coalesce coalesce;
+	bool contig_hint; /* set the contiguous hint wherever it may stand */
+	uint8_t bbm_level; /* FEAT_BBM 0, 1 or 2: how blocks are cut and made */
+	bool lpa;	  /* FEAT_LPA: 52-bit addresses with the 64K granule */
 };
 
 /* The engine's own counts, so that all who use it count alike. */
@@ -58,7 +75,13 @@ struct p2m {
 	pa_t root;	    /* the first of root_tables concatenated tables */
 	uint8_t start_level;
 	uint8_t root_order; /* log2 of the number of concatenated tables */
+	unsigned int default_access;
+	gfn_t relinquished; /* p2m_relinquish is done below it */
+	bool marks;	    /* contiguity markers are kept */
+	uint64_t frames;    /* of the space, and of what it may lead to */
+	uint64_t outputs;
 	struct p2m_stats stats;
+	struct pt_coalescing coalescing;
 	pa_t free_list;	    /* unlinked tables waiting for the TLB flush */
 	uint64_t free_list_count;
 	bool detached;	    /* p2m_fini has begun */
@@ -75,8 +98,7 @@ struct p2m_entry {
 
 /*
  * An empty address space: the root tables are allocated and zeroed.
- * ERR_INVAL for sizes the architecture does not have, ERR_UNSUPPORTED for
- * granules other than 4K, ERR_NOMEM.
+ * ERR_INVAL for sizes the architecture does not have, ERR_NOMEM.
  */
 MUST_CHECK int p2m_init(struct p2m *p2m, void *host,
 			const struct p2m_config *config);
@@ -93,7 +115,8 @@ MUST_CHECK int p2m_fini(struct p2m *p2m);
  * The largest leaf at each step that policy, alignment and count allow. TLBs
  * are flushed and freed tables returned before it returns.
  * On ERR_NOMEM or ERR_PREEMPTED the first *done frames are mapped and the
- * rest are as they were. ERR_RANGE, ERR_INVAL: nothing changed, *done 0.
+ * rest are as they were. ERR_RANGE, ERR_INVAL, or ERR_ALIGN if one of the
+ * three is no multiple of the granule: nothing changed, *done 0.
  * No frames is fine anywhere inside the space.
  */
 MUST_CHECK int p2m_map(struct p2m *p2m, gfn_t gfn, mfn_t mfn, uint64_t frames,
@@ -109,6 +132,34 @@ MUST_CHECK int p2m_remove(struct p2m *p2m, gfn_t gfn, uint64_t frames,
  */
 MUST_CHECK int p2m_protect(struct p2m *p2m, gfn_t gfn, uint64_t frames,
 			   unsigned int access, uint64_t *done);
+
+/*
+ * Change frames of type `from` in the range to type `to`, both not
+ * P2M_INVALID; others are skipped. In place where the memory type stays, with
+ * break-before-make where it does not. Access stays, as far as `to` allows it.
+ * As p2m_map.
+ */
+MUST_CHECK int p2m_change_type(struct p2m *p2m, gfn_t gfn, uint64_t frames,
+			       enum p2m_type from, enum p2m_type to,
+			       uint64_t *done);
+
+/*
+ * What P2M_ACCESS_DEFAULT means from now on; RWX at first. What is mapped
+ * stays as it is. ERR_INVAL for what is no set of P2M_ACCESS_R, _W and _X.
+ */
+MUST_CHECK int p2m_set_default_access(struct p2m *p2m, unsigned int access);
+
+/*
+ * Remove everything, in calls that each get on: ERR_PREEMPTED means call
+ * again. Afterwards the p2m is empty and as good as new.
+ */
+MUST_CHECK int p2m_relinquish(struct p2m *p2m);
+
+/*
+ * Do what the coalescing policy has due, if p2m_map and the like are not
+ * called for a while: a bounded piece of work, which counts as a call.
+ */
+void p2m_tick(struct p2m *p2m);
 
 /* Never fails: beyond the space is a hole at the root's level. */
 void p2m_lookup(struct p2m *p2m, gfn_t gfn, struct p2m_entry *entry);

@@ -44,16 +44,16 @@ static inline void p2m_tlbi_vmid(struct p2m *p2m)
 	p2m->stats.tlbi_vmid++;
 }
 
-static inline void p2m_tlbi_some(struct p2m *p2m, const struct pt_gather *g,
+static inline void p2m_tlbi_some(struct p2m *p2m, bool tables,
 				 enum port_tlbi_scope scope, unsigned int level,
 				 uint64_t start, uint64_t bytes)
 {
 	const struct port_tlbi request = {
 		.scope = scope,
 		.vmid = p2m->config.vmid,
-		.leaf_only = !g->tables,
+		.leaf_only = !tables,
 		.combined = true,
-		.level = g->tables ? -1 : (int8_t)level,
+		.level = tables ? -1 : (int8_t)level,
 		.granule_lg2 = p2m->config.granule_lg2,
 		.start = { start },
 		.bytes = bytes,
@@ -66,18 +66,16 @@ static inline void p2m_tlbi_some(struct p2m *p2m, const struct pt_gather *g,
 		p2m->stats.tlbi_range++;
 }
 
-static inline void p2m_tlbi_run_by_ipa(struct p2m *p2m,
-				       const struct pt_gather *g,
+static inline void p2m_tlbi_run_by_ipa(struct p2m *p2m, bool tables,
 				       const struct pt_gather_run *r)
 {
 	for (uint64_t i = 0; i < r->count; i++)
-		p2m_tlbi_some(p2m, g, PORT_TLBI_IPA, r->level,
+		p2m_tlbi_some(p2m, tables, PORT_TLBI_IPA, r->level,
 			      r->start + (i << r->lsb), BIT(r->lsb));
 }
 
 /* From the largest scale down, so that large leaves' runs stay aligned. */
-static inline void p2m_tlbi_run_by_range(struct p2m *p2m,
-					 const struct pt_gather *g,
+static inline void p2m_tlbi_run_by_range(struct p2m *p2m, bool tables,
 					 const struct pt_gather_run *r)
 {
 	const unsigned int granule_lg2 = p2m->config.granule_lg2;
@@ -101,7 +99,7 @@ static inline void p2m_tlbi_run_by_range(struct p2m *p2m,
 			scope = PORT_TLBI_IPA;
 			part = 1;
 		}
-		p2m_tlbi_some(p2m, g, scope, r->level, start,
+		p2m_tlbi_some(p2m, tables, scope, r->level, start,
 			      part << granule_lg2);
 		start += part << granule_lg2;
 		granules -= part;
@@ -138,10 +136,28 @@ static void p2m_tlbi_gathered(struct pt *pt)
 	}
 	for (unsigned int i = 0; i < g->runs; i++) {
 		if (p2m->config.tlbi == P2M_TLBI_IPA)
-			p2m_tlbi_run_by_ipa(p2m, g, &g->run[i]);
+			p2m_tlbi_run_by_ipa(p2m, g->tables, &g->run[i]);
 		else
-			p2m_tlbi_run_by_range(p2m, g, &g->run[i]);
+			p2m_tlbi_run_by_range(p2m, g->tables, &g->run[i]);
 	}
+}
+
+/* For one leaf that is gone: what p2m_tlbi_gathered does for a single run. */
+static inline void p2m_tlbi_leaf(struct p2m *p2m, uint64_t ia,
+				 unsigned int level, unsigned int lsb)
+{
+	const struct pt_gather_run run = {
+		.start = ia, .count = 1,
+		.lsb = (uint8_t)lsb, .level = (uint8_t)level,
+	};
+
+	if (p2m->config.tlbi == P2M_TLBI_VMID)
+		p2m_tlbi_vmid(p2m);
+	else if (p2m->config.tlbi == P2M_TLBI_IPA ||
+		 lsb == p2m->config.granule_lg2)
+		p2m_tlbi_some(p2m, false, PORT_TLBI_IPA, level, ia, BIT(lsb));
+	else
+		p2m_tlbi_run_by_range(p2m, false, &run);
 }
 
 #endif

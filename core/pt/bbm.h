@@ -6,12 +6,16 @@
  *   pt_break  invalid entry, DSB ISHST, TLBI, DSB ISH
  *   pt_make   new entry, DSB ISHST
  *
+ * A change of size alone, a table in place of a block that it cuts, or a block
+ * of a table that is alike, may do with less by FEAT_BBM: pt_resize.
+ *
  * pt_break_run and pt_make_run do the same for neighbours in one table with
  * one flush between them.
  */
 #ifndef CORE_PT_BBM_H
 #define CORE_PT_BBM_H
 
+#include "core/pt/marker.h"
 #include "core/pt/walk.h"
 
 /*
@@ -52,18 +56,25 @@ static inline void pt_collect(struct pt *pt, const struct pt_format *f,
 	pt_queue_push(pt, table);
 }
 
+/* Gather what a live entry may be cached as, before it is replaced. */
+static inline void pt_forget(struct pt *pt, const struct pt_format *f,
+			     uint64_t old, uint64_t ia, unsigned int level)
+{
+	if (f->kind(old, level) == PT_TABLE) {
+		pt_collect(pt, f, f->address(old, level), ia, level + 1);
+		return;
+	}
+	pt_gather_add(&pt->gather, ia, 1, level, f->level[level].lsb);
+	pt->stats->mappings[level]--;
+}
+
 /* Write an entry invalid and gather what it may be cached as. */
 static inline void pt_drop(struct pt *pt, const struct pt_format *f,
 			   uint64_t *pte, uint64_t ia, unsigned int level)
 {
 	const uint64_t old = port_pte_read(pt->host, pte);
 
-	if (f->kind(old, level) == PT_TABLE) {
-		pt_collect(pt, f, f->address(old, level), ia, level + 1);
-	} else {
-		pt_gather_add(&pt->gather, ia, 1, level, f->level[level].lsb);
-		pt->stats->mappings[level]--;
-	}
+	pt_forget(pt, f, old, ia, level);
 	pt_write(pt, pte, 0);
 }
 
@@ -79,6 +90,46 @@ static inline void pt_make(struct pt *pt, uint64_t *pte, uint64_t value)
 {
 	pt_write(pt, pte, value);
 	pt_barrier(pt, PORT_DSB_ISHST);
+}
+
+/*
+ * Put `new` in place of a live entry that translates alike in another size.
+ *
+ *   level 0  break and make
+ *   level 1  a block gets nT set before a table replaces it, or keeps it set
+ *            until the table's traces are gone: no TLB holds both
+ *   level 2  written over it
+ *
+ * At 1 and 2 there is no moment without a valid entry, but until the TLBI a
+ * CPU may raise a conflict abort, and at level 1 one on a block with nT, which
+ * the hypervisor answers by trying again (IHYQMB).
+ */
+static inline void pt_resize(struct pt *pt, const struct pt_format *f,
+			     uint64_t *pte, uint64_t new, uint64_t ia,
+			     unsigned int level)
+{
+	const uint64_t old = port_pte_read(pt->host, pte);
+	const bool grows = f->kind(old, level) == PT_TABLE;
+	const uint64_t no_tlb = pt->bbm_level == 1 ? f->no_tlb : 0;
+
+	if (pt->bbm_level == 0) {
+		pt_break(pt, f, pte, ia, level);
+		pt_make(pt, pte, new);
+		return;
+	}
+	if (no_tlb != 0 && !grows) {
+		pt_write(pt, pte, old | no_tlb);
+		pt_gather_add(&pt->gather, ia, 1, level, f->level[level].lsb);
+		pt_flush(pt, f);
+	}
+	/* The content of a new table is seen before the way to it. */
+	if (pt->written)
+		pt_barrier(pt, PORT_DSB_ISHST);
+	pt_forget(pt, f, old, ia, level);
+	pt_write(pt, pte, grows ? new | no_tlb : new);
+	pt_flush(pt, f);
+	if (no_tlb != 0 && grows)
+		pt_make(pt, pte, new);
 }
 
 /* Neighbouring leaves to be written in one mapped table. */
@@ -100,6 +151,52 @@ PT_INLINE uint64_t pt_run_pte(const struct pt_format *f, const struct pt_run *r,
 	return f->leaf(pa, r->attrs, r->level);
 }
 
+/* True if entry i's whole group lies in the run, and may have the hint. */
+PT_INLINE bool pt_run_is_group(const struct pt_format *f,
+			       const struct pt_run *r, uint64_t i)
+{
+	const unsigned int lsb = f->level[r->level].lsb;
+	const unsigned int lg2 = f->level[r->level].group_lg2;
+	const uint64_t first = pt_index(f, r->ia, r->level);
+	const uint64_t head = align_down(first + i, lg2);
+
+	return lg2 != 0 && head >= first &&
+	       head + BIT(lg2) <= first + r->count &&
+	       is_aligned((r->pa.raw >> lsb) - first, lg2);
+}
+
+/* The same with marker and hint, as far as the run alone can tell. */
+PT_INLINE uint64_t pt_run_marked(const struct pt *pt,
+				 const struct pt_format *f,
+				 const struct pt_run *r, uint64_t i)
+{
+	const pa_t pa = { r->pa.raw + (i << f->level[r->level].lsb) };
+	const unsigned int first = pt_index(f, r->ia, r->level);
+	uint64_t pte = pt_run_pte(f, r, i);
+
+	if (pt->hints && pt_run_is_group(f, r, i))
+		pte |= f->hint;
+	return pt_remarked(f, pte,
+			   pt_marker_inside(f, r->level,
+					    first + (unsigned int)i,
+					    first + (unsigned int)r->count,
+					    pa));
+}
+
+/* What shall stand where `old` does: where nothing changes, its hint stays. */
+PT_INLINE uint64_t pt_run_over(const struct pt *pt, const struct pt_format *f,
+			       const struct pt_run *r, uint64_t i, uint64_t old)
+{
+	uint64_t new;
+
+	if (!pt->marks)
+		return pt_run_pte(f, r, i);
+	new = pt_run_marked(pt, f, r, i);
+	if (pt_bare(f, old) == pt_bare(f, new))
+		new |= old & f->hint;
+	return new;
+}
+
 static inline bool pt_must_break(const struct pt_format *f, uint64_t old,
 				 uint64_t new, unsigned int level)
 {
@@ -111,6 +208,8 @@ static inline bool pt_must_break(const struct pt_format *f, uint64_t old,
 	case PT_LEAF:
 		break;
 	}
+	if ((old & f->hint) != 0 && pt_unmarked(f, old) != pt_unmarked(f, new))
+		return true;
 	return ((old ^ new) & ~f->in_place) != 0;
 }
 
@@ -123,7 +222,8 @@ pt_break_run(struct pt *pt, const struct pt_format *f, const struct pt_run *r)
 	for (uint64_t i = 0; i < r->count; i++) {
 		const uint64_t old = port_pte_read(pt->host, &r->pte[i]);
 
-		if (!pt_must_break(f, old, pt_run_pte(f, r, i), r->level))
+		if (!pt_must_break(f, old, pt_run_over(pt, f, r, i, old),
+				   r->level))
 			continue;
 		pt_drop(pt, f, &r->pte[i], r->ia + i * pt_span(f, r->level),
 			r->level);
@@ -145,13 +245,13 @@ static inline unsigned int pt_make_run(struct pt *pt, const struct pt_format *f,
 
 	for (uint64_t i = 0; i < r->count; i++) {
 		const uint64_t old = port_pte_read(pt->host, &r->pte[i]);
-		const uint64_t new = pt_run_pte(f, r, i);
+		const uint64_t new = pt_run_over(pt, f, r, i, old);
 
 		if (old == new)
 			continue;
 		if (f->kind(old, r->level) == PT_EMPTY)
 			made++;
-		else
+		else if (pt_unmarked(f, old) != pt_unmarked(f, new))
 			pt_gather_add(&pt->gather,
 				      r->ia + i * pt_span(f, r->level), 1,
 				      r->level, f->level[r->level].lsb);

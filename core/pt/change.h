@@ -8,8 +8,9 @@
 #include "core/pt/extend.h"
 
 /*
- * What becomes of a leaf: the new descriptor, which differs from the old in
- * the format's `in_place` bits at most, or zero to unmap it.
+ * What becomes of a leaf: the new descriptor, for the same output address, or
+ * zero to unmap it. What differs in more than the format's `in_place` bits is
+ * broken first.
  */
 typedef uint64_t (*pt_change_fn)(uint64_t pte, uint64_t argument);
 
@@ -37,21 +38,93 @@ static inline void pt_prune(struct pt *pt, const struct pt_format *f,
 }
 
 /*
- * Change neighbouring entries of one mapped table, until one leads to a table
- * of its own. Returns how many entries it passed.
+ * Before `count` entries from `index` on change: groups with the hint lose it,
+ * but for those that go as a whole, and those that stay as they are.
  */
-PT_INLINE uint64_t pt_change_run(struct pt *pt, const struct pt_format *f,
+static inline void pt_unhint_run(struct pt *pt, const struct pt_format *f,
 				 const struct pt_path *path, uint64_t ia,
 				 uint64_t count, pt_change_fn change,
 				 uint64_t argument)
 {
+	const unsigned int lg2 = f->level[path->level].group_lg2;
+	uint64_t i = pt_index(f, ia, path->level);
+	const uint64_t end = i + count;
+
+	while (lg2 != 0 && i < end) {
+		const uint64_t pte = pt_unmarked(
+			f, port_pte_read(pt->host, &path->entries[i]));
+		const uint64_t next = align_down(i, lg2) + BIT(lg2);
+		const bool whole = is_aligned(i, lg2) && next <= end;
+		uint64_t new;
+
+		if (f->kind(pte, path->level) == PT_TABLE)
+			return; /* where the run will end */
+		if (f->kind(pte, path->level) != PT_LEAF ||
+		    !pt_has_hint(f, pte)) {
+			i++;
+			continue;
+		}
+		new = change(pte, argument);
+		if (new != pte && !(new == 0 && whole))
+			pt_unhint(pt, f, path->entries, path->level, ia,
+				  (unsigned int)i);
+		i = next;
+	}
+}
+
+/* Leaves that one break may take down together. */
+#define PT_CHANGE_BROKEN 64
+
+/*
+ * Change the first of `count` entries, for `ia`, and those after it that must
+ * be broken for it as well, with one flush. Returns how many.
+ */
+static inline uint64_t pt_change_broken(struct pt *pt,
+					const struct pt_format *f,
+					uint64_t *pte, uint64_t ia,
+					unsigned int level, uint64_t count,
+					pt_change_fn change, uint64_t argument)
+{
+	uint64_t new[PT_CHANGE_BROKEN], i;
+
+	for (i = 0; i < count && i < PT_CHANGE_BROKEN; i++) {
+		const uint64_t old =
+			pt_unmarked(f, port_pte_read(pt->host, &pte[i]));
+
+		if (f->kind(old, level) != PT_LEAF)
+			break;
+		new[i] = change(old, argument);
+		if (new[i] == 0 || !pt_must_break(f, old, new[i], level))
+			break;
+		pt_drop(pt, f, &pte[i], ia + i * pt_span(f, level), level);
+	}
+	pt_flush(pt, f);
+	for (uint64_t j = 0; j < i; j++)
+		pt_write(pt, &pte[j], new[j]);
+	pt_barrier(pt, PORT_DSB_ISHST);
+	pt->stats->mappings[level] += i;
+	return i;
+}
+
+/*
+ * Change neighbouring entries of one mapped table, until one leads to a table
+ * of its own. Returns how many entries it passed; *all is true if the table
+ * changed and is all contiguous.
+ */
+PT_INLINE uint64_t pt_change_run(struct pt *pt, const struct pt_format *f,
+				 const struct pt_path *path, uint64_t ia,
+				 uint64_t count, pt_change_fn change,
+				 uint64_t argument, bool *all)
+{
 	const unsigned int level = path->level;
 	const unsigned int lsb = f->level[level].lsb;
 	uint64_t *pte = &path->entries[pt_index(f, ia, level)];
-	uint64_t from = 0, written = 0, cleared = 0, i;
+	uint64_t from = 0, first = 0, written = 0, broken = 0, cleared = 0,
+		 i;
 
-	for (i = 0; i < count; i++) {
-		const uint64_t old = port_pte_read(pt->host, &pte[i]);
+	for (i = 0; i < count;) {
+		const uint64_t old =
+			pt_unmarked(f, port_pte_read(pt->host, &pte[i]));
 		const enum pt_kind kind = f->kind(old, level);
 		uint64_t new = old;
 
@@ -62,15 +135,44 @@ PT_INLINE uint64_t pt_change_run(struct pt *pt, const struct pt_format *f,
 		if (new == old) {
 			pt_gather_add(&pt->gather, ia + (from << lsb), i - from,
 				      level, lsb);
-			from = i + 1;
+			from = ++i;
+			continue;
+		}
+		if (written == 0)
+			first = i;
+		if (new != 0 && pt_must_break(f, old, new, level)) {
+			uint64_t n;
+
+			pt_gather_add(&pt->gather, ia + (from << lsb), i - from,
+				      level, lsb);
+			n = pt_change_broken(pt, f, &pte[i], ia + (i << lsb),
+					     level, count - i, change,
+					     argument);
+			broken += n;
+			i += n;
+			from = i;
+			written += n;
 			continue;
 		}
 		port_pte_write(pt->host, &pte[i], new);
 		written++;
 		cleared += new == 0;
+		i++;
 	}
 	pt_gather_add(&pt->gather, ia + (from << lsb), i - from, level, lsb);
-	pt_wrote(pt, written);
+	pt_wrote(pt, written - broken);
+	if (written != 0 && pt->marks) {
+		const unsigned int index = pt_index(f, ia, level);
+
+		/* Markers of holes stay zero: only those before change. */
+		*all = pt_mark_range(pt, f, path->entries, level,
+				     index + (unsigned int)first,
+				     index + (unsigned int)(cleared ? first
+								    : i));
+		pt_rehint(pt, f, path->entries, level, ia,
+			  index + (unsigned int)first,
+			  index + (unsigned int)i);
+	}
 	if (cleared != 0) {
 		struct pt_meta *meta = pt_path_meta(pt, path, level);
 
@@ -90,7 +192,8 @@ MUST_CHECK PT_INLINE int pt_change_step(struct pt *pt,
 					uint64_t argument, uint64_t *step)
 {
 	struct pt_path path;
-	uint64_t span, count;
+	uint64_t span, count, writes;
+	bool all = false;
 	int rc = 0;
 
 	pt_walk(pt, f, ia, f->last, &path);
@@ -101,7 +204,8 @@ MUST_CHECK PT_INLINE int pt_change_step(struct pt *pt,
 		if (*step > bytes)
 			*step = bytes;
 		if (f->kind(path.pte, path.level) != PT_LEAF ||
-		    change(path.pte, argument) == path.pte)
+		    change(pt_unmarked(f, path.pte), argument) ==
+			    pt_unmarked(f, path.pte))
 			goto out;
 		rc = pt_extend(pt, f, &path, ia,
 			       pt_leaf_level(f, path.level + 1u, ia, bytes));
@@ -112,7 +216,16 @@ MUST_CHECK PT_INLINE int pt_change_step(struct pt *pt,
 	count = pt_entries(f, path.level) - pt_index(f, ia, path.level);
 	if (count > bytes / span)
 		count = bytes / span;
-	*step = span * pt_change_run(pt, f, &path, ia, count, change, argument);
+	if (pt->hints)
+		pt_unhint_run(pt, f, &path, ia, count, change, argument);
+	writes = pt->stats->pte_writes;
+	*step = span * pt_change_run(pt, f, &path, ia, count, change, argument,
+				     &all);
+	if (!pt->marks || writes == pt->stats->pte_writes)
+		goto out;
+	pt_close(pt, &path);
+	pt_coalesce(pt, f, &path, ia, path.level, all);
+	return 0;
 out:
 	pt_close(pt, &path);
 	return rc;

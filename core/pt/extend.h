@@ -7,7 +7,7 @@
 #ifndef CORE_PT_EXTEND_H
 #define CORE_PT_EXTEND_H
 
-#include "core/pt/bbm.h"
+#include "core/pt/coalesce.h"
 
 /* Tables for levels (top, bottom], all or none. */
 MUST_CHECK static inline int pt_chain_get(struct pt *pt,
@@ -25,6 +25,45 @@ MUST_CHECK static inline int pt_chain_get(struct pt *pt,
 		return rc;
 	}
 	return 0;
+}
+
+/*
+ * The marker of entry `i` in a table cut from a block, in which the entry
+ * `hole` (if it is not negative) leads to a table.
+ */
+static inline unsigned int pt_fill_marker(const struct pt_format *f,
+					  unsigned int level, unsigned int i,
+					  int hole)
+{
+	unsigned int order = pt_marker_cap(f, level, i), reach;
+
+	if (hole < 0 || (unsigned int)hole < i)
+		return order;
+	if ((unsigned int)hole == i)
+		return 0;
+	reach = 31u - (unsigned int)__builtin_clz((unsigned int)hole - i);
+	return order < reach ? order : reach;
+}
+
+/*
+ * The like of the block `pte`, cut to `level`, for entry `i` at `pa`; the entry
+ * `way` is on the way to what changes, and leads to a table if `next`.
+ */
+static inline uint64_t pt_fill_leaf(const struct pt *pt,
+				    const struct pt_format *f, pa_t pa,
+				    uint64_t pte, unsigned int level,
+				    unsigned int i, unsigned int way, bool next)
+{
+	const unsigned int lg2 = f->level[level].group_lg2;
+	uint64_t leaf = f->leaf(pa, f->attrs(pte), level);
+
+	if (!pt->marks)
+		return leaf;
+	/* The group on the way is about to change. */
+	if (pt->hints && lg2 != 0 && i >> lg2 != way >> lg2)
+		leaf |= f->hint;
+	return pt_remarked(f, leaf,
+			   pt_fill_marker(f, level, i, next ? (int)way : -1));
 }
 
 /*
@@ -55,13 +94,30 @@ static inline void pt_table_fill(struct pt *pt, const struct pt_format *f,
 		if (next && i == index)
 			pt_write(pt, &e[i], f->table(*next));
 		else if (split)
-			pt_write(pt, &e[i], f->leaf(pa, f->attrs(pte), level));
+			pt_write(pt, &e[i],
+				 pt_fill_leaf(pt, f, pa, pte, level, i, index,
+					      next != NULL));
 		pa.raw += pt_span(f, level);
 	}
 	port_table_unmap(pt->host, e);
 	pt_meta(pt, table)->valid = split ? entries : (next ? 1 : 0);
 	if (split)
 		pt->stats->mappings[level] += entries - (next ? 1 : 0);
+}
+
+/* The block at the path's end is cut: markers and history say so. */
+static inline void pt_split_noted(struct pt *pt, const struct pt_format *f,
+				  const struct pt_path *path, uint64_t ia,
+				  unsigned int bottom)
+{
+	const unsigned int top = path->level;
+
+	if (!pt->marks)
+		return;
+	pt_mark_ancestors(pt, f, path->entries, top, pt_index(f, ia, top), 0);
+	pt_coalesce(pt, f, path, ia, top, false);
+	for (unsigned int level = top; level < bottom; level++)
+		pt_history_add(pt, f, ia, level);
 }
 
 /*
@@ -85,9 +141,13 @@ MUST_CHECK static inline int pt_extend(struct pt *pt, const struct pt_format *f,
 			      level < bottom ? &path->table[level + 1] : NULL);
 
 	if (f->kind(path->pte, top) == PT_LEAF) {
-		pt_break(pt, f, pte, align_down(ia, f->level[top].lsb), top);
-		pt_make(pt, pte, f->table(path->table[top + 1]));
+		if (pt->hints)
+			pt_unhint(pt, f, path->entries, top, ia,
+				  pt_index(f, ia, top));
+		pt_resize(pt, f, pte, f->table(path->table[top + 1]),
+			  align_down(ia, f->level[top].lsb), top);
 		pt->stats->splits += bottom - top;
+		pt_split_noted(pt, f, path, ia, bottom);
 	} else {
 		/* The tables' content is seen before the way to them. */
 		pt_barrier(pt, PORT_DSB_ISHST);

@@ -19,6 +19,8 @@
 #include "core/base/bits.h"
 
 #define PT_LEVELS 4
+/* Room for the order of a run, at most 13: marker.h. */
+#define PT_MARKER_BITS 4
 #define PT_INLINE static inline __attribute__((always_inline))
 
 enum pt_kind {
@@ -31,6 +33,7 @@ struct pt_level {
 	uint8_t lsb;   /* lowest input address bit that selects an entry */
 	uint8_t width; /* bits that select an entry: 2^width entries a table */
 	bool leaf_ok;  /* a leaf may stand here */
+	uint8_t group_lg2; /* leaves that the contiguous hint joins; 0: none */
 };
 
 struct pt_format {
@@ -42,10 +45,17 @@ struct pt_format {
 	struct pt_level level[PT_LEVELS];
 	/* Bits of a live leaf that may change without break-before-make. */
 	uint64_t in_place;
+	uint8_t marker_lsb; /* of PT_MARKER_BITS that hardware ignores */
+	uint64_t hint;	    /* the bit that is the contiguous hint, or none */
+	uint64_t no_tlb;    /* of a block: nT, or none */
+	bool marks_holes;   /* holes side by side are a run, too */
 	enum pt_kind (*kind)(uint64_t pte, unsigned int level);
 	/* Output address of a leaf, or address of the table it leads to. */
 	pa_t (*address)(uint64_t pte, unsigned int level);
-	/* Of a leaf: all but its address and its level, as `leaf` takes it. */
+	/*
+	 * Of a leaf: all but its address, its level and what the engine keeps
+	 * there for itself, as `leaf` takes it.
+	 */
 	uint64_t (*attrs)(uint64_t pte);
 	uint64_t (*leaf)(pa_t pa, uint64_t attrs, unsigned int level);
 	uint64_t (*table)(pa_t table);

@@ -25,21 +25,55 @@ static inline unsigned int pt_map_over(struct pt *pt, const struct pt_format *f,
 	return pt_make_run(pt, f, r) - broken;
 }
 
+/*
+ * Holes that a run begins with. With hints only whole groups of them, or all
+ * of the run: a group gets its hint when no other entry of it is valid.
+ */
+static inline uint64_t pt_holes_ahead(struct pt *pt, const struct pt_format *f,
+				      const struct pt_run *r)
+{
+	const uint64_t first = pt_index(f, r->ia, r->level);
+	uint64_t i = 0, end;
+
+	while (i < r->count &&
+	       f->kind(port_pte_read(pt->host, &r->pte[i]), r->level) ==
+		       PT_EMPTY)
+		i++;
+	if (i == r->count)
+		return i;
+	end = align_down(first + i, f->level[r->level].group_lg2);
+	return end > first ? end - first : 0;
+}
+
+/* Fill holes from the run's beginning on; returns how many there were. */
+PT_INLINE uint64_t pt_map_holes(struct pt *pt, const struct pt_format *f,
+				const struct pt_run *r, bool marks)
+{
+	const uint64_t count = marks && pt->hints ? pt_holes_ahead(pt, f, r)
+						  : r->count;
+	uint64_t i;
+
+	for (i = 0; i < count; i++) {
+		const uint64_t old = port_pte_read(pt->host, &r->pte[i]);
+
+		if (f->kind(old, r->level) != PT_EMPTY)
+			break;
+		port_pte_write(pt->host, &r->pte[i],
+			       marks ? pt_run_marked(pt, f, r, i)
+				     : pt_run_pte(f, r, i));
+	}
+	pt_wrote(pt, i);
+	return i;
+}
+
 /* Write leaves into one mapped table, the usual case first: holes. */
 PT_INLINE void pt_map_run(struct pt *pt, const struct pt_format *f,
 			  const struct pt_path *path, const struct pt_run *r)
 {
 	struct pt_meta *meta = pt_path_meta(pt, path, r->level);
-	uint64_t i;
+	const uint64_t i = pt->marks ? pt_map_holes(pt, f, r, true)
+				     : pt_map_holes(pt, f, r, false);
 
-	for (i = 0; i < r->count; i++) {
-		const uint64_t old = port_pte_read(pt->host, &r->pte[i]);
-
-		if (f->kind(old, r->level) != PT_EMPTY)
-			break;
-		port_pte_write(pt->host, &r->pte[i], pt_run_pte(f, r, i));
-	}
-	pt_wrote(pt, i);
 	pt->stats->mappings[r->level] += i;
 	meta->valid += (uint32_t)i;
 	if (i < r->count) {
@@ -82,6 +116,8 @@ MUST_CHECK PT_INLINE int pt_map_step(struct pt *pt, const struct pt_format *f,
 	const unsigned int index = pt_index(f, m->ia, level);
 	struct pt_path path;
 	struct pt_run run;
+	uint64_t writes;
+	bool all;
 	int rc = 0;
 
 	pt_walk(pt, f, m->ia, level, &path);
@@ -107,8 +143,20 @@ MUST_CHECK PT_INLINE int pt_map_step(struct pt *pt, const struct pt_format *f,
 	};
 	if (run.count > m->bytes / span)
 		run.count = m->bytes / span;
-	pt_map_run(pt, f, &path, &run);
 	*step = run.count * span;
+	writes = pt->stats->pte_writes;
+	if (pt->hints)
+		pt_unhint_edges(pt, f, path.entries, &run);
+	pt_map_run(pt, f, &path, &run);
+	if (writes == pt->stats->pte_writes || !pt->marks)
+		goto out;
+	all = pt_mark_run(pt, f, path.entries, level, index,
+			  index + (unsigned int)run.count);
+	pt_rehint(pt, f, path.entries, level, m->ia, index,
+		  index + (unsigned int)run.count);
+	pt_close(pt, &path);
+	pt_coalesce(pt, f, &path, m->ia, level, all);
+	return 0;
 out:
 	pt_close(pt, &path);
 	return rc;

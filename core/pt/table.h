@@ -14,17 +14,23 @@
 #include "core/port.h"
 #include "core/pt/format.h"
 #include "core/pt/gather.h"
+#include "core/pt/policy.h"
 #include "core/pt/stats.h"
 
 /*
  * The engine's notes on a table page. Concatenated root tables share those of
  * the first. The queue is linked here and not through the page, which a
- * walker may read until the flush.
+ * walker may read until the flush. While a table waits to be replaced by a
+ * block (coalesce.h) it stands in another list, linked both ways.
  */
 struct pt_meta {
-	uint32_t valid; /* entries that are not empty */
-	uint32_t level;
-	pa_t next; /* in the queue */
+	uint32_t valid;  /* entries that are not empty */
+	uint32_t region; /* of a waiting table: its input address, in 2 MB */
+	pa_t next;	 /* in the queue, or among those waiting */
+	uint64_t prev : 48; /* among those waiting: a frame number */
+	uint64_t level : 8;
+	uint64_t waiting : 8;
+	uint64_t due; /* of a waiting table: when, in operations or cycles */
 };
 _Static_assert(sizeof(struct pt_meta) <= PORT_TABLE_META_BYTES,
 	       "the notes fit in what a host sets aside");
@@ -36,8 +42,12 @@ struct pt {
 	pa_t root;
 	uint8_t start_level;
 	bool free_empty; /* unlink tables whose count falls to zero */
+	uint8_t bbm_level; /* of the hardware: FEAT_BBM */
+	bool marks;	 /* keep contiguity markers */
+	bool hints;	 /* and set the contiguous hint by them */
 	bool written;	 /* descriptors written since the last DSB ISHST */
 	struct pt_stats *stats;
+	struct pt_coalescing *coalescing; /* NULL: never */
 	pa_t queue; /* tables unlinked, not yet flushed; queued of them */
 	uint64_t queued;
 	/*
@@ -86,7 +96,7 @@ MUST_CHECK static inline int pt_table_get(struct pt *pt,
 
 	if (rc)
 		return rc;
-	pt_meta(pt, *table)->level = level;
+	pt_meta(pt, *table)->level = (uint8_t)level;
 	s->tables_allocated += BIT(order);
 	s->tables_live += BIT(order);
 	if (s->tables_live > s->tables_peak)
@@ -103,9 +113,44 @@ static inline void pt_table_put(struct pt *pt, const struct pt_format *f,
 	pt->stats->tables_live -= BIT(order);
 }
 
+/* Those waiting: the new one stands last. */
+static inline void pt_wait_push(struct pt *pt, pa_t table)
+{
+	struct pt_coalescing *c = pt->coalescing;
+	struct pt_meta *meta = pt_meta(pt, table);
+
+	meta->waiting = true;
+	meta->prev = c->last.raw >> FRAME_LG2;
+	if (c->waiting++ == 0)
+		c->first = table;
+	else
+		pt_meta(pt, c->last)->next = table;
+	c->last = table;
+}
+
+static inline void pt_wait_drop(struct pt *pt, pa_t table)
+{
+	struct pt_coalescing *c = pt->coalescing;
+	struct pt_meta *meta = pt_meta(pt, table);
+	const pa_t prev = { (uint64_t)meta->prev << FRAME_LG2 };
+
+	meta->waiting = false;
+	c->waiting--;
+	if (table.raw == c->first.raw)
+		c->first = meta->next;
+	else
+		pt_meta(pt, prev)->next = meta->next;
+	if (table.raw == c->last.raw)
+		c->last = prev;
+	else
+		pt_meta(pt, meta->next)->prev = prev.raw >> FRAME_LG2;
+}
+
 /* The table's parent entry is gone; the page waits for the flush. */
 static inline void pt_queue_push(struct pt *pt, pa_t table)
 {
+	if (pt_meta(pt, table)->waiting)
+		pt_wait_drop(pt, table);
 	pt_meta(pt, table)->next = pt->queue;
 	pt->queue = table;
 	pt->queued++;

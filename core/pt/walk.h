@@ -14,41 +14,71 @@ struct pt_path {
 	uint64_t pte;	       /* what stands there */
 };
 
-/* The page among the concatenated root tables that `ia` selects. */
+/* The page among the root tables, concatenated at `level`, for `ia`. */
 PT_INLINE pa_t pt_root_page(const struct pt *pt, const struct pt_format *f,
-			    uint64_t ia)
+			    uint64_t ia, unsigned int level)
 {
-	const struct pt_level *l = &f->level[pt->start_level];
+	const struct pt_level *l = &f->level[level];
 
 	return (pa_t){ pt->root.raw +
 		       ((ia >> (l->lsb + l->width)) << f->granule_lg2) };
 }
 
+/* One level of a walk; true if it ends here. Else *table is the next. */
+PT_INLINE bool pt_walk_level(struct pt *pt, const struct pt_format *f,
+			     uint64_t ia, unsigned int bottom,
+			     unsigned int level, pa_t *table,
+			     struct pt_path *path)
+{
+	uint64_t *e = port_table_map(pt->host, *table);
+	const uint64_t pte =
+		port_pte_read(pt->host, &e[pt_index(f, ia, level)]);
+
+	path->table[level] = *table;
+	if (level >= bottom || f->kind(pte, level) != PT_TABLE) {
+		path->level = (uint8_t)level;
+		path->entries = e;
+		path->pte = pte;
+		return true;
+	}
+	port_table_unmap(pt->host, e);
+	*table = f->address(pte, level);
+	return false;
+}
+
 /*
  * Walk towards `ia`, which lies inside the space, until a leaf, a hole, or
- * level `bottom`, whatever stands there. pt_close must follow.
+ * level `bottom`, whatever stands there. pt_close must follow. Each level is
+ * code of its own, so that its facts are constants.
  */
 PT_INLINE void pt_walk(struct pt *pt, const struct pt_format *f, uint64_t ia,
 		       unsigned int bottom, struct pt_path *path)
 {
-	unsigned int level = pt->start_level;
-	pa_t table = pt_root_page(pt, f, ia);
+	pa_t table;
 
-	for (;;) {
-		uint64_t *e = port_table_map(pt->host, table);
-		uint64_t pte =
-			port_pte_read(pt->host, &e[pt_index(f, ia, level)]);
-
-		path->table[level] = table;
-		if (level >= bottom || f->kind(pte, level) != PT_TABLE) {
-			path->level = (uint8_t)level;
-			path->entries = e;
-			path->pte = pte;
+	switch (pt->start_level) {
+	case 0:
+		table = pt_root_page(pt, f, ia, 0);
+		if (pt_walk_level(pt, f, ia, bottom, 0, &table, path))
 			return;
-		}
-		port_table_unmap(pt->host, e);
-		table = f->address(pte, level);
-		level++;
+		goto level1;
+	case 1:
+		table = pt_root_page(pt, f, ia, 1);
+level1:
+		if (pt_walk_level(pt, f, ia, bottom, 1, &table, path))
+			return;
+		goto level2;
+	case 2:
+		table = pt_root_page(pt, f, ia, 2);
+level2:
+		if (pt_walk_level(pt, f, ia, bottom, 2, &table, path))
+			return;
+		goto level3;
+	default:
+		table = pt_root_page(pt, f, ia, 3);
+level3:
+		pt_walk_level(pt, f, ia, 0, 3, &table, path);
+		return;
 	}
 }
 

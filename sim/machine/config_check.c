@@ -626,13 +626,19 @@ static void make_canonical(json_t *tree)
 static void fill_the_rest(struct check *check)
 {
 	struct machine_config *config = check->config;
-	uint64_t percent[2] = {0, 0};
+	uint64_t percent[2] = {0, 0}, coalesce[2] = {0, 0};
 
 	config_word_index(config_key_find("guest.backing")->words,
 			  json_string_value(
 				  config_at(check->tree, "guest.backing")),
 			  percent);
 	config->fragmented_percent = (uint32_t)percent[0];
+	config_word_index(
+		config_key_find("policy.p2m.coalesce")->words,
+		json_string_value(config_at(check->tree, "policy.p2m.coalesce")),
+		coalesce);
+	config->p2m.coalesce.n = coalesce[0];
+	config->p2m.coalesce.budget = coalesce[1];
 	config->memory.cpus = config->cpus;
 	config->p2m.ipa_bits = config->ipa_bits;
 	config->p2m.granule_lg2 = 12;

@@ -103,10 +103,9 @@ const struct config_key config_keys[] = {
 #include "models/choices.def"
 #undef CHOICE
 
-	PLAIN_WORD("policy.p2m.coalesce",
-		   "never|eager|after-ops:#|after-cycles:#|hysteresis:#|"
-		   "scan:#,#",
-		   "never", NULL),
+	WORD("policy.p2m.coalesce", p2m.coalesce.policy,
+	     "never|eager|after-ops:#|after-cycles:#|hysteresis:#|scan:#,#",
+	     NULL),
 	WORD("policy.p2m.free_empty", p2m.free_empty, "never|eager", NULL),
 	WORD("policy.p2m.tlbi", p2m.tlbi, "vmid|ipa|range", NULL),
 	WORD("policy.p2m.order", p2m.order, "greedy|mask", NULL),

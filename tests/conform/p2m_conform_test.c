@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Random sequences of p2m operations against a brute-force oracle: an array
- * with one element a frame. After each operation a plain walk over the bytes
+ * Random sequences of p2m operations on every granule against a brute-force
+ * oracle: an array with one element a page of the granule, and everything here
+ * is counted in those. After each operation a plain walk over the bytes
  * of the tables, written here from the architecture and sharing nothing with
  * the core, must see what the oracle says; every table's count must equal its
- * recounted entries; no table may be empty or leaked; and the referee in the
- * host must have seen nothing wrong. Allocations fail and calls are preempted
+ * recounted entries, every marker the run that is really there; no table may
+ * be empty or leaked, or whole where the policy wants a block; and the referee
+ * in the host must have seen nothing wrong. Allocations fail and calls are preempted
  * at random on the way, and at every point in turn at the end.
  */
 #include <stdarg.h>
@@ -17,6 +19,7 @@
 #include "core/pt/table.h"
 #include "tests/unit/core/port_array.h"
 
+/* One page of the granule. */
 struct frame {
 	uint64_t mfn;
 	uint8_t type, access, level;
@@ -26,6 +29,9 @@ struct world {
 	struct port_array *a;
 	struct p2m p2m;
 	struct p2m_config config;
+	unsigned int unit_lg2; /* 4K frames in a page */
+	unsigned int width;    /* bits that a level resolves */
+	uint64_t whole;	       /* pages in a level-2 block */
 	uint64_t base, frames; /* the window all operations stay in */
 	struct frame *want, *seen;
 	/* Recounted by the walk. */
@@ -40,31 +46,132 @@ struct shape {
 	bool free_empty;
 	uint64_t base, frames;
 	unsigned int operations, check_every;
+	struct pt_coalesce coalesce;
+	bool contig_hint;
+	uint8_t granule_lg2; /* 0: 12 */
+	bool lpa;
+	uint8_t bbm_level;
 };
 
 /* ---- the plain walk */
 
+/* MemAttr by type: DDI0487 L.b D8.6.2. */
+static const unsigned int memattrs[] = { 0, 15, 15, 1, 0, 3,
+					 5, 15, 15, 15, 15 };
+
 static void decode_leaf(struct world *w, uint64_t pte, uint64_t ia,
 			unsigned int level)
 {
-	const uint64_t count = UINT64_C(1) << (9 * (3 - level));
+	const unsigned int g = w->config.granule_lg2;
+	const uint64_t count = UINT64_C(1) << (w->width * (3 - level));
 	struct frame f = {
-		.mfn = (pte & UINT64_C(0xfffffffff000)) >> 12,
+		.mfn = array_address(w->a, pte) >> g,
 		.type = (pte >> 55) & 15,
 		.access = ((pte >> 6) & 3) | (((pte >> 53) & 3) == 0 ? 4 : 0),
 		.level = (uint8_t)level,
 	};
 	const unsigned int memattr = (pte >> 2) & 15;
 
-	assert_true(ia >> 12 >= w->base &&
-		    (ia >> 12) + count <= w->base + w->frames);
-	assert_true(level != 0);
+	assert_true(ia >> g >= w->base &&
+		    (ia >> g) + count <= w->base + w->frames);
+	assert_true(level >= (g == 12 ? 1 : 2));
 	assert_int_equal(f.mfn % count, 0);
 	assert_int_equal((pte >> 10) & 1, 1); /* AF */
-	assert_int_equal(memattr, f.type == P2M_DEVICE_NGNRE ? 1 : 15);
+	assert_true(f.type < P2M_TYPE_COUNT);
+	assert_int_equal(memattr, memattrs[f.type]);
+	assert_int_equal((pte >> 8) & 3, memattr == 15 ? 3 : 2);
 	w->mappings[level]++;
 	for (uint64_t i = 0; i < count; i++, f.mfn++)
-		w->seen[(ia >> 12) - w->base + i] = f;
+		w->seen[(ia >> g) - w->base + i] = f;
+}
+
+static bool is_leaf(uint64_t pte, unsigned int level)
+{
+	return pte != 0 && (level == 3 || !(pte & 2));
+}
+
+/* Marker and hint of an entry from which on `streak` entries are alike. */
+static unsigned int check_mark(const struct world *w, uint64_t pte,
+			       unsigned int i, unsigned int level,
+			       uint64_t streak)
+{
+	const uint64_t at = array_address(w->a, pte) >>
+			    array_lsb(w->a, level);
+	unsigned int order = 0;
+
+	while (order < w->width && i % (2u << order) == 0 &&
+	       streak >> (order + 1) != 0 && at % (2u << order) == 0)
+		order++;
+	if (w->config.coalesce.policy == PT_COALESCE_NEVER &&
+	    !w->config.contig_hint)
+		assert_int_equal((pte >> 59) & 15, 0);
+	else
+		assert_int_equal((pte >> 59) & 15, order);
+	return order;
+}
+
+/*
+ * The markers of one table page are the true maximal runs, or all zero where
+ * there shall be none; groups that are runs have the hint if they shall, and
+ * no others. True if the whole table is one run.
+ */
+static bool check_markers(const struct world *w, int n, unsigned int level)
+{
+	const uint64_t span = array_span(w->a, level);
+	const uint64_t *e = array_page_entries(w->a, (unsigned int)n);
+	const unsigned int group = array_group(w->a, level);
+	const uint64_t not_ours = ~(UINT64_C(15) << 59 | UINT64_C(1) << 52);
+	const uint64_t other = not_ours & UINT64_C(0xffff000000000fff);
+	unsigned int order = 0;
+	uint64_t streak = 0;
+
+	for (unsigned int i = array_entries(w->a); i-- > 0;) {
+		if (!is_leaf(e[i], level)) {
+			assert_int_equal(e[i] & ~not_ours, 0);
+			streak = 0;
+			order = 0;
+			continue;
+		}
+		if (streak != 0 &&
+		    array_address(w->a, e[i + 1]) ==
+			    array_address(w->a, e[i]) + span &&
+		    ((e[i] ^ e[i + 1]) & other) == 0)
+			streak++;
+		else
+			streak = 1;
+		order = check_mark(w, e[i], i, level, streak);
+		if (i % group == 0) {
+			const bool hint = w->config.contig_hint && group > 1 &&
+					  (1u << order) >= group;
+
+			for (unsigned int j = i; j < i + group; j++)
+				if (is_leaf(e[j], level))
+					assert_int_equal((e[j] >> 52) & 1,
+							 hint);
+		}
+	}
+	return order == w->width;
+}
+
+/* A whole table is a block at once, or it waits, or a scan will come. */
+static void check_whole(const struct world *w, int n, bool whole)
+{
+	struct pt_meta meta;
+
+	memcpy(&meta, w->a->page[n].meta, sizeof(meta));
+	switch (w->config.coalesce.policy) {
+	case PT_COALESCE_EAGER:
+		assert_false(whole);
+		break;
+	case PT_COALESCE_AFTER_OPS:
+	case PT_COALESCE_AFTER_CYCLES:
+	case PT_COALESCE_HYSTERESIS:
+		assert_int_equal(meta.waiting, whole);
+		break;
+	default:
+		assert_int_equal(meta.waiting, false);
+		break;
+	}
 }
 
 /* Entries in use of one table page. */
@@ -72,12 +179,16 @@ static unsigned int walk_page(struct world *w, int n, uint64_t ia,
 			      unsigned int level)
 {
 	unsigned int used = 0;
+	const bool whole = check_markers(w, n, level);
 
+	if (level > w->p2m.start_level &&
+	    level > (w->config.granule_lg2 == 12 ? 1u : 2u))
+		check_whole(w, n, whole);
 	w->tables++;
-	for (unsigned int i = 0; i < 512; i++) {
-		const uint64_t pte = w->a->memory[n][i];
+	for (unsigned int i = 0; i < array_entries(w->a); i++) {
+		const uint64_t pte = array_page_entries(w->a, (unsigned int)n)[i];
 		const uint64_t at =
-			ia + ((uint64_t)i << (39 - 9 * level));
+			ia + ((uint64_t)i << array_lsb(w->a, level));
 		struct pt_meta meta;
 		unsigned int below;
 		int child;
@@ -91,7 +202,7 @@ static unsigned int walk_page(struct world *w, int n, uint64_t ia,
 			decode_leaf(w, pte, at, level);
 			continue;
 		}
-		child = array_page_of((pa_t){ pte & UINT64_C(0xfffffffff000) });
+		child = array_page_of(w->a, (pa_t){ array_address(w->a, pte) });
 		assert_true(child >= 0 && w->a->page[child].live);
 		below = walk_page(w, child, at, level + 1);
 		memcpy(&meta, w->a->page[child].meta, sizeof(meta));
@@ -105,7 +216,7 @@ static unsigned int walk_page(struct world *w, int n, uint64_t ia,
 static void check_everything(struct world *w)
 {
 	const struct p2m_stats *s = &w->p2m.stats;
-	const int root = array_page_of(w->p2m.root);
+	const int root = array_page_of(w->a, w->p2m.root);
 	const unsigned int level = w->p2m.start_level;
 	struct pt_meta meta;
 	unsigned int used = 0;
@@ -115,7 +226,8 @@ static void check_everything(struct world *w)
 	memset(w->seen, 0, w->frames * sizeof(*w->seen));
 	for (int i = 0; i < 1 << w->p2m.root_order; i++)
 		used += walk_page(w, root + i,
-				  (uint64_t)i << (39 - 9 * level + 9), level);
+				  (uint64_t)i << (array_lsb(w->a, level) +
+						  w->width), level);
 	memcpy(&meta, w->a->page[root].meta, sizeof(meta));
 	assert_int_equal(meta.valid, used);
 	assert_int_equal(w->tables, s->tables_live);
@@ -135,17 +247,19 @@ static void check_everything(struct world *w)
 static void check_lookup(struct world *w, uint64_t at)
 {
 	struct p2m_entry e;
-	uint64_t first, end;
+	uint64_t first, end, order;
 
 	if (at >= w->frames)
 		at = w->frames - 1;
-	p2m_lookup(&w->p2m, (gfn_t){ w->base + at }, &e);
+	p2m_lookup(&w->p2m, (gfn_t){ (w->base + at) << w->unit_lg2 }, &e);
 	assert_int_equal(e.type, w->want[at].type);
 	assert_int_equal(e.access, w->want[at].access);
+	e.mfn.raw >>= w->unit_lg2;
 	assert_int_equal(e.mfn.raw, w->want[at].mfn);
-	assert_int_equal(e.order, 9 * (3 - e.level));
-	first = (w->base + at) >> e.order << e.order;
-	end = first + (UINT64_C(1) << e.order);
+	assert_int_equal(e.order, w->unit_lg2 + w->width * (3 - e.level));
+	order = e.order - w->unit_lg2;
+	first = (w->base + at) >> order << order;
+	end = first + (UINT64_C(1) << order);
 	first = first > w->base ? first - w->base : 0;
 	end = end < w->base + w->frames ? end - w->base : w->frames;
 	for (uint64_t i = first; i < end; i += 1 + (end - first) / 16) {
@@ -157,7 +271,7 @@ static void check_lookup(struct world *w, uint64_t at)
 
 /* ---- the oracle */
 
-enum operation { MAP, REMOVE, PROTECT };
+enum operation { MAP, REMOVE, PROTECT, RETYPE };
 
 struct request {
 	enum operation operation;
@@ -165,11 +279,13 @@ struct request {
 	uint64_t mfn;
 	enum p2m_type type;
 	unsigned int access;
+	enum p2m_type from; /* of RETYPE */
 };
 
 static unsigned int type_allows(unsigned int type)
 {
-	static const unsigned int most[] = { 0, 7, 5, 3 };
+	static const unsigned int most[] = { 0, 7, 5, 3, 3, 3,
+					     3, 3, 1, 3, 1 };
 
 	return most[type];
 }
@@ -187,38 +303,59 @@ static void oracle(struct world *w, const struct request *r, uint64_t done)
 				.access = (uint8_t)(r->access &
 						    type_allows(r->type)),
 			};
-		else
+		else if (r->operation == PROTECT)
 			f->access = (uint8_t)(r->access & type_allows(f->type));
+		else if (f->type == r->from)
+			*f = (struct frame){
+				.mfn = f->mfn, .type = (uint8_t)r->type,
+				.access = f->access & (uint8_t)type_allows(r->type),
+			};
 	}
 }
 
 static int perform(struct world *w, const struct request *r, uint64_t *done)
 {
-	const gfn_t gfn = { w->base + r->at };
+	const gfn_t gfn = { (w->base + r->at) << w->unit_lg2 };
+	const mfn_t mfn = { r->mfn << w->unit_lg2 };
+	const uint64_t frames = r->frames << w->unit_lg2;
+	int rc;
 
-	switch (r->operation) {
-	case MAP:
-		return p2m_map(&w->p2m, gfn, (mfn_t){ r->mfn }, r->frames,
-			       r->type, r->access, done);
-	case REMOVE:
-		return p2m_remove(&w->p2m, gfn, r->frames, done);
-	case PROTECT:
-		break;
-	}
-	return p2m_protect(&w->p2m, gfn, r->frames, r->access, done);
+	if (r->operation == MAP)
+		rc = p2m_map(&w->p2m, gfn, mfn, frames, r->type, r->access,
+			     done);
+	else if (r->operation == REMOVE)
+		rc = p2m_remove(&w->p2m, gfn, frames, done);
+	else if (r->operation == PROTECT)
+		rc = p2m_protect(&w->p2m, gfn, frames, r->access, done);
+	else
+		rc = p2m_change_type(&w->p2m, gfn, frames, r->from, r->type,
+				     done);
+	assert_int_equal(*done & ((UINT64_C(1) << w->unit_lg2) - 1), 0);
+	*done >>= w->unit_lg2;
+	return rc;
 }
 
 /* ---- worlds */
 
 static void world_open(struct world *w, const struct shape *s, uint64_t seed)
 {
+	const uint8_t granule_lg2 = s->granule_lg2 ? s->granule_lg2 : 12;
+
 	*w = (struct world){ .base = s->base, .frames = s->frames };
+	w->unit_lg2 = granule_lg2 - 12u;
+	w->width = granule_lg2 - 3u;
+	w->whole = UINT64_C(1) << w->width;
 	w->config = (struct p2m_config){
-		.ipa_bits = s->ipa_bits, .granule_lg2 = 12,
+		.ipa_bits = s->ipa_bits, .granule_lg2 = granule_lg2,
 		.start_level = s->start_level, .vmid = 3,
 		.free_empty = s->free_empty, .tlbi = s->tlbi, .order = s->order,
+		.coalesce = s->coalesce, .contig_hint = s->contig_hint,
+		.lpa = s->lpa, .bbm_level = s->bbm_level,
 	};
-	w->a = array_new(seed);
+	w->a = array_new_granule(seed, granule_lg2);
+	w->a->bbm_level = s->bbm_level;
+	if (s->lpa)
+		w->a->base = ARRAY_BASE_LPA;
 	w->want = calloc(w->frames, sizeof(*w->want));
 	w->seen = calloc(w->frames, sizeof(*w->seen));
 	assert_non_null(w->want);
@@ -256,12 +393,22 @@ static uint64_t below(struct world *w, uint64_t limit)
 /* Ranges: single frames, a few, whole blocks, nearly all. */
 static struct request random_request(struct world *w)
 {
-	static const enum p2m_type types[] = { P2M_RAM_RW, P2M_RAM_RW,
-					       P2M_RAM_RO, P2M_DEVICE_NGNRE };
+	static const enum p2m_type types[] = {
+		P2M_RAM_RW, P2M_RAM_RW, P2M_RAM_RW, P2M_RAM_RO,
+		P2M_RAM_RO, P2M_DEVICE_NGNRE, P2M_DEVICE_NGNRNE,
+		P2M_DEVICE_GRE, P2M_DEVICE_NC, P2M_GRANT_RW, P2M_GRANT_RO,
+		P2M_FOREIGN_RW, P2M_FOREIGN_RO,
+	};
+	const size_t count = sizeof(types) / sizeof(types[0]);
 	const uint64_t dice = below(w, 100);
 	struct request r = { .operation = dice < 45   ? MAP
-					  : dice < 80 ? REMOVE
-						      : PROTECT };
+					  : dice < 78 ? REMOVE
+					  : dice < 92 ? PROTECT
+						      : RETYPE };
+	const uint64_t huge = w->whole * w->whole;
+	/* Half of what there is, so that no range runs over its end. */
+	const uint64_t outputs =
+		(UINT64_C(1) << ((w->config.lpa ? 51 : 47) - 12 - w->unit_lg2)) - 1;
 	uint64_t gfn;
 
 	r.at = below(w, w->frames);
@@ -275,39 +422,41 @@ static struct request random_request(struct world *w)
 		r.frames = 1 + below(w, 20);
 		break;
 	case 4:
-		r.frames = 1 + below(w, 2000);
+		r.frames = 1 + below(w, 4 * w->whole);
 		break;
 	case 5:
-		r.at &= ~UINT64_C(511);
-		r.frames = 512 * (1 + below(w, 5));
+		r.at &= ~(w->whole - 1);
+		r.frames = w->whole * (1 + below(w, 5));
 		break;
 	case 6:
-		r.at &= ~UINT64_C(511);
-		r.frames = 512;
+		r.at &= ~(w->whole - 1);
+		r.frames = w->whole;
 		break;
 	default:
-		r.at &= ~UINT64_C(0x3ffff);
-		r.frames = below(w, 4) ? 0x40000 : w->frames;
+		r.at &= ~(huge - 1);
+		r.frames = below(w, 4) ? huge : w->frames;
 		break;
 	}
 	if (r.frames > w->frames - r.at)
 		r.frames = w->frames - r.at;
 	gfn = w->base + r.at;
 	if (below(w, 3) && gfn < UINT64_C(1) << 33)
-		r.mfn = gfn + 0x40000; /* the frame it always had */
-	else if (below(w, 3) || r.frames > 0x10000)
-		r.mfn = (below(w, 64) << 18) + (gfn & 0x3ffff);
+		r.mfn = (gfn + huge) & outputs; /* what it always had */
+	else if (below(w, 3) || r.frames > huge / 4)
+		r.mfn = (below(w, 64) * huge + (gfn & (huge - 1))) & outputs;
+	else if (below(w, 2))
+		r.mfn = below(w, outputs / 128) * 32 + (gfn & 31);
 	else
-		r.mfn = below(w, UINT64_C(1) << 34);
-	r.type = types[below(w, 4)];
+		r.mfn = below(w, outputs / 4);
+	r.type = types[below(w, count)];
+	r.from = types[below(w, count)];
 	r.access = below(w, 2) ? 7 : (unsigned int)below(w, 8);
 	return r;
 }
 
 /* One request, to its end however often it is stopped. */
-static void step(struct world *w)
+static void carry_out(struct world *w, struct request r)
 {
-	struct request r = random_request(w);
 	const uint64_t touched = r.at, last = r.at + r.frames - 1;
 	int rc;
 
@@ -335,52 +484,178 @@ static void step(struct world *w)
 	check_lookup(w, below(w, w->frames));
 }
 
+/* Make a block's worth of equal frames in two requests. */
+static void refill(struct world *w)
+{
+	const uint64_t huge = w->whole * w->whole;
+	const uint64_t whole = w->frames > huge && below(w, 3) == 0 ? huge
+								    : w->whole;
+	const uint64_t unit = whole / w->whole;
+	const uint64_t cut = unit * (1 + below(w, w->whole - 1));
+	struct request r = { .operation = MAP, .type = P2M_RAM_RW, .access = 7 };
+
+	r.at = below(w, w->frames / whole) * whole;
+	r.mfn = ((w->base + r.at) & UINT64_C(0xffffffff)) + huge;
+	r.frames = whole - cut;
+	r.at += cut;
+	r.mfn += cut;
+	carry_out(w, r);
+	r.at -= cut;
+	r.mfn -= cut;
+	r.frames = cut;
+	carry_out(w, r);
+}
+
+static void step(struct world *w)
+{
+	if ((w->config.coalesce.policy != PT_COALESCE_NEVER ||
+	     w->config.contig_hint) &&
+	    below(w, 4) == 0)
+		refill(w);
+	carry_out(w, random_request(w));
+}
+
 #define G UINT64_C(0x40000)
 #define SMALL UINT64_C(3072)
+
+static uint64_t run_shape(const struct shape *s, uint64_t seed)
+{
+	struct world w;
+
+	world_open(&w, s, seed);
+	for (unsigned int n = 1; n <= s->operations; n++) {
+		step(&w);
+		if (n % s->check_every == 0)
+			check_everything(&w);
+	}
+	check_everything(&w);
+	if (s->coalesce.policy != PT_COALESCE_NEVER)
+		assert_true(w.p2m.stats.coalesces > 2);
+	world_close(&w);
+	return s->operations;
+}
 
 static void random_sequences_match_the_oracle(void **state)
 {
 	static const struct shape shapes[] = {
 		{ 40, -1, P2M_TLBI_IPA, P2M_ORDER_GREEDY, true,
-		  G - SMALL / 2, SMALL, 16000, 1 },
+		  G - SMALL / 2, SMALL, 16000, 1, { 0 }, false, 0, false, 0 },
 		{ 48, -1, P2M_TLBI_RANGE, P2M_ORDER_GREEDY, true,
-		  512 * G - SMALL / 2, SMALL, 16000, 1 },
+		  512 * G - SMALL / 2, SMALL, 16000, 1, { 0 }, false, 0, false, 0 },
 		{ 32, -1, P2M_TLBI_VMID, P2M_ORDER_GREEDY, true,
-		  4 * G - SMALL, SMALL, 10000, 1 },
+		  4 * G - SMALL, SMALL, 10000, 1, { 0 }, false, 0, false, 0 },
 		{ 32, 1, P2M_TLBI_IPA, P2M_ORDER_MASK, true,
-		  2 * G - SMALL / 2, SMALL, 10000, 1 },
+		  2 * G - SMALL / 2, SMALL, 10000, 1, { 0 }, false, 0, false, 0 },
 		{ 34, 2, P2M_TLBI_RANGE, P2M_ORDER_MASK, true,
-		  16 * G - SMALL, SMALL, 10000, 1 },
+		  16 * G - SMALL, SMALL, 10000, 1, { 0 }, false, 0, false, 0 },
 		{ 43, 1, P2M_TLBI_IPA, P2M_ORDER_GREEDY, false,
-		  512 * G - SMALL / 2, SMALL, 10000, 1 },
+		  512 * G - SMALL / 2, SMALL, 10000, 1, { 0 }, false, 0, false, 0 },
 		{ 43, 0, P2M_TLBI_RANGE, P2M_ORDER_GREEDY, true,
-		  8192 * G - SMALL, SMALL, 10000, 1 },
+		  8192 * G - SMALL, SMALL, 10000, 1, { 0 }, false, 0, false, 0 },
 		{ 39, -1, P2M_TLBI_VMID, P2M_ORDER_MASK, false,
-		  0, SMALL, 10000, 1 },
+		  0, SMALL, 10000, 1, { 0 }, false, 0, false, 0 },
 		{ 36, -1, P2M_TLBI_IPA, P2M_ORDER_GREEDY, true,
-		  0, 2 * G, 3000, 100 },
+		  0, 2 * G, 3000, 100, { 0 }, false, 0, false, 0 },
 		{ 40, 0, P2M_TLBI_RANGE, P2M_ORDER_GREEDY, true,
-		  511 * G, 2 * G, 3000, 100 },
+		  511 * G, 2 * G, 3000, 100, { 0 }, false, 0, false, 0 },
 		{ 34, -1, P2M_TLBI_VMID, P2M_ORDER_GREEDY, false,
-		  G, 2 * G, 2000, 100 },
+		  G, 2 * G, 2000, 100, { 0 }, false, 0, false, 0 },
 	};
 	uint64_t total = 0;
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(shapes) / sizeof(shapes[0]); i++) {
-		struct world w;
-
-		world_open(&w, &shapes[i], i + 1);
-		for (unsigned int n = 1; n <= shapes[i].operations; n++) {
-			step(&w);
-			if (n % shapes[i].check_every == 0)
-				check_everything(&w);
-		}
-		check_everything(&w);
-		total += shapes[i].operations;
-		world_close(&w);
-	}
+	for (size_t i = 0; i < sizeof(shapes) / sizeof(shapes[0]); i++)
+		total += run_shape(&shapes[i], i + 1);
 	assert_int_equal(total, 100000);
+}
+
+static void random_sequences_coalesce_by_every_policy(void **state)
+{
+	static const struct pt_coalesce policies[] = {
+		{ PT_COALESCE_EAGER, 0, 0 },
+		{ PT_COALESCE_AFTER_OPS, 3, 0 },
+		{ PT_COALESCE_AFTER_CYCLES, 1000, 0 },
+		{ PT_COALESCE_HYSTERESIS, 2, 0 },
+		{ PT_COALESCE_SCAN, 100, 300 },
+	};
+	static const struct shape shapes[] = {
+		{ 40, -1, P2M_TLBI_IPA, P2M_ORDER_GREEDY, true,
+		  G - SMALL / 2, SMALL, 2000, 1, { 0 }, false, 0, false, 0 },
+		{ 48, -1, P2M_TLBI_RANGE, P2M_ORDER_MASK, false,
+		  512 * G - SMALL / 2, SMALL, 2000, 1, { 0 }, false, 0, false, 0 },
+		{ 34, 2, P2M_TLBI_VMID, P2M_ORDER_GREEDY, true,
+		  16 * G - SMALL, SMALL, 2000, 1, { 0 }, false, 0, false, 0 },
+		{ 36, -1, P2M_TLBI_IPA, P2M_ORDER_GREEDY, true,
+		  0, 2 * G, 1000, 50, { 0 }, false, 0, false, 0 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(policies) / sizeof(policies[0]); i++) {
+		for (size_t j = 0; j < sizeof(shapes) / sizeof(shapes[0]);
+		     j++) {
+			struct shape s = shapes[j];
+
+			s.coalesce = policies[i];
+			run_shape(&s, 100 + 10 * i + j);
+		}
+	}
+}
+
+/* A window of three level-2 blocks that ends or begins inside one. */
+#define WINDOW(lg2, g) \
+	(UINT64_C(1) << ((lg2) - (g))) - 3 * (UINT64_C(1) << ((g) - 3)) / 2, \
+	3 * (UINT64_C(1) << ((g) - 3))
+#define TOP(lg2, g) \
+	(UINT64_C(1) << ((lg2) - (g))) - 3 * (UINT64_C(1) << ((g) - 3)), \
+	3 * (UINT64_C(1) << ((g) - 3))
+
+static void every_granule_hints_and_coalesces(void **state)
+{
+	static const struct shape shapes[] = {
+		/* 4K, with the hint; the last at the foot of its space. */
+		{ 40, -1, P2M_TLBI_IPA, P2M_ORDER_GREEDY, true,
+		  WINDOW(30, 12), 4000, 1, { 0 }, true, 12, false, 0 },
+		{ 36, 1, P2M_TLBI_VMID, P2M_ORDER_MASK, false,
+		  TOP(36, 12), 3000, 1, { 0 }, true, 12, false, 0 },
+		{ 36, -1, P2M_TLBI_RANGE, P2M_ORDER_GREEDY, true,
+		  0, 2 * G, 1000, 50, { 0 }, true, 12, false, 0 },
+		/* 16K: start levels 2 and 1, one and more root tables. */
+		{ 32, -1, P2M_TLBI_IPA, P2M_ORDER_GREEDY, true,
+		  TOP(32, 14), 2000, 1, { 0 }, false, 14, false, 0 },
+		{ 40, 2, P2M_TLBI_RANGE, P2M_ORDER_GREEDY, true,
+		  WINDOW(36, 14), 1500, 1, { 0 }, true, 14, false, 0 },
+		{ 48, -1, P2M_TLBI_IPA, P2M_ORDER_MASK, true,
+		  WINDOW(47, 14), 1500, 1, { 0 }, true, 14, false, 0 },
+		{ 40, 1, P2M_TLBI_VMID, P2M_ORDER_GREEDY, false,
+		  TOP(40, 14), 1500, 1, { 0 }, false, 14, false, 0 },
+		/* 64K: the same, and 52 bits. */
+		{ 32, -1, P2M_TLBI_RANGE, P2M_ORDER_GREEDY, true,
+		  TOP(32, 16), 500, 1, { 0 }, true, 16, false, 0 },
+		{ 46, 2, P2M_TLBI_IPA, P2M_ORDER_GREEDY, true,
+		  WINDOW(42, 16), 400, 1, { 0 }, true, 16, false, 0 },
+		{ 48, -1, P2M_TLBI_VMID, P2M_ORDER_MASK, false,
+		  WINDOW(42, 16), 400, 1, { 0 }, false, 16, false, 0 },
+		{ 52, -1, P2M_TLBI_RANGE, P2M_ORDER_GREEDY, true,
+		  TOP(52, 16), 400, 1, { 0 }, true, 16, true, 0 },
+	};
+	static const struct pt_coalesce policies[] = {
+		{ PT_COALESCE_NEVER, 0, 0 },
+		{ PT_COALESCE_EAGER, 0, 0 },
+		{ PT_COALESCE_AFTER_OPS, 3, 0 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(shapes) / sizeof(shapes[0]); i++) {
+		for (size_t j = 0; j < sizeof(policies) / sizeof(policies[0]);
+		     j++) {
+			struct shape s = shapes[i];
+
+			s.coalesce = policies[j];
+			s.operations /= 2;
+			s.bbm_level = (uint8_t)((i + j) % 3);
+			run_shape(&s, 200 + 10 * i + j);
+		}
+	}
 }
 
 /*
@@ -391,33 +666,42 @@ static void random_sequences_match_the_oracle(void **state)
 static void every_allocation_may_fail(void **state)
 {
 	static const struct request before[] = {
-		{ MAP, 0, G, 3 * G, P2M_RAM_RW, 7 },
-		{ MAP, G + 512, 512, G + 512, P2M_RAM_RW, 7 },
-		{ MAP, G + 2000, 600, 77, P2M_RAM_RW, 7 },
+		{ MAP, 0, G, 3 * G, P2M_RAM_RW, 7, P2M_INVALID },
+		{ MAP, G + 512, 512, G + 512, P2M_RAM_RW, 7, P2M_INVALID },
+		{ MAP, G + 2000, 600, 77, P2M_RAM_RW, 7, P2M_INVALID },
 	};
 	static const struct request requests[] = {
-		{ MAP, G + 1, 4 * 512, 9, P2M_RAM_RW, 7 },
-		{ MAP, 1, 40 * 512, 55555, P2M_RAM_RW, 7 },
-		{ MAP, 511, 12, 3000, P2M_RAM_RO, 5 },
-		{ MAP, G + 3, 512 * 12, 4 * G, P2M_DEVICE_NGNRE, 3 },
-		{ REMOVE, 5, 1, 0, P2M_INVALID, 0 },
-		{ REMOVE, 5, G + 600, 0, P2M_INVALID, 0 },
-		{ PROTECT, G - 3, 800, 0, P2M_INVALID, 1 },
-		{ PROTECT, 700, G, 0, P2M_INVALID, 0 },
+		{ MAP, G + 1, 4 * 512, 9, P2M_RAM_RW, 7, P2M_INVALID },
+		{ MAP, 1, 40 * 512, 55555, P2M_RAM_RW, 7, P2M_INVALID },
+		{ MAP, 511, 12, 3000, P2M_RAM_RO, 5, P2M_INVALID },
+		{ MAP, G + 3, 512 * 12, 4 * G, P2M_DEVICE_NGNRE, 3, P2M_INVALID },
+		{ REMOVE, 5, 1, 0, P2M_INVALID, 0, P2M_INVALID },
+		{ REMOVE, 5, G + 600, 0, P2M_INVALID, 0, P2M_INVALID },
+		{ PROTECT, G - 3, 800, 0, P2M_INVALID, 1, P2M_INVALID },
+		{ PROTECT, 700, G, 0, P2M_INVALID, 0, P2M_INVALID },
+		{ RETYPE, 700, 900, 0, P2M_DEVICE_NC, 0, P2M_RAM_RW },
 	};
 	static const struct shape shape = {
-		40, 0, P2M_TLBI_IPA, P2M_ORDER_GREEDY, true, 0, G + 8192, 0, 0
+		40, 0, P2M_TLBI_IPA, P2M_ORDER_GREEDY, true, 0, G + 8192, 0, 0,
+		{ 0 }, false, 0, false, 0
 	};
 	unsigned int failures = 0;
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(requests) / sizeof(requests[0]); i++) {
+	for (size_t i = 0; i < 3 * sizeof(requests) / sizeof(requests[0]);
+	     i++) {
+		const struct request *r = &requests[i / 3];
+
 		for (int64_t k = 0;; k++) {
+			struct shape s = shape;
 			uint64_t done;
 			struct world w;
 			int rc;
 
-			world_open(&w, &shape, 1);
+			s.coalesce.policy = i % 3 ? PT_COALESCE_EAGER
+						  : PT_COALESCE_NEVER;
+			s.contig_hint = i % 3 == 2;
+			world_open(&w, &s, 1);
 			for (size_t j = 0;
 			     j < sizeof(before) / sizeof(before[0]); j++) {
 				assert_int_equal(perform(&w, &before[j], &done),
@@ -425,12 +709,12 @@ static void every_allocation_may_fail(void **state)
 				oracle(&w, &before[j], done);
 			}
 			w.a->fail_in = k;
-			rc = perform(&w, &requests[i], &done);
+			rc = perform(&w, r, &done);
 			if (array_quiet(w.a))
 				fail_msg("%s", w.a->violation);
 			assert_true(rc == 0 || rc == ERR_NOMEM);
-			assert_int_equal(rc == 0, done == requests[i].frames);
-			oracle(&w, &requests[i], done);
+			assert_int_equal(rc == 0, done == r->frames);
+			oracle(&w, r, done);
 			check_everything(&w);
 			world_close(&w);
 			if (rc == 0)
@@ -438,13 +722,15 @@ static void every_allocation_may_fail(void **state)
 			failures++;
 		}
 	}
-	assert_true(failures > 60);
+	assert_true(failures > 180);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(random_sequences_match_the_oracle),
+		cmocka_unit_test(random_sequences_coalesce_by_every_policy),
+		cmocka_unit_test(every_granule_hints_and_coalesces),
 		cmocka_unit_test(every_allocation_may_fail),
 	};
 

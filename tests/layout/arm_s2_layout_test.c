@@ -32,6 +32,9 @@ static void fields_stand_where_the_text_says(void **state)
 		CASE(ARM_S2_CONTIG, 0x0010000000000000),
 		CASE(ARM_S2_XN, 0x0060000000000000),
 		CASE(ARM_S2_TYPE, 0x0780000000000000),
+		CASE(ARM_S2_ADDRESS_HIGH, 0x000000000000f000),
+		CASE(ARM_S2_ADDRESS_64K, 0x0000ffffffff0000),
+		CASE(ARM_S2_MARKER, 0x7800000000000000),
 		CASE(VTCR_EL2_T0SZ, 0x000000000000003f),
 		CASE(VTCR_EL2_SL0, 0x00000000000000c0),
 		CASE(VTCR_EL2_IRGN0, 0x0000000000000300),
@@ -107,10 +110,84 @@ static void the_levels_divide_48_bits(void **state)
 	assert_int_equal(pt_span(format, 2), 0x200000);
 }
 
+/* Descriptors put together by hand from the figures of D8.3.1. */
+static void other_granules_place_addresses_as_the_text_says(void **state)
+{
+	static const struct {
+		const struct pt_format *f;
+		uint64_t pa, attrs;
+		unsigned int level;
+		uint64_t want;
+	} cases[] = {
+		{ &pt_format_arm_s2_16k, 0x42000000, 0x00800000000007fd, 2,
+		  0x00800000420007fd },
+		{ &pt_format_arm_s2_16k, 0xffffffffc000, 0x00800000000007fd, 3,
+		  0x0080ffffffffc7ff },
+		{ &pt_format_arm_s2_64k, 0x60000000, 0x00800000000007fd, 2,
+		  0x00800000600007fd },
+		{ &pt_format_arm_s2_64k, 0xffffffff0000, 0x00800000000007fd, 3,
+		  0x0080ffffffff07ff },
+		{ &pt_format_arm_s2_64k, 0xf000060000000, 0x00800000000007fd, 2,
+		  0x008000006000f7fd },
+		{ &pt_format_arm_s2_64k, 0xa123456780000, 0x00800000000007fd, 3,
+		  0x008012345678a7ff },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		const struct pt_format *f = cases[i].f;
+		const uint64_t pte = f->leaf((pa_t){ cases[i].pa },
+					     cases[i].attrs, cases[i].level);
+
+		assert_int_equal(pte, cases[i].want);
+		assert_int_equal(f->address(pte, cases[i].level).raw,
+				 cases[i].pa);
+		assert_int_equal(f->attrs(pte), cases[i].attrs);
+	}
+	assert_int_equal(pt_format_arm_s2_64k.table((pa_t){ 0x3000012340000 }),
+			 0x0780000012343003);
+	assert_int_equal(pt_format_arm_s2_64k.address(0x0780000012343003, 2).raw,
+			 0x3000012340000);
+	assert_int_equal(pt_format_arm_s2_16k.table((pa_t){ 0x123456784000 }),
+			 0x0780123456784003);
+}
+
+/* D8.2: bits each level resolves; D8.6.1: entries that a hint joins. */
+static void levels_blocks_and_groups_are_the_granules(void **state)
+{
+	static const struct {
+		const struct pt_format *f;
+		unsigned int level, lsb, entries;
+		bool block;
+		unsigned int group;
+	} cases[] = {
+		{ &pt_format_arm_s2_4k, 1, 30, 512, true, 16 },
+		{ &pt_format_arm_s2_4k, 2, 21, 512, true, 16 },
+		{ &pt_format_arm_s2_4k, 3, 12, 512, true, 16 },
+		{ &pt_format_arm_s2_16k, 1, 36, 2048, false, 1 },
+		{ &pt_format_arm_s2_16k, 2, 25, 2048, true, 32 },
+		{ &pt_format_arm_s2_16k, 3, 14, 2048, true, 128 },
+		{ &pt_format_arm_s2_64k, 1, 42, 1024, false, 1 },
+		{ &pt_format_arm_s2_64k, 2, 29, 8192, true, 32 },
+		{ &pt_format_arm_s2_64k, 3, 16, 8192, true, 32 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		const struct pt_level *l = &cases[i].f->level[cases[i].level];
+
+		assert_int_equal(l->lsb, cases[i].lsb);
+		assert_int_equal(1u << l->width, cases[i].entries);
+		assert_int_equal(l->leaf_ok, cases[i].block);
+		assert_int_equal(1u << l->group_lg2, cases[i].group);
+		assert_int_equal(cases[i].f->hint, 0x0010000000000000);
+	}
+}
+
 static void only_permissions_and_software_bits_change_in_place(void **state)
 {
 	(void)state;
-	assert_int_equal(format->in_place, 0x07e00000000000c0);
+	assert_int_equal(format->in_place, 0x7fe00000000000c0);
 }
 
 int main(void)
@@ -120,6 +197,8 @@ int main(void)
 		cmocka_unit_test(leaves_have_the_type_bits_of_their_level),
 		cmocka_unit_test(tables_are_tables_to_hardware_and_to_software),
 		cmocka_unit_test(the_levels_divide_48_bits),
+		cmocka_unit_test(other_granules_place_addresses_as_the_text_says),
+		cmocka_unit_test(levels_blocks_and_groups_are_the_granules),
 		cmocka_unit_test(only_permissions_and_software_bits_change_in_place),
 	};
 

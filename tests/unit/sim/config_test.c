@@ -215,8 +215,8 @@ static void bad_files_are_refused_with_path_and_remedy(void **state)
 		 "\"cpu\": {\"pa_bits\": 42}}",
 		 3, "level 0 needs|44"},
 		/* of the design, not of the models yet */
-		{"{\"policy\": {\"p2m\": {\"coalesce\": \"eager\"}}}", 5,
-		 "policy.p2m.coalesce: \"eager\" is not modelled|never"},
+		{"{\"policy\": {\"iommu\": {\"coalesce\": \"eager\"}}}", 5,
+		 "policy.iommu.coalesce: \"eager\" is not modelled|never"},
 		{"{\"policy\": {\"iommu\": {\"flush\": \"deferred:8\"}}}", 5,
 		 "policy.iommu.flush: \"deferred:8\" is not modelled"},
 		{"{\"policy\": {\"shadow\": {\"rmap\": \"desc4\"}}}", 5,
@@ -291,8 +291,8 @@ static void bad_sets_are_usage_errors_that_quote_themselves(void **state)
 		{"guest.ram_mib=1048576", 2, "at most 1047552"},
 		{"cpu.name=\xff\xfe", 2, "no such key"},
 		{"name=\xff\xfe", 2, "not UTF-8"},
-		{"policy.p2m.coalesce=scan:9,9", 5,
-		 "--set policy.p2m.coalesce=scan:9,9|not modelled"},
+		{"policy.iommu.coalesce=scan:9,9", 5,
+		 "--set policy.iommu.coalesce=scan:9,9|not modelled"},
 		{"policy.p2m.contig_hint=on", 5, "not modelled"},
 		{"policy.p2m.set_way=full", 5, "modelled: track"},
 		{"policy.p2m.table_access=mapcache", 5, "directmap"},
@@ -400,6 +400,41 @@ static void the_default_machine_is_what_the_design_says(void **state)
 	assert_int_equal(c.memory.walk_entry, MEMORY_ENTRY_L1D);
 	assert_true(c.dram_latency_ns == 82.0);
 	config_fini(&c);
+}
+
+static void coalescing_policies_reach_the_p2m(void **state)
+{
+	static const struct {
+		const char *set;
+		struct pt_coalesce want;
+	} cases[] = {
+		{"policy.p2m.coalesce=never", {PT_COALESCE_NEVER, 0, 0}},
+		{"policy.p2m.coalesce=eager", {PT_COALESCE_EAGER, 0, 0}},
+		{"policy.p2m.coalesce=after-ops:7",
+		 {PT_COALESCE_AFTER_OPS, 7, 0}},
+		{"policy.p2m.coalesce=after-cycles:9",
+		 {PT_COALESCE_AFTER_CYCLES, 9, 0}},
+		{"policy.p2m.coalesce=hysteresis:2",
+		 {PT_COALESCE_HYSTERESIS, 2, 0}},
+		{"policy.p2m.coalesce=scan:5000,64",
+		 {PT_COALESCE_SCAN, 5000, 64}},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		const struct config_set set = {cases[i].set};
+		struct machine_config config;
+		struct error_line error;
+
+		assert_true(config_load(&config, NULL, NULL, &set, 1, NULL,
+					&error));
+		assert_int_equal(config.p2m.coalesce.policy,
+				 cases[i].want.policy);
+		assert_int_equal(config.p2m.coalesce.n, cases[i].want.n);
+		assert_int_equal(config.p2m.coalesce.budget,
+				 cases[i].want.budget);
+		config_fini(&config);
+	}
 }
 
 static void every_policy_default_of_the_design_is_in_the_json(void **state)
@@ -826,6 +861,7 @@ int main(void)
 			a_missing_machine_is_told_apart_from_an_unknown_preset),
 		cmocka_unit_test(a_hostile_name_still_makes_one_short_line),
 		cmocka_unit_test(the_default_machine_is_what_the_design_says),
+		cmocka_unit_test(coalescing_policies_reach_the_p2m),
 		cmocka_unit_test(
 			every_policy_default_of_the_design_is_in_the_json),
 		cmocka_unit_test(the_struct_holds_what_the_keys_say),
