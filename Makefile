@@ -174,7 +174,7 @@ fmt:
 tidy:
 	clang-tidy --quiet $(CORE_SRC) $(MODELS_SRC) $(TRACES_SRC) $(SIM_SRC) $(CLI_SRC) -- -std=c11 $(CPPFLAGS)
 
-INSTALL_HEADERS := $(sort $(wildcard core/base/*.h core/port.h core/p2m/p2m.h core/pt/policy.h core/pt/stats.h))
+INSTALL_HEADERS := $(sort $(wildcard core/base/*.h core/port.h core/p2m/p2m.h core/p2m/setway.h core/pt/policy.h core/pt/stats.h))
 install: all
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/pkgconfig \
 		$(DESTDIR)$(PREFIX)/share/man/man1 \

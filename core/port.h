@@ -83,6 +83,14 @@ struct port_tlbi {
 };
 void port_tlbi(void *host, const struct port_tlbi *request);
 
+/*
+ * For hosts that use p2m/setway.h alone. Clean and invalidate memory of the
+ * guest to the point of coherency, complete on return; invalidate all
+ * instruction caches of the inner shareable domain.
+ */
+void port_memory_clean(void *host, pa_t start, uint64_t bytes);
+void port_icache_invalidate(void *host);
+
 /* True if the host wants the processor back: finish the step and return. */
 bool port_preempt(void *host);
 /* Time in the host's cycles, monotonic. */

@@ -105,11 +105,13 @@ static enum p2m_type p2m_pte_type(uint64_t pte)
 	return (enum p2m_type)FIELD_GET(ARM_S2_TYPE, pte);
 }
 
+/* Of XN's two bits we write the upper alone. */
 static unsigned int p2m_pte_access(uint64_t pte)
 {
-	const unsigned int s2ap = (unsigned int)FIELD_GET(ARM_S2_S2AP, pte);
+	const uint64_t none = FIELD_PREP(ARM_S2_XN, ARM_S2_XN_NONE);
 
-	return s2ap | (FIELD_GET(ARM_S2_XN, pte) ? 0 : P2M_ACCESS_X);
+	return (unsigned int)FIELD_GET(ARM_S2_S2AP, pte) |
+	       (pte & none ? 0 : P2M_ACCESS_X);
 }
 
 /* What p2m_remove and p2m_protect make of a leaf. */
@@ -307,9 +309,11 @@ PT_INLINE bool p2m_remove_leaf(struct p2m *p2m, const struct pt_format *f,
 
 	if (!pt_single_unmap(&pt, f, ia, p2m->config.free_empty, level))
 		return false;
-	pt_barrier(&pt, PORT_DSB_ISHST);
+	port_barrier(p2m->host, PORT_DSB_ISHST);
 	p2m_tlbi_leaf(p2m, ia, level, f->level[level].lsb);
-	pt_barrier(&pt, PORT_DSB_ISH);
+	port_barrier(p2m->host, PORT_DSB_ISH);
+	/* Counted together: two additions wait for each other. */
+	p2m->stats.barriers += 2;
 	return true;
 }
 

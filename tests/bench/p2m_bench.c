@@ -118,6 +118,18 @@ void port_tlbi(void *host, const struct port_tlbi *request)
 	(void)request;
 }
 
+void port_memory_clean(void *host, pa_t start, uint64_t bytes)
+{
+	(void)host;
+	(void)start;
+	(void)bytes;
+}
+
+void port_icache_invalidate(void *host)
+{
+	(void)host;
+}
+
 bool port_preempt(void *host)
 {
 	(void)host;

@@ -1166,6 +1166,29 @@ static void a_change_inside_a_group_breaks_all_of_it_first(void **state)
 	close_space(&s);
 }
 
+static void groups_behind_a_table_wait_for_their_turn(void **state)
+{
+	struct space s;
+
+	(void)state;
+	open_hinting(&s);
+	assert_int_equal(map(&s, 0, GB, 32 * MB2), 0);
+	assert_int_equal(remove_frames(&s, 7, 1), 0);
+	s.a->preempt_one_in = 1;
+	assert_int_equal(p2m_protect(&s.p2m, (gfn_t){ 0 }, 32 * MB2, 1,
+				     &s.done), ERR_PREEMPTED);
+	assert_null(array_quiet(s.a));
+	assert_int_equal(s.done, MB2);
+	assert_true(pte_of(&s, 16 * MB2) & CONTIG);
+	s.a->preempt_one_in = 0;
+	assert_int_equal(p2m_protect(&s.p2m, (gfn_t){ 0 }, 32 * MB2, 1,
+				     &s.done), 0);
+	assert_null(array_quiet(s.a));
+	assert_true(pte_of(&s, 16 * MB2) & CONTIG);
+	assert_int_equal(look(&s, 31 * MB2).access, 1);
+	close_space(&s);
+}
+
 static void a_block_come_back_completes_its_group(void **state)
 {
 	struct p2m_config c = usual;
@@ -1516,6 +1539,7 @@ int main(void)
 		cmocka_unit_test(a_fresh_group_gets_its_hint_without_a_break),
 		cmocka_unit_test(the_last_page_of_a_group_brings_the_hint),
 		cmocka_unit_test(a_change_inside_a_group_breaks_all_of_it_first),
+		cmocka_unit_test(groups_behind_a_table_wait_for_their_turn),
 		cmocka_unit_test(a_block_come_back_completes_its_group),
 		cmocka_unit_test(a_whole_table_is_a_block_after_break_before_make),
 		cmocka_unit_test(promotion_goes_on_upwards),

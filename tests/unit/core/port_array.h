@@ -83,7 +83,11 @@ struct port_array {
 	uint64_t ram_base, ram_end; /* of frames that tests map: no tables */
 	/* Counts. */
 	uint64_t allocated, freed, reads, writes, barriers, cleans;
-	uint64_t tlbi[3], maps_open, preempts;
+	uint64_t tlbi[3], maps_open, preempts, icache;
+	/* Told of memory that is cleaned, if not NULL. */
+	void (*memory_cleaned)(struct port_array *a, uint64_t pa,
+			       uint64_t bytes);
+	uint8_t *cleaned; /* of whoever wants it, for that function */
 	/* Events: a alloc, f free, n write of an unlinked table, b break,
 	 * m make, p in place, s ISHST, i ISH, t TLBI. Repeats are one. */
 	char log[ARRAY_LOG];
@@ -709,6 +713,19 @@ void port_tlbi(void *host, const struct port_tlbi *t)
 		if (a->stale[i].phase == ARRAY_VISIBLE &&
 		    array_tlbi_drops(t, &a->stale[i]))
 			a->stale[i].phase = ARRAY_INVALIDATED;
+}
+
+void port_memory_clean(void *host, pa_t start, uint64_t bytes)
+{
+	struct port_array *a = host;
+
+	if (a->memory_cleaned)
+		a->memory_cleaned(a, start.raw, bytes);
+}
+
+void port_icache_invalidate(void *host)
+{
+	((struct port_array *)host)->icache++;
 }
 
 bool port_preempt(void *host)
