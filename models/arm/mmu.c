@@ -206,6 +206,10 @@ bool arm_mmu_translate(struct arm_mmu *mmu, va_t va, unsigned int access,
 	if (!entry)
 		return translate_by_walk(mmu, address, va, access, out, fault);
 	out->source = ARM_FROM_L2_TLB;
+	/* The access that follows is likely to go far. */
+	memory_prefetch(mmu->memory,
+			(pa_t){ entry->value.out +
+				(address & (BIT(entry->size_lg2) - 1)) });
 	fill_l1(mmu, access, address, entry->size_lg2, entry->global,
 		&entry->value);
 	return answer_hit(mmu, entry, address, va, access, out, fault);

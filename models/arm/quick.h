@@ -38,6 +38,7 @@ static inline bool arm_quick_read(struct arm_mmu *mmu, uint64_t address,
 		return false;
 	ipa = q->pointer->value.out + index * 8;
 	q->table = tlb_probe_inline(mmu->s2_tlb, ipa, &mmu->setup.s2_tag);
+	/* Device memory, which HCR_EL2.PTW refuses, is not cacheable. */
 	if (!q->table || !FIELD_GET(ARM_ATTRS_S2_R, q->table->value.attrs) ||
 	    !arm_memattr_cacheable(FIELD_GET(ARM_ATTRS_MEMATTR,
 					     q->table->value.attrs)))
@@ -116,10 +117,13 @@ static inline bool arm_quick_walk(struct arm_mmu *mmu, uint64_t address,
 				q.page->value.attrs);
 	if (need & ~attrs)
 		return false;
+	out->value.out = arm_quick_out(q.page, base);
+	/* The access that follows is likely to go far. */
+	memory_prefetch(mmu->memory,
+			(pa_t){ out->value.out | (address & 0xfff) });
 	arm_quick_commit(mmu, &q);
 	out->size_lg2 = 12;
 	out->value.ipa = base;
-	out->value.out = arm_quick_out(q.page, base);
 	out->value.attrs = attrs;
 	out->global = !FIELD_GET(ARM_ATTRS_NG, attrs);
 	return true;

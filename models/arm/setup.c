@@ -265,6 +265,5 @@ void arm_setup_compute(struct arm_mmu *mmu)
 					!setup->s1[half].uncached &&
 					setup->s1[half].level < ARM_LEVEL_LAST;
 	mmu->memo.leaf = UINT64_MAX; /* no leaf without its address */
-	setup->quick = setup->stage1 && setup->stage2 && !setup->why &&
-		       !setup->protect_walk;
+	setup->quick = setup->stage1 && setup->stage2 && !setup->why;
 }

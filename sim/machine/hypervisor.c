@@ -226,6 +226,12 @@ bool hypervisor_resolve(struct hypervisor *h, const struct arm_fault *fault)
 	return populate(h, gfn_from_ipa(fault->ipa), 1) == 0;
 }
 
+void hypervisor_tick(struct hypervisor *h, const struct machine_cpu *cpu)
+{
+	h->m->current = cpu->index;
+	p2m_tick(&h->p2m);
+}
+
 /* ---- hypercalls ---- */
 
 static int64_t guest_errno(int rc)

@@ -58,6 +58,10 @@ bool hypervisor_can_resolve(const struct hypervisor *h,
 /* Do so. False if the p2m could not (no memory for tables). */
 bool hypervisor_resolve(struct hypervisor *h, const struct arm_fault *fault);
 
+/* The guest has trapped for something else: a moment for what a coalescing
+ * policy has due. */
+void hypervisor_tick(struct hypervisor *h, const struct machine_cpu *cpu);
+
 /* P2M_* hypercalls; 0 or a negative errno, as the guest sees it. */
 int64_t hypervisor_p2m_call(struct hypervisor *h, const uint64_t x[6]);
 

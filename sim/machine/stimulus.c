@@ -341,6 +341,7 @@ static int64_t call(struct machine *m, struct machine_cpu *cpu,
 {
 	switch (x[0]) {
 	case PSCI_VERSION:
+		hypervisor_tick(m->hypervisor, cpu);
 		return 0x10001; /* 1.1 */
 	case PSCI_SYSTEM_OFF:
 	case PSCI_SYSTEM_RESET:
@@ -425,6 +426,7 @@ void machine_mmio(struct machine *m, struct machine_cpu *cpu, va_t va,
 	account_charge(cpu, BUCKET_TRAP, m->config.trap_cycles * CYCLE);
 	account_charge(cpu, BUCKET_MMIO, m->config.mmio_cycles * CYCLE);
 	uart(m, ipa.raw - GUEST_UART_BASE, write, value);
+	hypervisor_tick(m->hypervisor, cpu);
 }
 
 /* ---- the simulated kernel ---- */

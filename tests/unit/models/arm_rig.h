@@ -71,12 +71,13 @@ static inline void rig_reg(struct rig *rig, enum arm_sysreg reg, uint64_t value)
 }
 
 /* n entries, fully associative; 0: absent. */
-static inline struct tlb_config rig_tlb(uint32_t entries)
+static inline struct tlb_config rig_tlb(uint32_t entries,
+					enum replacement replacement)
 {
 	return (struct tlb_config){
 		.entries = entries,
 		.ways = entries,
-		.replacement = REPLACEMENT_LRU,
+		.replacement = replacement,
 		.sizes_lg2 = { 12, 21, 30 },
 		.size_count = 3,
 	};
@@ -109,15 +110,16 @@ static inline void rig_tables(struct rig *rig)
 		rig_put(rig, 0x80803000 + 8 * i, 0x800007ff + (i << 12));
 }
 
-static inline void rig_start(struct rig *rig, struct rig_shape shape)
+static inline void rig_start_replacing(struct rig *rig, struct rig_shape shape,
+				       enum replacement replacement)
 {
 	struct arm_mmu_config config = {
-		.l1i_tlb = rig_tlb(shape.l1),
-		.l1d_tlb = rig_tlb(shape.l1),
-		.l2_tlb = rig_tlb(shape.l2),
-		.s2_tlb = rig_tlb(shape.s2),
-		.walk_cache_s1 = rig_tlb(shape.walk1),
-		.walk_cache_s2 = rig_tlb(shape.walk2),
+		.l1i_tlb = rig_tlb(shape.l1, replacement),
+		.l1d_tlb = rig_tlb(shape.l1, replacement),
+		.l2_tlb = rig_tlb(shape.l2, replacement),
+		.s2_tlb = rig_tlb(shape.s2, replacement),
+		.walk_cache_s1 = rig_tlb(shape.walk1, replacement),
+		.walk_cache_s2 = rig_tlb(shape.walk2, replacement),
 		.pa_bits = 48,
 	};
 	struct memory_config memory = {
@@ -138,6 +140,11 @@ static inline void rig_start(struct rig *rig, struct rig_shape shape)
 				      rig->memory, 0, &rig->random),
 			 0);
 	rig_tables(rig);
+}
+
+static inline void rig_start(struct rig *rig, struct rig_shape shape)
+{
+	rig_start_replacing(rig, shape, REPLACEMENT_LRU);
 }
 
 static inline void rig_stage1_on(struct rig *rig)
