@@ -57,9 +57,9 @@ machine_access_model(struct machine *m, struct machine_cpu *cpu, va_t va,
  * will look at, by a guess of the address: as far from the last page as its
  * virtual address is. A hint; a wrong one changes nothing.
  */
-static inline void machine_access_prefetch(const struct machine *m,
-					   const struct machine_cpu *cpu,
-					   uint64_t va)
+CACHE_PREFETCH machine_access_prefetch(const struct machine *m,
+				       const struct machine_cpu *cpu,
+				       uint64_t va)
 {
 	pa_t pa = { va - (cpu->last_data.page << 12) +
 		    cpu->last_data.page_pa.raw };

@@ -73,7 +73,7 @@ FILES = [
     (HEAD + '"' + "k" * 100000 + '":1}', "no such key"),
     (HEAD + '"guest":{"granule":"64K"}}', "guest.granule.*not modelled", 5),
     (HEAD + '"iommu":[{}]}', "iommu.*not modelled", 5),
-    (HEAD + '"policy":{"p2m":{"coalesce":"scan:1,2"}}}', "not modelled", 5),
+    (HEAD + '"policy":{"p2m":{"contig_hint":"on"}}}', "not modelled", 5),
 ]
 
 SETS = [
