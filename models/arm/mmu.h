@@ -214,6 +214,9 @@ struct arm_mmu {
 	struct arm_attrs_memo {
 		uint64_t leaf, inherited, stage2, attrs;
 	} memo;
+	/* Where the host has the descriptor that page 0 would have if all
+	 * tables stood in a row, going by the last one read: for hints. */
+	uintptr_t descriptor_row;
 	/* Nobody asks for more of a walk's steps than what they cost: those
 	 * that are free may be left out. */
 	bool brief_walks;

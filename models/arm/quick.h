@@ -15,7 +15,7 @@
 
 /* What the quick walk has found without touching anything. */
 struct arm_quick {
-	const struct tlb_entry *pointer;   /* in the walk cache */
+	const struct tlb_entry *pointer;      /* in the walk cache */
 	const struct tlb_entry *table, *page; /* in s2_tlb */
 	pa_t descriptor;
 };
@@ -40,13 +40,15 @@ static inline bool arm_quick_read(struct arm_mmu *mmu, uint64_t address,
 	q->table = tlb_probe_inline(mmu->s2_tlb, ipa, &mmu->setup.s2_tag);
 	/* Device memory, which HCR_EL2.PTW refuses, is not cacheable. */
 	if (!q->table || !FIELD_GET(ARM_ATTRS_S2_R, q->table->value.attrs) ||
-	    !arm_memattr_cacheable(FIELD_GET(ARM_ATTRS_MEMATTR,
-					     q->table->value.attrs)))
+	    !arm_memattr_cacheable(
+		    FIELD_GET(ARM_ATTRS_MEMATTR, q->table->value.attrs)))
 		return false;
 	q->descriptor.raw = arm_quick_out(q->table, ipa);
 	if (!ram_has(mmu->ram, q->descriptor, sizeof(*raw)))
 		return false;
 	*raw = ram_read64(mmu->ram, q->descriptor);
+	mmu->descriptor_row = (uintptr_t)ram_host(mmu->ram, q->descriptor) -
+			      (address >> 12) * 8;
 	return true;
 }
 
@@ -80,9 +82,9 @@ static inline void arm_quick_commit(struct arm_mmu *mmu,
 	walk_cache_hit(mmu->walk_cache_s1, q->pointer);
 	tlb_hit(mmu->s2_tlb, q->table);
 	step->source = ARM_STEP_MEMORY;
-	step->served = memory_access_inline(mmu->memory, mmu->cpu,
-					    REQUESTER_WALK, q->descriptor,
-					    false);
+	step->served =
+		memory_access_inline(mmu->memory, mmu->cpu, REQUESTER_WALK,
+				     q->descriptor, false);
 	tlb_hit(mmu->s2_tlb, q->page);
 	log->steps = log->descriptor_reads = 1;
 	log->uncached = false;

@@ -11,12 +11,12 @@
 #include "core/base/bits.h"
 #include "core/base/bug.h"
 
-#define LINE_LG2_MIN 4
-#define LINE_LG2_MAX 10
+#define LINE_LG2_MIN	   4
+#define LINE_LG2_MAX	   10
 #define HOST_LINE_LG2	   6
 #define HOST_HUGE_PAGE_LG2 21
-#define HOST_LINE      BIT(HOST_LINE_LG2)
-#define HOST_HUGE_PAGE BIT(HOST_HUGE_PAGE_LG2)
+#define HOST_LINE	   BIT(HOST_LINE_LG2)
+#define HOST_HUGE_PAGE	   BIT(HOST_HUGE_PAGE_LG2)
 
 const char *cache_config_problem(const struct cache_config *config)
 {
@@ -43,7 +43,8 @@ const char *cache_config_problem(const struct cache_config *config)
 /* Sets begin on host lines; big arrays lie in huge pages if the host will. */
 static void *array_new(uint64_t count, size_t size)
 {
-	uint64_t bytes = align_down(count * size + HOST_LINE - 1, HOST_LINE_LG2);
+	uint64_t bytes =
+		align_down(count * size + HOST_LINE - 1, HOST_LINE_LG2);
 	bool huge = bytes >= HOST_HUGE_PAGE;
 	void *array;
 
@@ -183,8 +184,8 @@ bool cache_access(struct cache *c, uint64_t line, enum requester who,
 uint64_t cache_find(const struct cache *c, uint64_t line)
 {
 	struct cache_home home = cache_home(c, line);
-	uint32_t way = set_find(c, home.set, c->ways, c->narrow != NULL,
-				home.tag);
+	uint32_t way =
+		set_find(c, home.set, c->ways, c->narrow != NULL, home.tag);
 
 	return way < c->ways ? home.set * c->ways + way : CACHE_NONE;
 }

@@ -24,7 +24,7 @@
 #include "models/memory/memory.h"
 #include "models/replacement.h"
 
-#define CACHE_WAYS_MAX 256
+#define CACHE_WAYS_MAX	256
 #define CACHE_MASK_BITS 32
 /* No line has this number, no way this slot. */
 #define CACHE_NONE UINT64_MAX
@@ -78,7 +78,8 @@ struct cache_home {
 static inline struct cache_home cache_home(const struct cache *c, uint64_t line)
 {
 	if (__builtin_expect(c->modulo, 0))
-		return (struct cache_home){ line % c->sets, line / c->sets + 1 };
+		return (struct cache_home){ line % c->sets,
+					    line / c->sets + 1 };
 	return (struct cache_home){ line & c->set_mask,
 				    (line >> c->set_lg2) + 1 };
 }
@@ -167,7 +168,8 @@ static inline uint32_t cache_match4(const uint32_t *tags, uint32_t tag)
 	return (uint32_t)_mm_movemask_ps(_mm_castsi128_ps(equal));
 #else
 	return (uint32_t)(tags[0] == tag) | (uint32_t)(tags[1] == tag) << 1 |
-	       (uint32_t)(tags[2] == tag) << 2 | (uint32_t)(tags[3] == tag) << 3;
+	       (uint32_t)(tags[2] == tag) << 2 |
+	       (uint32_t)(tags[3] == tag) << 3;
 #endif
 }
 

@@ -2,8 +2,8 @@
 /*
  * How one set is searched, used and filled. Every function is inlined into
  * one body for each usual number of ways, where `ways`, and with it the
- * number of mask words, is constant. For cache.c and memory.c alone. models/README.md,
- * rules 12 and 19.
+ * number of mask words, is constant. For cache.c and memory.c alone.
+ * models/README.md, rules 12 and 19.
  */
 #ifndef MODELS_MEMORY_CACHE_SET_H
 #define MODELS_MEMORY_CACHE_SET_H
@@ -114,7 +114,7 @@ SET_INLINE uint32_t match16(const uint32_t *tags, uint32_t tag)
 SET_INLINE uint32_t match_ways(const uint32_t *tags, uint32_t ways,
 			       uint32_t tag)
 {
-	return ways == 4 ? cache_match4(tags, tag)
+	return ways == 4   ? cache_match4(tags, tag)
 	       : ways == 8 ? match8(tags, tag)
 			   : match16(tags, tag);
 }
@@ -174,8 +174,7 @@ SET_INLINE bool cache_ordered(const struct cache *c)
 SET_INLINE void order_nibbles_to_front(uint64_t *order, uint64_t way)
 {
 	uint64_t differ = *order ^ way * ORDER_NIBBLES;
-	uint64_t zero = (differ - ORDER_NIBBLES) & ~differ &
-			ORDER_NIBBLES << 3;
+	uint64_t zero = (differ - ORDER_NIBBLES) & ~differ & ORDER_NIBBLES << 3;
 	/* All bits below the way's nibble, which is the lowest zero one. */
 	uint64_t newer = BIT(ctz64(zero) - 3) - 1;
 

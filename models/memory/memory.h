@@ -40,11 +40,11 @@ enum memory_level {
 enum memory_entry { MEMORY_ENTRY_L1D, MEMORY_ENTRY_L2, MEMORY_ENTRY_NONE };
 
 struct cache_config {
-	uint64_t bytes;	     /* 0: absent */
+	uint64_t bytes; /* 0: absent */
 	uint32_t ways;
-	uint32_t line;	     /* bytes, a power of two, the same everywhere */
+	uint32_t line; /* bytes, a power of two, the same everywhere */
 	enum replacement replacement;
-	uint32_t latency;    /* cycles; used by cost formulas, not here */
+	uint32_t latency; /* cycles; used by cost formulas, not here */
 };
 
 struct cache_counters {
@@ -57,7 +57,8 @@ struct memory_config {
 	uint32_t cpus;
 	struct cache_config l1i, l1d, l2, llc;
 	enum memory_entry walk_entry;
-	/* No access is made there or above; 0: 2^48. Small tags if it is low. */
+	/* No access is made there or above; 0: 2^48. Small tags if it is low.
+	 */
 	uint64_t pa_end;
 };
 

@@ -14,7 +14,7 @@
 #include "core/base/err.h"
 
 struct ram {
-	uint8_t *host;	/* host address of `base`, page aligned */
+	uint8_t *host; /* host address of `base`, page aligned */
 	pa_t base;
 	uint64_t bytes;
 };

@@ -44,8 +44,7 @@ static inline struct tag_key tag_key_make(uint64_t address,
 
 	return (struct tag_key){
 		.page = page,
-		.filter = page << 12 | (uint64_t)kind << 9 | 1u << 8 |
-			  fold,
+		.filter = page << 12 | (uint64_t)kind << 9 | 1u << 8 | fold,
 		.tag = tag,
 		.kind = kind,
 		.size_lg2 = size_lg2,

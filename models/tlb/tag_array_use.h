@@ -11,7 +11,7 @@
 #include "core/base/bits.h"
 #include "models/tlb/tag_array.h"
 
-#define NO_SLOT 0xffff
+#define NO_SLOT	   0xffff
 #define TAG_INLINE static inline __attribute__((always_inline))
 
 /* In tag_array.c: a use under PLRU; the way of a set to fill where ways have
@@ -53,8 +53,7 @@ TAG_INLINE void order_to_front(uint64_t *order, uint64_t way)
 {
 	uint64_t differ = *order ^ way * ORDER_NIBBLES;
 	/* The lowest nibble of these is the way's place. */
-	uint64_t zero = (differ - ORDER_NIBBLES) & ~differ &
-			ORDER_NIBBLES << 3;
+	uint64_t zero = (differ - ORDER_NIBBLES) & ~differ & ORDER_NIBBLES << 3;
 	uint64_t newer = BIT(ctz64(zero) - 3) - 1;
 
 	*order = (*order & ~(newer << 4 | 15)) | (*order & newer) << 4 | way;
@@ -136,8 +135,8 @@ TAG_INLINE uint32_t scan_match(const struct tag_array *a, uint32_t first,
 	if (a->ways == 4)
 		return keys_match4(keys, filter);
 	if (a->ways == 5)
-		return keys_match4(keys, filter) |
-		       (uint32_t)(keys[4] == filter) << 4;
+		return keys_match4(keys, filter) | (uint32_t)(keys[4] == filter)
+							   << 4;
 	return keys_match(keys, a->ways, filter);
 }
 
@@ -147,7 +146,7 @@ TAG_INLINE uint32_t scan_match(const struct tag_array *a, uint32_t first,
  * once such a pair has been put in.
  */
 TAG_INLINE uint32_t scan_find(const struct tag_array *a, uint32_t first,
-				 uint32_t match, const struct tag_key *key)
+			      uint32_t match, const struct tag_key *key)
 {
 	uint32_t found = NO_SLOT;
 
@@ -167,7 +166,7 @@ TAG_INLINE uint32_t scan_find(const struct tag_array *a, uint32_t first,
 
 /* The match's slot, or NO_SLOT; *seen if any entry had the filter. */
 TAG_INLINE uint32_t hash_find(const struct tag_array *a,
-				 const struct tag_key *key, bool *seen)
+			      const struct tag_key *key, bool *seen)
 {
 	uint64_t want = key->filter;
 	uint32_t found = NO_SLOT;
@@ -191,7 +190,7 @@ TAG_INLINE uint32_t hash_find(const struct tag_array *a,
 }
 
 TAG_INLINE uint32_t find_slot(const struct tag_array *a,
-				 const struct tag_key *key, bool *seen)
+			      const struct tag_key *key, bool *seen)
 {
 	uint32_t first, match;
 
@@ -340,7 +339,7 @@ static inline void count_live(struct tag_array *a, uint32_t kind, int change)
 /* The slot's key gives way to another, or it was free: then false. The entry
  * itself need not be looked at. */
 TAG_INLINE bool replace_key(struct tag_array *a, uint32_t slot,
-			       const struct tag_key *key)
+			    const struct tag_key *key)
 {
 	uint64_t old = a->keys[slot];
 
@@ -365,9 +364,8 @@ TAG_INLINE bool known_new(const struct tag_array *a, const struct tag_key *key)
 	       is_ordered(a) && (!a->hashed || a->sets == 1);
 }
 
-TAG_INLINE struct tag_put put_oldest_scanned(struct tag_array *a,
-					     const struct tag_key *key,
-					     uint32_t set)
+TAG_INLINE struct tag_put
+put_oldest_scanned(struct tag_array *a, const struct tag_key *key, uint32_t set)
 {
 	uint64_t order = a->order[set];
 	uint32_t last = (a->ways - 1) * 4, slot;
@@ -455,8 +453,8 @@ TAG_INLINE void entry_set_key(struct tag_array *a, struct tlb_entry *entry,
 
 /* An entry with exactly this key, its value still to be written: the one that
  * has it already, or a free or replaced one. A put is a fill. */
-TAG_INLINE struct tag_put
-tag_array_put(struct tag_array *a, const struct tag_key *key, bool global)
+TAG_INLINE struct tag_put tag_array_put(struct tag_array *a,
+					const struct tag_key *key, bool global)
 {
 	struct tag_put put = a->hashed ? put_hashed(a, key, global)
 				       : put_scanned(a, key, global);

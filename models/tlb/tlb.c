@@ -148,8 +148,7 @@ static __attribute__((noinline)) const struct tlb_entry *
 fill_any(struct tlb *tlb, uint64_t address, unsigned int size_lg2,
 	 const struct tlb_tag *tag, bool global, const struct tlb_value *value)
 {
-	struct tag_key key =
-		key_of(tlb, address, tlb->size_for[size_lg2], tag);
+	struct tag_key key = key_of(tlb, address, tlb->size_for[size_lg2], tag);
 	uint64_t piece = align_down(address, key.size_lg2) -
 			 align_down(address, size_lg2);
 	struct tag_put put = tag_array_put(tlb->array, &key, global);
@@ -179,11 +178,10 @@ const struct tlb_entry *tlb_fill(struct tlb *tlb, uint64_t address,
 	if (size_lg2 == SMALLEST_LG2) {
 		key = tag_key_make(address, SMALLEST_LG2, 0, tag);
 		if (known_new(tlb->array, &key))
-			return tlb->array->hashed
-				       ? fill_new(tlb, &key, global, value,
-						  true)
-				       : fill_new(tlb, &key, global, value,
-						  false);
+			return tlb->array->hashed ? fill_new(tlb, &key, global,
+							     value, true)
+						  : fill_new(tlb, &key, global,
+							     value, false);
 	}
 	return fill_any(tlb, address, size_lg2, tag, global, value);
 }

@@ -19,10 +19,10 @@
 #define TLB_FRONTS    64
 
 struct tlb_config {
-	uint32_t entries;     /* 0: absent */
-	uint32_t ways;	      /* == entries: fully associative */
+	uint32_t entries; /* 0: absent */
+	uint32_t ways;	  /* == entries: fully associative */
 	enum replacement replacement;
-	uint32_t latency;     /* cycles; used by cost formulas, not here */
+	uint32_t latency; /* cycles; used by cost formulas, not here */
 	uint8_t sizes_lg2[TLB_SIZES_MAX]; /* ascending, 12 first */
 	uint32_t size_count;
 };
@@ -50,7 +50,7 @@ static inline uint64_t tlb_tag_word(const struct tlb_tag *tag)
 struct tlb_value {
 	uint64_t out;	/* output address of the entry's first byte */
 	uint64_t ipa;	/* of the entry's first byte, for fault reports */
-	uint64_t attrs;	/* permissions, memory type, levels: the owner's own */
+	uint64_t attrs; /* permissions, memory type, levels: the owner's own */
 };
 
 struct tlb_entry {
@@ -179,9 +179,8 @@ static inline bool tlb_is_first_match(const struct tlb *tlb,
 		 tlb_tag_mask(e->global)) &&
 	       !(e->global && tlb->overlapping);
 }
-static inline const struct tlb_entry *tlb_recent(const struct tlb *tlb,
-						 uint64_t address,
-						 const struct tlb_tag *tag)
+static inline const struct tlb_entry *
+tlb_recent(const struct tlb *tlb, uint64_t address, const struct tlb_tag *tag)
 {
 	const struct tlb_entry *e = tlb->recent;
 

@@ -107,8 +107,7 @@ find_and_remember(struct walk_cache *wc, const struct tag_key *key,
 	return entry;
 }
 
-const struct tlb_entry *walk_cache_find(struct walk_cache *wc,
-					uint64_t address,
+const struct tlb_entry *walk_cache_find(struct walk_cache *wc, uint64_t address,
 					const struct tlb_tag *tag,
 					unsigned int range_lg2, int level)
 {

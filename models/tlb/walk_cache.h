@@ -18,9 +18,9 @@ struct walk_cache_counters {
 
 /* A table pointer: where the table at `level` for an input range lies. */
 struct walk_cache_entry {
-	uint64_t table;	 /* address of the table, in the stage's output space */
-	uint64_t attrs;	 /* what the path above has restricted; owner's own */
-	int8_t level;	 /* of the table that `table` points to */
+	uint64_t table; /* address of the table, in the stage's output space */
+	uint64_t attrs; /* what the path above has restricted; owner's own */
+	int8_t level;	/* of the table that `table` points to */
 };
 
 struct walk_cache;
@@ -45,8 +45,7 @@ bool walk_cache_lookup(struct walk_cache *wc, uint64_t address,
 		       int first, int last, struct walk_cache_entry *out);
 /* The pointer to the table of one level, which no level asked before it may
  * have; touches nothing. And the lookup that finds it. */
-const struct tlb_entry *walk_cache_find(struct walk_cache *wc,
-					uint64_t address,
+const struct tlb_entry *walk_cache_find(struct walk_cache *wc, uint64_t address,
 					const struct tlb_tag *tag,
 					unsigned int range_lg2, int level);
 void walk_cache_hit(struct walk_cache *wc, const struct tlb_entry *entry);

@@ -371,32 +371,49 @@ static void access_failed(struct vcpu *v, uint64_t index, uint64_t va,
 		block_stale_access(v);
 }
 
-/* The one place where data accesses reach the machine; `hot` is constant. */
-static inline __attribute__((always_inline)) void
-account(struct vcpu *v, uint64_t index, uint64_t paddr, unsigned int size,
-	bool write, uint32_t kind, uint64_t value, bool hot)
+/* An access that may have changed the models: it may have failed, gone to
+ * another frame by now, or lie in two of Unicorn's pages. */
+static __attribute__((noinline)) void
+account_slow(struct vcpu *v, uint64_t index, uint64_t paddr, uint64_t va,
+	     uint32_t what, uint64_t value)
 {
 	struct engine *e = v->engine;
-	uint64_t slot_va = e->slot_va[index];
-	uint64_t offset = paddr & (FRAME_BYTES - 1);
-	uint64_t va = (slot_va & ~SLOT_WATCHED) | offset;
-	uint32_t what = TRACE_WHAT(size, write) | kind;
 	const struct last_access *last = &v->cpu->last_data;
+	unsigned int size = TRACE_WHAT_BYTES(what);
+	bool write = TRACE_WHAT_ACCESS(what) & ARM_ACCESS_WRITE;
+	uint64_t offset = paddr & (FRAME_BYTES - 1);
 	struct arm_fault fault;
-	enum machine_result result;
+	enum machine_result result =
+		machine_access_slow(v->m, v->cpu, (va_t){ va }, what, &fault);
 
-	result = hot ? machine_access_inline(v->m, v->cpu, (va_t){ va }, what,
-					     &fault)
-		     : machine_access(v->m, v->cpu, (va_t){ va }, what, &fault);
 	if (unlikely(result != MACHINE_OK))
 		access_failed(v, index, va, size, &fault, result);
 	else if (unlikely(last->page == va >> FRAME_LG2 &&
 			  last->page_pa.raw - e->frame_base !=
 				  (paddr & (MASK(0, e->window_lg2) &
 					    ~(FRAME_BYTES - 1)))))
-		engine_want(v, ATTENTION_FLUSH_TLB); /* another frame by now */
+		engine_want(v, ATTENTION_FLUSH_TLB);
 	if (unlikely(((paddr & (ASK_BYTES - 1)) + size) > ASK_BYTES))
 		note_crossing(v, index, va, size, write, value);
+	else if (unlikely(e->slot_va[index] & SLOT_WATCHED) && write)
+		window_store_watched(v, va, e->slot[index].ipa | offset, size,
+				     value);
+}
+
+/* The one place where data accesses reach the machine. */
+static inline __attribute__((always_inline)) void
+account(struct vcpu *v, uint64_t index, uint64_t paddr, unsigned int size,
+	bool write, uint32_t kind, uint64_t value)
+{
+	struct engine *e = v->engine;
+	uint64_t slot_va = e->slot_va[index];
+	uint64_t offset = paddr & (FRAME_BYTES - 1);
+	uint64_t va = (slot_va & ~SLOT_WATCHED) | offset;
+	uint32_t what = TRACE_WHAT(size, write) | kind;
+
+	machine_access_record(v->m, v->cpu, (va_t){ va }, what);
+	if (!machine_access_idle(v->m, v->cpu, (va_t){ va }, what))
+		account_slow(v, index, paddr, va, what, value);
 	else if (unlikely(slot_va & SLOT_WATCHED) && write)
 		window_store_watched(v, va, e->slot[index].ipa | offset, size,
 				     value);
@@ -429,7 +446,7 @@ static __attribute__((noinline)) void careful_access(struct vcpu *v,
 		block_barriers_until(v, pc);
 		kind |= block_kind_at(v, pc);
 	}
-	account(v, index, paddr, size, write, kind, value, false);
+	account(v, index, paddr, size, write, kind, value);
 }
 
 static void on_memory(uc_engine *uc, uc_mem_type type, uint64_t paddr, int size,
@@ -445,7 +462,7 @@ static void on_memory(uc_engine *uc, uc_mem_type type, uint64_t paddr, int size,
 			       type == UC_MEM_WRITE, (uint64_t)value);
 	else
 		account(v, index, paddr, (unsigned int)size,
-			type == UC_MEM_WRITE, e->access, (uint64_t)value, true);
+			type == UC_MEM_WRITE, e->access, (uint64_t)value);
 }
 
 /* Windows of Device memory: the report came first, this decides. */

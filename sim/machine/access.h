@@ -28,34 +28,44 @@ static inline bool in_line(uint64_t va, uint32_t bytes, uint64_t line,
 	       (va + bytes - 1) >> line_lg2 == line;
 }
 
-/* The data access without its record. */
-static inline enum machine_result
-machine_access_model(struct machine *m, struct machine_cpu *cpu, va_t va,
-		     uint32_t what, struct arm_fault *fault)
+/* True: the access changed nothing but counters, and has been counted. Then
+ * it lies in one line. */
+static inline bool machine_access_idle(const struct machine *m,
+				       struct machine_cpu *cpu, va_t va,
+				       uint32_t what)
 {
 	struct last_access *last = &cpu->last_data;
 	uint32_t access = TRACE_WHAT_ACCESS(what);
 
 	if (__builtin_expect(
-		    in_line(va.raw, TRACE_WHAT_BYTES(what), last->line,
-			    m->line_lg2) &&
-			    (last->idle >> access & 1) &&
-			    last->context == cpu->mmu.data_context &&
-			    last->generation == *last->generation_now,
-		    1)) {
-		last->hits++;
-		cpu->loads += !(access & ARM_ACCESS_WRITE);
-		cpu->stores += access & ARM_ACCESS_WRITE;
+		    !in_line(va.raw, TRACE_WHAT_BYTES(what), last->line,
+			     m->line_lg2) ||
+			    !(last->idle >> access & 1) ||
+			    last->context != cpu->mmu.data_context ||
+			    last->generation != *last->generation_now,
+		    0))
+		return false;
+	last->hits++;
+	cpu->loads += !(access & ARM_ACCESS_WRITE);
+	cpu->stores += access & ARM_ACCESS_WRITE;
+	if (__builtin_expect(m->charge_l1d_tlb != 0, 0))
 		cpu->by[BUCKET_TLB] += m->charge_l1d_tlb;
-		return MACHINE_OK;
-	}
-	return machine_access_slow(m, cpu, va, what, fault);
+	return true;
+}
+
+static inline void machine_access_record(struct machine *m,
+					 const struct machine_cpu *cpu,
+					 va_t va, uint32_t what)
+{
+	if (m->trace)
+		trace_batch_access(m->trace, m->batch, cpu->index, cpu->el,
+				   va.raw, what);
 }
 
 /*
- * For who knows of accesses to come: asks the host for what the far caches
- * will look at, by a guess of the address: as far from the last page as its
- * virtual address is. A hint; a wrong one changes nothing.
+ * For who knows of accesses to come: asks the host for what the last level and
+ * a walk will look at, by a guess of the address: as far from the last page as
+ * its virtual address is. A hint; a wrong one changes nothing.
  */
 CACHE_PREFETCH machine_access_prefetch(const struct machine *m,
 				       const struct machine_cpu *cpu,
@@ -65,16 +75,17 @@ CACHE_PREFETCH machine_access_prefetch(const struct machine *m,
 		    cpu->last_data.page_pa.raw };
 
 	memory_prefetch(m->memory, pa);
+	arm_mmu_prefetch(&cpu->mmu, va);
 }
 
 static inline enum machine_result
 machine_access_inline(struct machine *m, struct machine_cpu *cpu, va_t va,
 		      uint32_t what, struct arm_fault *fault)
 {
-	if (m->trace)
-		trace_batch_access(m->trace, m->batch, cpu->index, cpu->el,
-				   va.raw, what);
-	return machine_access_model(m, cpu, va, what, fault);
+	machine_access_record(m, cpu, va, what);
+	if (__builtin_expect(machine_access_idle(m, cpu, va, what), 1))
+		return MACHINE_OK;
+	return machine_access_slow(m, cpu, va, what, fault);
 }
 
 static inline enum machine_result
@@ -99,7 +110,8 @@ machine_block_inline(struct machine *m, struct machine_cpu *cpu, va_t va,
 	    last->generation == *last->generation_now) {
 		last->hits++;
 		*last->line_hits += end - first;
-		cpu->by[BUCKET_TLB] += m->charge_l1i_tlb;
+		if (__builtin_expect(m->charge_l1i_tlb != 0, 0))
+			cpu->by[BUCKET_TLB] += m->charge_l1i_tlb;
 		return MACHINE_OK;
 	}
 	return machine_block_slow(m, cpu, va, bytes, fault);

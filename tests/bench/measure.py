@@ -79,8 +79,7 @@ def elf(words):
 
 def round_of_guest(words, out):
     """The floor, the run, the run that records: neighbours."""
-    # The floor's guest sees its arguments alone, so that its name leads.
-    floor = call(FLOOR, elf(words), *words)
+    floor = call(FLOOR, elf(words), *words[1:])
     _, run = p2msim("run", elf(words), *words[1:])
     trace = path("guest.trace.zst")
     stats, recorded = p2msim("run", "--trace", trace, elf(words), *words[1:])

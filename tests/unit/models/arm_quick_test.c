@@ -7,12 +7,12 @@
 #include "tests/unit/models/arm_rig.h"
 
 #define TABLES 4
-#define PAGES 16 /* of each table */
-#define STEPS 30000
+#define PAGES  16 /* of each table */
+#define STEPS  30000
 /* One of them is the rig's; the others' numbers go on from there. */
-#define LEAF_TABLE UINT64_C(0x80004000)
+#define LEAF_TABLE   UINT64_C(0x80004000)
 #define LEVEL2_TABLE UINT64_C(0x80003000)
-#define S2_LEAVES UINT64_C(0x80803000)
+#define S2_LEAVES    UINT64_C(0x80803000)
 
 static const uint32_t latency[MEMORY_LEVEL_COUNT] = { 4, 11, 75, 205 };
 
@@ -131,8 +131,7 @@ static void access_both(struct twins *t)
 		    arm_walk_cycles(&t->on_foot.mmu.walk, latency));
 	assert_int_equal(t->brief.mmu.walk.descriptor_reads,
 			 t->on_foot.mmu.walk.descriptor_reads);
-	t->brief_walks +=
-		t->brief.mmu.walk.steps < t->on_foot.mmu.walk.steps;
+	t->brief_walks += t->brief.mmu.walk.steps < t->on_foot.mmu.walk.steps;
 }
 
 static void assert_same_tlb(const struct tlb *a, const struct tlb *b)
@@ -201,8 +200,7 @@ static void start(struct rig *rig, struct rig_shape shape,
 }
 
 /* Returns how many walks were brief. */
-static unsigned int compare(struct rig_shape shape,
-			    enum replacement policy)
+static unsigned int compare(struct rig_shape shape, enum replacement policy)
 {
 	struct twins *t = calloc(1, sizeof(*t));
 	unsigned int brief_walks;
@@ -232,10 +230,10 @@ static unsigned int compare(struct rig_shape shape,
 
 static void brief_walks_answer_and_count_alike(void **state)
 {
-	static const enum replacement policies[] = {
-		REPLACEMENT_LRU, REPLACEMENT_PLRU, REPLACEMENT_FIFO,
-		REPLACEMENT_RANDOM
-	};
+	static const enum replacement policies[] = { REPLACEMENT_LRU,
+						     REPLACEMENT_PLRU,
+						     REPLACEMENT_FIFO,
+						     REPLACEMENT_RANDOM };
 
 	(void)state;
 	for (size_t i = 0; i < 4; i++) {

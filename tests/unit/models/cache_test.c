@@ -223,9 +223,9 @@ static void compare_both(enum replacement policy, uint32_t sets, uint32_t ways)
 
 static const struct {
 	uint32_t sets, ways;
-} shapes[] = { { 16, 1 }, { 1, 1 },  { 8, 2 },	{ 5, 3 },  { 16, 4 }, { 7, 5 },
-	       { 4, 8 },  { 3, 11 }, { 2, 16 }, { 1, 15 }, { 1, 32 },
-	       { 2, 33 }, { 1, 64 }, { 1, 80 } };
+} shapes[] = { { 16, 1 }, { 1, 1 },  { 8, 2 },	{ 5, 3 },  { 16, 4 },
+	       { 7, 5 },  { 4, 8 },  { 3, 11 }, { 2, 16 }, { 1, 15 },
+	       { 1, 32 }, { 2, 33 }, { 1, 64 }, { 1, 80 } };
 #define SHAPES (sizeof(shapes) / sizeof(shapes[0]))
 
 static void lru_agrees_with_time_stamps(void **state)
@@ -327,8 +327,8 @@ static void high_lines_are_told_apart(void **state)
 		assert_true(cache_slot_line(&c, cache_find(&c, top - 1)) ==
 			    top - 1);
 		for (unsigned int bit = 3; bit < lg2; bit++)
-			assert_true(cache_find(&c, (top - 1) ^
-							   (UINT64_C(1) << bit)) ==
+			assert_true(cache_find(&c, (top - 1) ^ (UINT64_C(1)
+								<< bit)) ==
 				    CACHE_NONE);
 		cache_fini(&c);
 	}
@@ -338,9 +338,9 @@ static void high_lines_are_told_apart(void **state)
  * state and no line. */
 static void idle_hits_are_idle(void **state)
 {
-	static const enum replacement policies[] = {
-		REPLACEMENT_LRU, REPLACEMENT_PLRU, REPLACEMENT_FIFO
-	};
+	static const enum replacement policies[] = { REPLACEMENT_LRU,
+						     REPLACEMENT_PLRU,
+						     REPLACEMENT_FIFO };
 	struct model_random random;
 	unsigned int idle_hits = 0;
 
