@@ -199,10 +199,10 @@ static inline void note_line(const struct machine *m, struct machine_cpu *cpu,
 			     va_t va, uint32_t bytes, unsigned int access)
 {
 	struct last_access *last = &cpu->last_data;
-	uint64_t line = va.raw >> m->line_lg2;
+	uint64_t line = va.raw & -m->line_bytes;
 	uint64_t generation = *last->generation_now;
 
-	if (__builtin_expect((va.raw + bytes - 1) >> m->line_lg2 != line, 0)) {
+	if (__builtin_expect(!in_line(va.raw, bytes, line, m->line_bytes), 0)) {
 		last->line = ~UINT64_C(0);
 		return;
 	}

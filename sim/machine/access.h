@@ -20,12 +20,11 @@ enum machine_result machine_block_slow(struct machine *m,
 				       struct machine_cpu *cpu, va_t va,
 				       uint32_t bytes, struct arm_fault *fault);
 
-/* All of [va, va + bytes) lies in the line numbered `line`. */
+/* All of [va, va + bytes) lies in the line that begins at `line`. */
 static inline bool in_line(uint64_t va, uint32_t bytes, uint64_t line,
-			   unsigned int line_lg2)
+			   uint64_t line_bytes)
 {
-	return va >> line_lg2 == line &&
-	       (va + bytes - 1) >> line_lg2 == line;
+	return ((va ^ line) | ((va + bytes - 1) ^ line)) < line_bytes;
 }
 
 /* True: the access changed nothing but counters, and has been counted. Then
@@ -39,7 +38,7 @@ static inline bool machine_access_idle(const struct machine *m,
 
 	if (__builtin_expect(
 		    !in_line(va.raw, TRACE_WHAT_BYTES(what), last->line,
-			     m->line_lg2) ||
+			     m->line_bytes) ||
 			    !(last->idle >> access & 1) ||
 			    last->context != cpu->mmu.data_context ||
 			    last->generation != *last->generation_now,

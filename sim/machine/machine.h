@@ -48,7 +48,8 @@ struct machine_cpu {
 	 * changes no state of TLB or cache, as long as nobody else did (see
 	 * access.h). */
 	struct last_access {
-		uint64_t line;	   /* va >> line_lg2, ~0: none */
+		uint64_t line;	   /* data: first va; code: va >> line_lg2;
+				    * ~0: none */
 		uint64_t more;	   /* fetch: lines that follow it, idle too */
 		uint64_t page;	   /* va >> 12 */
 		uint64_t context;  /* of that L1 TLB then */
@@ -80,6 +81,7 @@ struct machine {
 	struct memory_system *memory;
 	struct machine_cpu *cpu;
 	unsigned int line_lg2;
+	uint64_t line_bytes;
 	uint32_t latency[MEMORY_LEVEL_COUNT];	    /* 1/1024, data side */
 	uint64_t charge_data[MEMORY_LEVEL_COUNT];   /* 1/1024, beyond L1D */
 	uint64_t charge_fetch[MEMORY_LEVEL_COUNT];  /* 1/1024, beyond L1I */
