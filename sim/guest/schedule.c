@@ -256,6 +256,8 @@ static bool run_once(struct vcpu *v, uint64_t most, uint64_t slice_end,
 	case VCPU_EXCEPTION:
 		return exception_deliver(v, error);
 	case VCPU_WFI:
+		if (v->g->kernel) /* at EL0 it waits for nothing */
+			return true;
 		machine_wfi(v->m, v->cpu);
 		return true;
 	case VCPU_BROKEN:

@@ -145,8 +145,6 @@ static int start_linux(struct run *run, struct error_line *error)
 
 static int start_bare(struct run *run, struct error_line *error)
 {
-	if (!elf_load_physical(&run->image, run->machine, error))
-		return error->exit_code;
 	run->guest = guest_new(run->machine, NULL, error);
 	if (!run->guest)
 		return error->exit_code;
@@ -170,6 +168,10 @@ static int start(struct run *run, const struct machine_config *config,
 	run->machine->command_line = run->command_line;
 	run->machine->console = o->console ? console : NULL;
 	run->machine->console_context = run;
+	/* What cannot be loaded must not cost an earlier trace. */
+	if (!o->linux_mode &&
+	    !elf_load_physical(&run->image, run->machine, error))
+		return error->exit_code;
 	rc = open_trace(run, error);
 	if (rc)
 		return rc;

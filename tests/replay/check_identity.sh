@@ -76,6 +76,12 @@ for guest in "$BUILD"/guests/*.elf; do
 		--set policy.p2m.populate=fault --set guest.backing=random "$@"
 done
 
+aarch64-linux-gnu-gcc -static -O1 -o "$tmp/exceptions" tests/replay/exceptions.c
+verdict "exceptions.c is built" $?
+identity "exceptions at EL0" --linux "$tmp/exceptions"
+[ "$(tr '\n' ' ' <"$tmp/t.out1")" = "signal 4 signal 5 signal 7 signal 7 done " ]
+verdict "exceptions at EL0 are the right signals" $?
+
 # Unmodified Linux programs: a sort, and a shell with processes and pipes.
 if BUILD=$BUILD tests/diff/linux/fetch.sh >"$tmp/fetch" 2>&1; then
 	busybox=$BUILD/debian-arm64/bin/busybox

@@ -199,13 +199,15 @@ static void fault_memory(struct linux_kernel *k, struct process *p,
 	}
 }
 
-/* BRK is a trap, everything else undefined is illegal. */
+/* BRK is a trap, a PC of no instruction a bus error, the rest is illegal. */
 static void fault_instruction(struct linux_kernel *k, struct process *p)
 {
 	uint32_t word = 0;
 
 	(void)user_read(k, &word, p->regs.pc & ~UINT64_C(3), sizeof(word));
-	if ((word & 0xffe0001f) == 0xd4200000)
+	if (p->regs.pc & 3)
+		signal_force(k, p, GUEST_SIGBUS, GUEST_BUS_ADRALN, p->regs.pc);
+	else if ((word & 0xffe0001f) == 0xd4200000)
 		signal_force(k, p, GUEST_SIGTRAP, GUEST_TRAP_BRKPT, p->regs.pc);
 	else
 		signal_force(k, p, GUEST_SIGILL, GUEST_ILL_ILLOPC, p->regs.pc);
@@ -221,7 +223,13 @@ static bool kernel_fault(void *context, struct machine_cpu *cpu,
 
 	p->regs = *regs;
 	p->call.active = false;
-	machine_kernel_enter(k->m, cpu, "fault", esr,
+	/* A replay expects its models to report what is named a fault. Of
+	 * memory that is not Device, the CPU itself finds misalignment. */
+	machine_kernel_enter(k->m, cpu,
+			     fault && fault->kind != ARM_FAULT_ALIGNMENT
+				     ? "fault"
+				     : "exception",
+			     esr,
 			     fault ? fault->va.raw : regs->pc);
 	if (!fault)
 		fault_instruction(k, p);
