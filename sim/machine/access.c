@@ -36,12 +36,40 @@ static inline void charge_translation(struct machine *m, struct machine_cpu *cpu
 		observe_fill(m, cpu, va, access, t);
 }
 
+void access_settle_uses(struct machine_cpu *cpu)
+{
+	while (cpu->memos_used) {
+		unsigned int oldest = ctz64(cpu->memos_used);
+
+		for (uint64_t left = cpu->memos_used; left; left &= left - 1)
+			if (cpu->memo[ctz64(left)].used <
+			    cpu->memo[oldest].used)
+				oldest = ctz64(left);
+		tlb_use_again(cpu->mmu.l1d_tlb, cpu->memo[oldest].entry);
+		cpu->memos_used &= ~BIT(oldest);
+	}
+}
+
+/* A hit on an entry that a memo knows. */
+static inline void use_memo(const struct machine *m, struct machine_cpu *cpu,
+			    struct page_memo *memo)
+{
+	if (m->defer_uses) {
+		memo->used = ++cpu->uses;
+		cpu->memos_used |= BIT(memo - cpu->memo);
+	} else if (memo->entry != cpu->mmu.l1d_tlb->recent) {
+		tlb_use_again(cpu->mmu.l1d_tlb, memo->entry);
+	}
+}
+
 static inline bool attempt(struct machine *m, struct machine_cpu *cpu, va_t va,
 			   unsigned int access, struct arm_translation *t,
 			   struct arm_fault *fault)
 {
 	bool ok;
 
+	if (!(access & ARM_ACCESS_FETCH) && cpu->memos_used)
+		access_settle_uses(cpu);
 	account_charge_cpu(m, cpu, BUCKET_TLB,
 			   access & ARM_ACCESS_FETCH ? m->charge_l1i_tlb
 						     : m->charge_l1d_tlb);
@@ -266,7 +294,7 @@ static inline enum machine_result data_page(struct machine *m,
 					    uint32_t bytes, unsigned int access,
 					    struct arm_fault *fault)
 {
-	const struct page_memo *memo = memo_of(cpu, va);
+	struct page_memo *memo = memo_of(cpu, va);
 	struct last_access *last = &cpu->last_data;
 	pa_t pa;
 
@@ -274,8 +302,7 @@ static inline enum machine_result data_page(struct machine *m,
 	    memo->context != cpu->mmu.data_context ||
 	    !(memo->idle >> access & 1))
 		return data_lookup(m, cpu, va, bytes, access, fault);
-	if (memo->entry != cpu->mmu.l1d_tlb->recent)
-		tlb_use_again(cpu->mmu.l1d_tlb, memo->entry);
+	use_memo(m, cpu, memo);
 	last->page_hits++;
 	last->page = memo->page;
 	last->page_pa = memo->pa;

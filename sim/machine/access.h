@@ -13,6 +13,10 @@
 #include "models/memory/cache.h"
 #include "sim/machine/account.h"
 
+/* Before the L1 data TLB of a CPU is looked at or changed by anything but a
+ * use through a memo. */
+void access_settle_uses(struct machine_cpu *cpu);
+
 enum machine_result machine_access_slow(struct machine *m,
 					struct machine_cpu *cpu, va_t va,
 					uint32_t what, struct arm_fault *fault);

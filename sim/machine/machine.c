@@ -69,6 +69,7 @@ static void set_charges(struct machine *m)
 	m->charge_l2_tlb = tlb_charge(&c->mmu.l2_tlb);
 	m->line_lg2 = ctz64(mem->l1d.line);
 	m->line_bytes = BIT(m->line_lg2);
+	m->defer_uses = c->mmu.l1d_tlb.replacement == REPLACEMENT_LRU;
 	m->may_skip = mem->l1i.bytes && mem->l1d.bytes &&
 		      c->mmu.l1i_tlb.entries && c->mmu.l1d_tlb.entries;
 }

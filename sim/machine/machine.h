@@ -69,7 +69,12 @@ struct machine_cpu {
 		uint64_t idle; /* bit set of enum arm_access values permitted */
 		pa_t pa;
 		const struct tlb_entry *entry;
+		uint64_t used; /* when last, if its bit in memos_used is set */
 	} memo[PAGE_MEMOS];
+	/* Under LRU the L1 data TLB is told of uses through memos only before
+	 * somebody else looks at it, each entry once, in the order of their
+	 * last uses: that leaves it as if told of each. See access_settle_uses. */
+	uint64_t memos_used, uses;
 	bool waiting; /* WFI */
 	bool on;      /* PSCI */
 };
@@ -88,6 +93,7 @@ struct machine {
 	uint64_t charge_uncached;
 	uint64_t charge_l1i_tlb, charge_l1d_tlb, charge_l2_tlb;
 	bool may_skip; /* L1 TLBs and caches are there: see access.h */
+	bool defer_uses; /* the L1 data TLB is LRU */
 	unsigned int current; /* CPU that the hypervisor runs on */
 	bool in_kernel;	      /* charges go to BUCKET_KERNEL */
 

@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "core/port.h"
-#include "sim/machine/account.h"
+#include "sim/machine/access.h"
 #include "sim/machine/hypervisor.h"
 
 _Noreturn void port_bug(void *host, const char *file, int line,
@@ -171,8 +171,10 @@ static void tlbi(struct hypervisor *h, unsigned int op, uint64_t operand)
 
 	BUG_ON(h, !arm_tlbi_decode(op, operand, &current(h)->mmu.regs, true,
 				   &decoded));
-	for (unsigned int i = 0; i < m->config.cpus; i++)
+	for (unsigned int i = 0; i < m->config.cpus; i++) {
+		access_settle_uses(&m->cpu[i]);
 		arm_mmu_tlbi(&m->cpu[i].mmu, &decoded);
+	}
 	account_charge(current(h), BUCKET_MAINTENANCE,
 		       m->config.tlbi_cycles * CYCLE);
 }

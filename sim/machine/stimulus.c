@@ -74,8 +74,10 @@ bool machine_tlbi(struct machine *m, struct machine_cpu *cpu, unsigned int op,
 					      .name = tlbi.name,
 					      .value = { op, value } });
 	for (unsigned int i = 0; i < m->config.cpus; i++) {
-		if (tlbi.broadcast || i == cpu->index)
-			arm_mmu_tlbi(&m->cpu[i].mmu, &tlbi);
+		if (!tlbi.broadcast && i != cpu->index)
+			continue;
+		access_settle_uses(&m->cpu[i]);
+		arm_mmu_tlbi(&m->cpu[i].mmu, &tlbi);
 	}
 	account_charge_cpu(m, cpu, BUCKET_MAINTENANCE,
 			   m->config.tlbi_cycles * CYCLE);

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "models/arm/descriptor.h"
+#include "sim/machine/access.h"
 #include "sim/study/study.h"
 
 static json_t *hex(uint64_t value)
@@ -219,6 +220,7 @@ static void tell(void *context, struct machine *m)
 	json_int_t cycles = 0;
 	bool ok;
 
+	access_settle_uses(&m->cpu[0]);
 	if (!o->warm)
 		forget_everything(mmu);
 	ok = arm_mmu_translate(mmu, (va_t){ o->va }, access_of(o), &found,
