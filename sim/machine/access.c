@@ -289,7 +289,8 @@ data_lookup(struct machine *m, struct machine_cpu *cpu, va_t va,
 }
 
 /* An access inside one page. */
-static inline enum machine_result data_page(struct machine *m,
+static inline __attribute__((always_inline)) enum machine_result
+data_page(struct machine *m,
 					    struct machine_cpu *cpu, va_t va,
 					    uint32_t bytes, unsigned int access,
 					    struct arm_fault *fault)
