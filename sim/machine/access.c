@@ -221,6 +221,11 @@ static enum machine_result fail_alignment(struct machine_cpu *cpu, va_t va,
 	return MACHINE_FAULT;
 }
 
+static inline struct page_memo *memo_of(struct machine_cpu *cpu, va_t va)
+{
+	return &cpu->memo[va.raw >> PAGE_LG2 & (PAGE_MEMOS - 1)];
+}
+
 /* The line that the access touched last is idle, for its kind, from now on;
  * for other kinds too if it was. */
 static inline void note_line(const struct machine *m, struct machine_cpu *cpu,
@@ -229,9 +234,10 @@ static inline void note_line(const struct machine *m, struct machine_cpu *cpu,
 	struct last_access *last = &cpu->last_data;
 	uint64_t line = va.raw & -m->line_bytes;
 	uint64_t generation = *last->generation_now;
+	struct page_memo *memo = memo_of(cpu, va);
 
 	if (__builtin_expect(!in_line(va.raw, bytes, line, m->line_bytes), 0)) {
-		last->line = ~UINT64_C(0);
+		last->line = memo->line = ~UINT64_C(0);
 		return;
 	}
 	if (line != last->line || last->generation != generation ||
@@ -241,11 +247,9 @@ static inline void note_line(const struct machine *m, struct machine_cpu *cpu,
 	last->line = line;
 	last->generation = generation;
 	last->context = cpu->mmu.data_context;
-}
-
-static inline struct page_memo *memo_of(struct machine_cpu *cpu, va_t va)
-{
-	return &cpu->memo[va.raw >> PAGE_LG2 & (PAGE_MEMOS - 1)];
+	memo->line = line;
+	memo->line_idle = last->idle;
+	memo->generation = generation;
 }
 
 static inline void note_page(struct machine_cpu *cpu, va_t va,
@@ -304,10 +308,21 @@ data_page(struct machine *m,
 	    !(memo->idle >> access & 1))
 		return data_lookup(m, cpu, va, bytes, access, fault);
 	use_memo(m, cpu, memo);
-	last->page_hits++;
 	last->page = memo->page;
 	last->page_pa = memo->pa;
 	account_charge_cpu(m, cpu, BUCKET_TLB, m->charge_l1d_tlb);
+	if (memo->generation == *last->generation_now &&
+	    (memo->line_idle >> access & 1) &&
+	    in_line(va.raw, bytes, memo->line, m->line_bytes)) {
+		/* Nothing in the cache has moved since it was used. */
+		last->hits++;
+		last->line = memo->line;
+		last->idle = memo->line_idle;
+		last->generation = memo->generation;
+		last->context = cpu->mmu.data_context;
+		return MACHINE_OK;
+	}
+	last->page_hits++;
 	pa.raw = memo->pa.raw | (va.raw & (PAGE_BYTES - 1));
 	data_lines(m, cpu, pa, bytes, access & ARM_ACCESS_WRITE, true);
 	note_line(m, cpu, va, bytes, access);

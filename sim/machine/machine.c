@@ -94,6 +94,8 @@ static bool cpus_init(struct machine *m)
 		struct machine_cpu *cpu = &m->cpu[i];
 
 		cpu->index = i;
+		for (unsigned int k = 0; k < PAGE_MEMOS; k++)
+			cpu->memo[k].line = ~UINT64_C(0);
 		cpu->el = 1;
 		cpu->on = i == 0;
 		forget_last(&cpu->last_data, &m->memory->cpu[i].l1d,

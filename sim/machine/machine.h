@@ -70,6 +70,8 @@ struct machine_cpu {
 		pa_t pa;
 		const struct tlb_entry *entry;
 		uint64_t used; /* when last, if its bit in memos_used is set */
+		/* The line used last in the page, as in last_access. */
+		uint64_t line, line_idle, generation;
 	} memo[PAGE_MEMOS];
 	/* Under LRU the L1 data TLB is told of uses through memos only before
 	 * somebody else looks at it, each entry once, in the order of their
