@@ -84,9 +84,11 @@ static void batch_ended(void *context)
 	observe_caches(m, cpu->index, base);
 }
 
-void cost_start(struct machine *m)
+bool cost_start(struct machine *m)
 {
 	m->cost_base = calloc(m->config.cpus, sizeof(*m->cost_base));
-	if (m->cost_base)
-		trace_writer_on_cut(m->trace, batch_ended, m);
+	if (!m->cost_base)
+		return false;
+	trace_writer_on_cut(m->trace, batch_ended, m);
+	return true;
 }

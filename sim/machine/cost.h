@@ -5,7 +5,8 @@
 
 #include "sim/machine/machine.h"
 
-/* After each batch that the machine's writer writes, from now on. */
-void cost_start(struct machine *m);
+/* After each batch that the machine's writer writes, from now on. False: out
+ * of memory. */
+MUST_CHECK bool cost_start(struct machine *m);
 
 #endif

@@ -188,14 +188,14 @@ void machine_free(struct machine *m)
 	free(m);
 }
 
-void machine_record(struct machine *m, struct trace_writer *writer)
+bool machine_record(struct machine *m, struct trace_writer *writer)
 {
 	m->trace = writer;
-	m->batch = writer ? trace_writer_batch(writer) : NULL;
-	if (writer && !m->watch)
-		m->watch = watch_new(m);
-	if (writer && trace_writer_level(writer) >= TRACE_COSTS)
-		cost_start(m);
+	m->batch = trace_writer_batch(writer);
+	m->watch = watch_new(m);
+	if (!m->watch)
+		return false;
+	return trace_writer_level(writer) < TRACE_COSTS || cost_start(m);
 }
 
 /* ---- guest memory, uncounted ---- */

@@ -233,8 +233,9 @@ enum machine_result machine_kernel_store64(struct machine *m,
 					   struct machine_cpu *cpu, va_t va,
 					   ipa_t ipa, uint64_t value,
 					   struct arm_fault *fault);
-/* Start recording, before machine_boot: everything goes to the writer. */
-void machine_record(struct machine *m, struct trace_writer *writer);
+/* Start recording, before machine_boot: everything goes to the writer. False:
+ * out of memory; without its notes a trace would lack table contents. */
+MUST_CHECK bool machine_record(struct machine *m, struct trace_writer *writer);
 
 /* Stage-1 table contents, for replay: applied to guest memory. */
 void machine_table_page(struct machine *m, ipa_t ipa, const void *bytes,

@@ -338,12 +338,21 @@ static int64_t psci_features(uint64_t function)
 	}
 }
 
+/* P2M_POPULATE, P2M_REMOVE, P2M_PROTECT. */
+static bool is_p2m_call(uint64_t function)
+{
+	return function >= 0xC6000001 && function <= 0xC6000003;
+}
+
 static int64_t call(struct machine *m, struct machine_cpu *cpu,
 		    const uint64_t x[6], struct machine_start *start)
 {
+	if (is_p2m_call(x[0])) {
+		m->current = cpu->index;
+		return hypervisor_p2m_call(m->hypervisor, x);
+	}
 	switch (x[0]) {
 	case PSCI_VERSION:
-		hypervisor_tick(m->hypervisor, cpu);
 		return 0x10001; /* 1.1 */
 	case PSCI_SYSTEM_OFF:
 	case PSCI_SYSTEM_RESET:
@@ -354,11 +363,6 @@ static int64_t call(struct machine *m, struct machine_cpu *cpu,
 	case PSCI_CPU_ON_32:
 	case PSCI_CPU_ON_64:
 		return psci_cpu_on(m, x, start);
-	case 0xC6000001:
-	case 0xC6000002:
-	case 0xC6000003:
-		m->current = cpu->index;
-		return hypervisor_p2m_call(m->hypervisor, x);
 	case 0xC6000004:
 		mark_add(m, x[1]);
 		return 0;
@@ -380,6 +384,9 @@ bool machine_hypercall(struct machine *m, struct machine_cpu *cpu,
 						 x[5] } });
 	account_charge(cpu, BUCKET_TRAP, m->config.hypercall_cycles * CYCLE);
 	start->cpu = ~0U;
+	/* A p2m call has its moment for coalescing inside. */
+	if (!is_p2m_call(x[0]))
+		hypervisor_tick(m->hypervisor, cpu);
 	x[0] = (uint64_t)call(m, cpu, x, start);
 	return !m->not_modelled;
 }

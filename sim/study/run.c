@@ -103,8 +103,10 @@ static int open_trace(struct run *run, struct error_line *error)
 			  o->trace, strerror(errno));
 		return error->exit_code;
 	}
-	machine_record(run->machine, run->trace);
-	return EXIT_FINE;
+	if (machine_record(run->machine, run->trace))
+		return EXIT_FINE;
+	error_set(error, EXIT_IO, "%s: recording it: out of memory", o->trace);
+	return error->exit_code;
 }
 
 static void console(void *context, const void *bytes, size_t count)

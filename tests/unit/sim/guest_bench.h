@@ -78,7 +78,7 @@ static void bench_record(struct bench *b)
 			      b->config.json);
 	b->trace = trace_writer_open(b->trace_path, b->header, TRACE_STIMULUS);
 	assert_non_null(b->trace);
-	machine_record(b->m, b->trace);
+	assert_true(machine_record(b->m, b->trace));
 }
 
 /* The `tiny` machine with 64 MiB, one --set more, recorded if told so. */
