@@ -129,6 +129,7 @@ uint64_t cache_drop_all(struct cache *c);
 struct memory_path {
 	uint32_t depth;
 	uint32_t private_depth; /* of them the CPU's own */
+	bool usual; /* CACHE_PLRU4, then 8, then 16, and no other */
 	struct cache *cache[MEMORY_PATH_MAX];
 	enum memory_level level[MEMORY_PATH_MAX];
 };

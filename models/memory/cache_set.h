@@ -304,6 +304,27 @@ SET_INLINE bool set_access(struct cache *c, struct cache_home home,
 	return true;
 }
 
+/* The bit of the way to fill under PLRU; it is no longer free, nor dirty: a
+ * dirty line that makes way is *victim. */
+SET_INLINE uint32_t plru_take(struct cache *c, uint64_t set, uint32_t *tags,
+			      uint32_t ways, uint64_t *victim)
+{
+	uint32_t *used = &c->masks[set * 2], *dirties = used + 1, bit = 0;
+
+	if (__builtin_expect(c->free != 0, 0)) {
+		bit = match_ways(tags, ways, 0);
+		c->free -= bit != 0;
+	}
+	if (!bit)
+		bit = ~*used;
+	bit &= -bit;
+	if (__builtin_expect(*dirties & bit, 0)) {
+		*victim = home_line(c, set, tags[__builtin_ctz(bit)]);
+		*dirties &= ~bit;
+	}
+	return bit;
+}
+
 /*
  * The same for the most usual caches: 4, 8 or 16 ways of narrow tags under
  * PLRU, sets a power of two, with a way's bit in place of its number.
@@ -314,31 +335,19 @@ SET_INLINE bool set_access_plru(struct cache *c, uint64_t line, uint32_t ways,
 	uint64_t set = line & c->set_mask;
 	uint32_t tag = (uint32_t)(line >> c->set_lg2) + 1;
 	uint32_t *tags = &c->narrow[set * ways];
-	uint32_t *used = &c->masks[set * 2], *dirties = used + 1;
+	uint32_t *masks = &c->masks[set * 2], used;
 	uint32_t all = (UINT32_C(1) << ways) - 1;
 	uint32_t bit = match_ways(tags, ways, tag);
 	bool hit = bit != 0;
-	uint32_t *way;
 
 	if (!hit) {
-		if (__builtin_expect(c->free != 0, 0)) {
-			bit = match_ways(tags, ways, 0);
-			c->free -= bit != 0;
-		}
-		if (!bit)
-			bit = ~*used;
-		bit &= -bit;
-		way = &tags[__builtin_ctz(bit)];
-		if (__builtin_expect(*dirties & bit, 0)) {
-			*victim = home_line(c, set, *way);
-			*dirties &= ~bit;
-		}
-		*way = tag;
+		bit = plru_take(c, set, tags, ways, victim);
+		tags[__builtin_ctz(bit)] = tag;
 	}
 	if (dirty)
-		*dirties |= bit;
-	bit |= *used;
-	*used = bit == all ? bit & ~*used : bit;
+		masks[1] |= bit;
+	used = masks[0] | bit;
+	masks[0] = used == all ? bit : used;
 	return hit;
 }
 

@@ -43,6 +43,10 @@ static void path_add(struct memory_path *path, struct cache *c,
 	path->depth++;
 	if (level != MEMORY_LLC)
 		path->private_depth++;
+	path->usual = path->depth == 3 &&
+		      path->cache[0]->shape == CACHE_PLRU4 &&
+		      path->cache[1]->shape == CACHE_PLRU8 &&
+		      path->cache[2]->shape == CACHE_PLRU16;
 }
 
 static void cpu_make_paths(struct memory_system *ms, struct memory_cpu *cpu)
@@ -251,6 +255,46 @@ static inline enum memory_level path_access(const struct memory_path *path,
 	return served;
 }
 
+/* One level of a usual path. */
+SET_INLINE bool usual_access(struct cache *c, uint32_t ways, enum requester who,
+			     uint64_t line, bool write, uint64_t *victim)
+{
+	bool hit = set_access_plru(c, line, ways, write, victim);
+
+	c->generation++;
+	if (hit)
+		c->counters.hits[who]++;
+	else
+		c->counters.misses[who]++;
+	return hit;
+}
+
+/* path_access of a path that is usual: no loop, and no choice of code. */
+static inline enum memory_level usual_path_access(const struct memory_path *path,
+						  enum requester who,
+						  uint64_t line, bool write)
+{
+	uint64_t victim[MEMORY_PATH_MAX] = { CACHE_NONE, CACHE_NONE,
+					     CACHE_NONE };
+	uint32_t at = 0;
+
+	if (usual_access(path->cache[0], 4, who, line, write, &victim[0]))
+		return path->level[0];
+	cache_prefetch(path->cache[2], line);
+	if (!usual_access(path->cache[1], 8, who, line, false, &victim[1])) {
+		at = 2;
+		if (!usual_access(path->cache[2], 16, who, line, false,
+				  &victim[2]))
+			at = 3;
+	} else {
+		at = 1;
+	}
+	if (__builtin_expect((victim[0] & victim[1] & victim[2]) != CACHE_NONE,
+			     0))
+		write_back_victims(path, at, victim);
+	return at < 3 ? path->level[at] : MEMORY_DRAM;
+}
+
 enum memory_level memory_access(struct memory_system *ms, unsigned int cpu,
 				enum requester who, pa_t pa, bool write)
 {
@@ -262,6 +306,8 @@ enum memory_level memory_access(struct memory_system *ms, unsigned int cpu,
 	path = ms->cpu[cpu].path[who];
 	if (__builtin_expect(ms->cpus > 1 || who == REQUESTER_DMA, 0))
 		make_coherent(ms, path, cpu, who, line, write);
+	if (path->usual)
+		return usual_path_access(path, who, line, write);
 	return path_access(path, who, line, write);
 }
 

@@ -266,8 +266,6 @@ static inline void note_page(struct machine_cpu *cpu, va_t va,
 	memo->idle |= UINT64_C(1) << access;
 	memo->pa.raw = pa.raw & ~(PAGE_BYTES - 1);
 	memo->entry = cpu->mmu.l1d_tlb->recent;
-	cpu->last_data.page = page;
-	cpu->last_data.page_pa = memo->pa;
 }
 
 /* An access inside one page that has to be looked up. */
@@ -283,9 +281,13 @@ data_lookup(struct machine *m, struct machine_cpu *cpu, va_t va,
 		return result;
 	if (misaligned(&t, va, bytes))
 		return fail_alignment(cpu, va, access, fault);
+	cpu->last_data.page = va.raw >> PAGE_LG2;
+	cpu->last_data.page_pa.raw = t.pa.raw & ~(PAGE_BYTES - 1);
 	data_lines(m, cpu, t.pa, bytes, access & ARM_ACCESS_WRITE,
 		   cacheable(&t));
-	if (!m->may_skip || !cacheable(&t))
+	/* A page is worth a memo from its second access on: where pages are
+	 * visited once, the memos of others are left alone. */
+	if (t.source != ARM_FROM_L1_TLB || !m->may_skip || !cacheable(&t))
 		return MACHINE_OK;
 	note_page(cpu, va, access, t.pa);
 	note_line(m, cpu, va, bytes, access);
