@@ -12,6 +12,7 @@
 #include "models/arm/mmu_inline.h"
 #include "models/arm/quick.h"
 #include "models/arm/walker.h"
+#include "models/tlb/tlb_use.h"
 
 int arm_mmu_init(struct arm_mmu *mmu, const struct arm_mmu_config *config,
 		 struct ram *ram, struct memory_system *memory,
@@ -134,9 +135,9 @@ static bool answer_hit(const struct arm_mmu *mmu, const struct tlb_entry *entry,
 }
 
 /* An L1 hit from now on. */
-static inline void fill_l1(struct arm_mmu *mmu, unsigned int access,
-			   uint64_t address, unsigned int size_lg2,
-			   bool global, const struct tlb_value *value)
+static inline __attribute__((always_inline)) void
+fill_l1(struct arm_mmu *mmu, unsigned int access, uint64_t address,
+	unsigned int size_lg2, bool global, const struct tlb_value *value)
 {
 	const struct tlb_tag *tag = &mmu->setup.tag;
 
@@ -144,42 +145,38 @@ static inline void fill_l1(struct arm_mmu *mmu, unsigned int access,
 		tlb_fill(mmu->l1i_tlb, address, size_lg2, tag, global, value);
 		mmu->fetch_context++;
 	} else {
-		tlb_fill(mmu->l1d_tlb, address, size_lg2, tag, global, value);
+		tlb_fill_here(mmu->l1d_tlb, address, size_lg2, tag, global,
+			      value);
 		mmu->data_context++;
 	}
 }
 
 /* A walk's answer, and what is filled with it. */
-static inline bool accept_walk(struct arm_mmu *mmu, uint64_t address, va_t va,
-			       unsigned int access,
-			       const struct arm_nested *nested,
-			       struct arm_translation *out,
-			       struct arm_fault *fault)
+static inline __attribute__((always_inline)) bool
+accept_walk(struct arm_mmu *mmu, uint64_t address, va_t va,
+	    unsigned int access, const struct arm_nested *nested,
+	    struct arm_translation *out, struct arm_fault *fault)
 {
 	arm_translation_set(out, &mmu->setup, &nested->value,
 			    nested->size_lg2, address, access);
 	if (!check_ram(mmu, va, access, out, fault))
 		return false;
-	tlb_fill(mmu->l2_tlb, address, nested->size_lg2, &mmu->setup.tag,
-		 nested->global, &nested->value);
+	tlb_fill_here(mmu->l2_tlb, address, nested->size_lg2, &mmu->setup.tag,
+		      nested->global, &nested->value);
 	fill_l1(mmu, access, address, nested->size_lg2, nested->global,
 		&nested->value);
 	return true;
 }
 
-static bool translate_by_walk(struct arm_mmu *mmu, uint64_t address, va_t va,
-			      unsigned int access, struct arm_translation *out,
-			      struct arm_fault *fault)
+static __attribute__((noinline)) bool
+translate_by_walk(struct arm_mmu *mmu, uint64_t address, va_t va,
+		  unsigned int access, struct arm_translation *out,
+		  struct arm_fault *fault)
 {
 	struct arm_nested nested;
 	struct arm_walker w;
 	bool found;
 
-	out->source = ARM_FROM_WALK;
-	if (mmu->brief_walks &&
-	    arm_quick_walk(mmu, address, arm_access_need(access), &nested))
-		return accept_walk(mmu, address, va, access, &nested, out,
-				   fault);
 	arm_walker_start(&w, mmu, ARM_WALK_LIVE, &mmu->walk, fault);
 	found = arm_nested_walk(&w, address, arm_access_need(access), &nested);
 	arm_walker_count(mmu, &w);
@@ -190,21 +187,11 @@ static bool translate_by_walk(struct arm_mmu *mmu, uint64_t address, va_t va,
 	return accept_walk(mmu, address, va, access, &nested, out, fault);
 }
 
-bool arm_mmu_translate(struct arm_mmu *mmu, va_t va, unsigned int access,
-		       struct arm_translation *out, struct arm_fault *fault)
+static __attribute__((noinline)) bool
+translate_by_l2(struct arm_mmu *mmu, const struct tlb_entry *entry,
+		uint64_t address, va_t va, unsigned int access,
+		struct arm_translation *out, struct arm_fault *fault)
 {
-	struct tlb *l1 = access & ARM_ACCESS_FETCH ? mmu->l1i_tlb :
-						     mmu->l1d_tlb;
-	const struct tlb_tag *tag = &mmu->setup.tag;
-	uint64_t address = arm_mmu_address(&mmu->setup, va);
-	const struct tlb_entry *entry = tlb_lookup(l1, address, tag);
-
-	out->source = ARM_FROM_L1_TLB;
-	if (entry)
-		return answer_hit(mmu, entry, address, va, access, out, fault);
-	entry = tlb_lookup(mmu->l2_tlb, address, tag);
-	if (!entry)
-		return translate_by_walk(mmu, address, va, access, out, fault);
 	out->source = ARM_FROM_L2_TLB;
 	/* The access that follows is likely to go far. */
 	memory_prefetch(mmu->memory,
@@ -213,6 +200,31 @@ bool arm_mmu_translate(struct arm_mmu *mmu, va_t va, unsigned int access,
 	fill_l1(mmu, access, address, entry->size_lg2, entry->global,
 		&entry->value);
 	return answer_hit(mmu, entry, address, va, access, out, fault);
+}
+
+bool arm_mmu_translate(struct arm_mmu *mmu, va_t va, unsigned int access,
+		       struct arm_translation *out, struct arm_fault *fault)
+{
+	struct tlb *l1 = access & ARM_ACCESS_FETCH ? mmu->l1i_tlb :
+						     mmu->l1d_tlb;
+	const struct tlb_tag *tag = &mmu->setup.tag;
+	uint64_t address = arm_mmu_address(&mmu->setup, va);
+	const struct tlb_entry *entry = tlb_lookup_here(l1, address, tag);
+	struct arm_nested nested;
+
+	out->source = ARM_FROM_L1_TLB;
+	if (entry)
+		return answer_hit(mmu, entry, address, va, access, out, fault);
+	entry = tlb_lookup_here(mmu->l2_tlb, address, tag);
+	if (entry)
+		return translate_by_l2(mmu, entry, address, va, access, out,
+				       fault);
+	out->source = ARM_FROM_WALK;
+	if (mmu->brief_walks &&
+	    arm_quick_walk(mmu, address, arm_access_need(access), &nested))
+		return accept_walk(mmu, address, va, access, &nested, out,
+				   fault);
+	return translate_by_walk(mmu, address, va, access, out, fault);
 }
 
 static bool probe_by_walk(struct arm_walker *w, uint64_t address, va_t va,

@@ -220,6 +220,8 @@ static void setup_tags(struct arm_setup *setup, const struct arm_regs *regs)
 		.vmid = setup->tag.vmid,
 		.regime = REGIME_STAGE2,
 	};
+	setup->tag.fold = tlb_tag_fold(&setup->tag);
+	setup->s2_tag.fold = tlb_tag_fold(&setup->s2_tag);
 }
 
 static void setup_attributes(struct arm_setup *setup,

@@ -36,15 +36,12 @@ static inline struct tag_key tag_key_make(uint64_t address,
 					  unsigned int kind,
 					  const struct tlb_tag *tag)
 {
-	/* Of all but the ASID, which a global entry does not have. */
-	uint64_t fold = (tlb_tag_word(tag) & tlb_tag_mask(true)) *
-				UINT64_C(0x9e3779b97f4a7c15) >>
-			56;
 	uint64_t page = address >> size_lg2;
 
 	return (struct tag_key){
 		.page = page,
-		.filter = page << 12 | (uint64_t)kind << 9 | 1u << 8 | fold,
+		.filter = page << 12 | (uint64_t)kind << 9 | 1u << 8 |
+			  (tag->fold & 0xff),
 		.tag = tag,
 		.kind = kind,
 		.size_lg2 = size_lg2,

@@ -9,9 +9,7 @@
 
 #include "core/base/bits.h"
 #include "core/base/bug.h"
-#include "models/tlb/tag_array_use.h"
-
-#define SMALLEST_LG2 12
+#include "models/tlb/tlb_use.h"
 
 /* Matches no address: a page number has at most 52 bits. */
 static const struct tlb_entry no_entry = { .page = UINT64_MAX, .size_lg2 = 12 };
@@ -22,7 +20,7 @@ const char *tlb_config_problem(const struct tlb_config *config)
 		return NULL;
 	if (config->size_count == 0 || config->size_count > TLB_SIZES_MAX)
 		return "page_sizes must be from 1 to 8";
-	if (config->sizes_lg2[0] != SMALLEST_LG2)
+	if (config->sizes_lg2[0] != TLB_SMALLEST_LG2)
 		return "page_sizes must begin with 4K";
 	for (uint32_t i = 1; i < config->size_count; i++) {
 		if (config->sizes_lg2[i] <= config->sizes_lg2[i - 1])
@@ -77,30 +75,10 @@ const struct tlb_counters *tlb_counters(const struct tlb *tlb)
 	return &tlb->counters;
 }
 
-static inline struct tag_key key_of(const struct tlb *tlb, uint64_t address,
-				    unsigned int kind,
-				    const struct tlb_tag *tag)
-{
-	return tag_key_make(address, tlb->sizes_lg2[kind], kind, tag);
-}
-
 const struct tlb_entry *tlb_lookup(struct tlb *tlb, uint64_t address,
 				   const struct tlb_tag *tag)
 {
-	if (!tlb->array)
-		return NULL;
-	for (uint32_t mask = tlb->array->live_mask; mask; mask &= mask - 1) {
-		struct tag_key key = key_of(tlb, address, ctz64(mask), tag);
-		struct tlb_entry *entry = tag_array_lookup(tlb->array, &key);
-
-		if (entry) {
-			tlb->recent = entry;
-			tlb->counters.hits++;
-			return entry;
-		}
-	}
-	tlb->counters.misses++;
-	return NULL;
+	return tlb_lookup_here(tlb, address, tag);
 }
 
 const struct tlb_entry *tlb_probe(const struct tlb *tlb, uint64_t address,
@@ -109,7 +87,7 @@ const struct tlb_entry *tlb_probe(const struct tlb *tlb, uint64_t address,
 	if (!tlb->array)
 		return NULL;
 	for (uint32_t mask = tlb->array->live_mask; mask; mask &= mask - 1) {
-		struct tag_key key = key_of(tlb, address, ctz64(mask), tag);
+		struct tag_key key = tlb_key(tlb, address, ctz64(mask), tag);
 		struct tlb_entry *entry = tag_array_find(tlb->array, &key);
 
 		if (entry)
@@ -118,41 +96,20 @@ const struct tlb_entry *tlb_probe(const struct tlb *tlb, uint64_t address,
 	return NULL;
 }
 
-/* After entries came or went: what the inline lookup must know. */
-static inline void note_state(struct tlb *tlb)
+const struct tlb_entry *tlb_fill_any(struct tlb *tlb, uint64_t address,
+				     unsigned int size_lg2,
+				     const struct tlb_tag *tag, bool global,
+				     const struct tlb_value *value)
 {
-	uint32_t mask = tlb->array->live_mask;
+	struct tag_key key;
+	struct tag_put put;
+	uint64_t piece;
 
-	tlb->overlapping = tlb->array->overlapping;
-	tlb->smallest_lg2 = mask ? tlb->sizes_lg2[ctz64(mask)] : 0;
-}
-
-/* Most fills: a page of the smallest size, after the lookup that missed it,
- * when all entries are in use. */
-static inline __attribute__((always_inline)) const struct tlb_entry *
-fill_new(struct tlb *tlb, const struct tag_key *key, bool global,
-	 const struct tlb_value *value, bool hashed)
-{
-	struct tlb_entry *entry =
-		tag_array_put_new(tlb->array, key, global, hashed);
-
-	entry->value = *value;
-	tlb->counters.fills++;
-	tlb->counters.evictions++;
-	tlb->recent = entry;
-	note_state(tlb);
-	return entry;
-}
-
-static __attribute__((noinline)) const struct tlb_entry *
-fill_any(struct tlb *tlb, uint64_t address, unsigned int size_lg2,
-	 const struct tlb_tag *tag, bool global, const struct tlb_value *value)
-{
-	struct tag_key key = key_of(tlb, address, tlb->size_for[size_lg2], tag);
-	uint64_t piece = align_down(address, key.size_lg2) -
-			 align_down(address, size_lg2);
-	struct tag_put put = tag_array_put(tlb->array, &key, global);
-
+	BUG_ON(tlb, size_lg2 < tlb->sizes_lg2[0] || size_lg2 > 63);
+	key = tlb_key(tlb, address, tlb->size_for[size_lg2], tag);
+	put = tag_array_put(tlb->array, &key, global);
+	piece = align_down(address, key.size_lg2) -
+		align_down(address, size_lg2);
 	put.entry->value = (struct tlb_value){
 		.out = value->out + piece,
 		.ipa = value->ipa + piece,
@@ -161,7 +118,7 @@ fill_any(struct tlb *tlb, uint64_t address, unsigned int size_lg2,
 	tlb->counters.fills++;
 	tlb->counters.evictions += put.evicted;
 	tlb->recent = put.entry;
-	note_state(tlb);
+	tlb_note_state(tlb);
 	return put.entry;
 }
 
@@ -170,20 +127,7 @@ const struct tlb_entry *tlb_fill(struct tlb *tlb, uint64_t address,
 				 const struct tlb_tag *tag, bool global,
 				 const struct tlb_value *value)
 {
-	struct tag_key key;
-
-	if (!tlb->array)
-		return NULL;
-	BUG_ON(tlb, size_lg2 < tlb->sizes_lg2[0] || size_lg2 > 63);
-	if (size_lg2 == SMALLEST_LG2) {
-		key = tag_key_make(address, SMALLEST_LG2, 0, tag);
-		if (known_new(tlb->array, &key))
-			return tlb->array->hashed ? fill_new(tlb, &key, global,
-							     value, true)
-						  : fill_new(tlb, &key, global,
-							     value, false);
-	}
-	return fill_any(tlb, address, size_lg2, tag, global, value);
+	return tlb_fill_here(tlb, address, size_lg2, tag, global, value);
 }
 
 uint64_t tlb_invalidate(struct tlb *tlb, const struct tlb_match *match)
@@ -196,7 +140,7 @@ uint64_t tlb_invalidate(struct tlb *tlb, const struct tlb_match *match)
 	tlb->counters.invalidated += dropped;
 	if (!tlb->recent->valid)
 		tlb->recent = &no_entry;
-	note_state(tlb);
+	tlb_note_state(tlb);
 	return dropped;
 }
 

@@ -34,7 +34,9 @@ struct tlb_tag {
 	uint16_t asid;
 	uint8_t regime; /* the architecture's translation regime, opaque here */
 	bool stage1;	/* whether stage 1 was on when it was made */
-	uint16_t zero;	/* a tag is compared as one word */
+	/* tlb_tag_fold of it, or 0 in all tags of one TLB: compared with the
+	 * rest, as one word. */
+	uint16_t fold;
 };
 
 static inline uint64_t tlb_tag_word(const struct tlb_tag *tag)
@@ -44,6 +46,16 @@ static inline uint64_t tlb_tag_word(const struct tlb_tag *tag)
 	_Static_assert(sizeof(*tag) == sizeof(word), "a tag is one word");
 	__builtin_memcpy(&word, tag, sizeof(word));
 	return word;
+}
+
+/* Eight bits of all but the ASID, which a global entry does not have: what an
+ * entry is told apart by before its tag is looked at. */
+static inline uint16_t tlb_tag_fold(const struct tlb_tag *tag)
+{
+	uint64_t word = (uint64_t)tag->vmid << 16 |
+			(uint64_t)tag->regime << 8 | tag->stage1;
+
+	return (uint16_t)(word * UINT64_C(0x9e3779b97f4a7c15) >> 56);
 }
 
 /* What an entry says; the TLB looks at none of it. */
