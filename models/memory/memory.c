@@ -280,7 +280,6 @@ static inline enum memory_level usual_path_access(const struct memory_path *path
 
 	if (usual_access(path->cache[0], 4, who, line, write, &victim[0]))
 		return path->level[0];
-	cache_prefetch(path->cache[2], line);
 	if (!usual_access(path->cache[1], 8, who, line, false, &victim[1])) {
 		at = 2;
 		if (!usual_access(path->cache[2], 16, who, line, false,
@@ -301,8 +300,9 @@ enum memory_level memory_access(struct memory_system *ms, unsigned int cpu,
 	uint64_t line = pa.raw >> ms->line_lg2;
 	const struct memory_path *path;
 
-	BUG_ON(ms, cpu >= ms->cpus || (write && who == REQUESTER_FETCH) ||
-			   line >= ms->lines);
+	/* One branch. */
+	BUG_ON(ms, (cpu >= ms->cpus) | (write & (who == REQUESTER_FETCH)) |
+			   (line >= ms->lines));
 	path = ms->cpu[cpu].path[who];
 	if (__builtin_expect(ms->cpus > 1 || who == REQUESTER_DMA, 0))
 		make_coherent(ms, path, cpu, who, line, write);

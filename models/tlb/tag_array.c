@@ -273,6 +273,7 @@ uint64_t tag_array_invalidate(struct tag_array *a,
 		count_live(a, tag_filter_kind(a->keys[slot]), -1);
 		a->keys[slot] = 0;
 		a->free++;
+		a->settled = false;
 		if (a->replacement == REPLACEMENT_PLRU)
 			plru_forget(a, slot);
 		entry->valid = false;

@@ -61,6 +61,9 @@ struct tag_array {
 	uint32_t ways, sets;
 	uint32_t free; /* entries that are invalid */
 	bool hashed, modulo;
+	/* Full, and the victim is the oldest of a set (a hashed one's only
+	 * set): see known_new. */
+	bool settled;
 	/* Two entries have matched one lookup: one global, one not. */
 	bool overlapping;
 	enum replacement replacement;

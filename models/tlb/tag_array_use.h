@@ -346,6 +346,8 @@ TAG_INLINE bool replace_key(struct tag_array *a, uint32_t slot,
 	a->keys[slot] = key->filter;
 	if (__builtin_expect(old == 0, 0)) {
 		a->free--;
+		a->settled = !a->free && is_ordered(a) &&
+			     (!a->hashed || a->sets == 1);
 		count_live(a, key->kind, 1);
 		return false;
 	}
@@ -360,8 +362,7 @@ TAG_INLINE bool replace_key(struct tag_array *a, uint32_t slot,
  * says which is the victim. */
 TAG_INLINE bool known_new(const struct tag_array *a, const struct tag_key *key)
 {
-	return a->missed[key->kind] == key->filter && !a->free &&
-	       is_ordered(a) && (!a->hashed || a->sets == 1);
+	return a->missed[key->kind] == key->filter && a->settled;
 }
 
 TAG_INLINE struct tag_put

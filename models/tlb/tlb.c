@@ -75,6 +75,20 @@ const struct tlb_counters *tlb_counters(const struct tlb *tlb)
 	return &tlb->counters;
 }
 
+const struct tlb_entry *tlb_lookup_sizes(struct tlb *tlb, uint64_t address,
+					 const struct tlb_tag *tag)
+{
+	for (uint32_t mask = tlb->array->live_mask; mask; mask &= mask - 1) {
+		struct tag_key key = tlb_key(tlb, address, ctz64(mask), tag);
+		const struct tlb_entry *entry = tlb_lookup_key(tlb, &key);
+
+		if (entry)
+			return entry;
+	}
+	tlb->counters.misses++;
+	return NULL;
+}
+
 const struct tlb_entry *tlb_lookup(struct tlb *tlb, uint64_t address,
 				   const struct tlb_tag *tag)
 {

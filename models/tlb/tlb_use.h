@@ -27,25 +27,39 @@ TAG_INLINE void tlb_note_state(struct tlb *tlb)
 	tlb->smallest_lg2 = mask ? tlb->sizes_lg2[ctz64(mask)] : 0;
 }
 
+/* tlb_lookup, entries being of whatever sizes. */
+const struct tlb_entry *tlb_lookup_sizes(struct tlb *tlb, uint64_t address,
+					 const struct tlb_tag *tag);
+
+/* Entries of one size, if there are any. */
+TAG_INLINE const struct tlb_entry *tlb_lookup_key(struct tlb *tlb,
+						  const struct tag_key *key)
+{
+	struct tlb_entry *entry = tag_array_lookup(tlb->array, key);
+
+	if (entry) {
+		tlb->recent = entry;
+		tlb->counters.hits++;
+	}
+	return entry;
+}
+
 TAG_INLINE const struct tlb_entry *
 tlb_lookup_here(struct tlb *tlb, uint64_t address, const struct tlb_tag *tag)
 {
 	struct tag_array *a = tlb->array;
+	const struct tlb_entry *entry;
+	struct tag_key key;
 
 	if (__builtin_expect(!a, 0))
 		return NULL;
-	for (uint32_t mask = a->live_mask; mask; mask &= mask - 1) {
-		struct tag_key key = tlb_key(tlb, address, ctz64(mask), tag);
-		struct tlb_entry *entry = tag_array_lookup(a, &key);
-
-		if (entry) {
-			tlb->recent = entry;
-			tlb->counters.hits++;
-			return entry;
-		}
+	if (__builtin_expect(a->live_mask == 1, 1)) {
+		key = tag_key_make(address, TLB_SMALLEST_LG2, 0, tag);
+		entry = tlb_lookup_key(tlb, &key);
+		tlb->counters.misses += !entry;
+		return entry;
 	}
-	tlb->counters.misses++;
-	return NULL;
+	return tlb_lookup_sizes(tlb, address, tag);
 }
 
 /* tlb_fill, whatever is filled. */
@@ -64,6 +78,7 @@ tlb_fill_here(struct tlb *tlb, uint64_t address, unsigned int size_lg2,
 	struct tag_array *a = tlb->array;
 	struct tlb_entry *entry;
 	struct tag_key key;
+	uint32_t live;
 
 	if (__builtin_expect(!a, 0))
 		return NULL;
@@ -72,13 +87,15 @@ tlb_fill_here(struct tlb *tlb, uint64_t address, unsigned int size_lg2,
 				     !known_new(a, &key),
 			     0))
 		return tlb_fill_any(tlb, address, size_lg2, tag, global, value);
+	live = a->live_mask;
 	entry = a->hashed ? tag_array_put_new(a, &key, global, true) :
 			    tag_array_put_new(a, &key, global, false);
 	entry->value = *value;
 	tlb->counters.fills++;
 	tlb->counters.evictions++;
 	tlb->recent = entry;
-	tlb_note_state(tlb);
+	if (__builtin_expect(a->live_mask != live, 0))
+		tlb_note_state(tlb);
 	return entry;
 }
 
