@@ -289,14 +289,3 @@ bool arm_mmu_probe_ipa(const struct arm_mmu *mmu, ipa_t ipa, bool write,
 	pa->raw = leaf.base + (ipa.raw & (BIT(leaf.size_lg2) - 1));
 	return true;
 }
-
-uint64_t arm_walk_cycles(const struct arm_walk *walk,
-			 const uint32_t latency[MEMORY_LEVEL_COUNT])
-{
-	uint64_t sum = 0;
-
-	for (uint32_t i = 0; i < walk->steps; i++)
-		if (walk->step[i].source == ARM_STEP_MEMORY)
-			sum += latency[walk->step[i].served];
-	return sum;
-}

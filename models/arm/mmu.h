@@ -137,8 +137,17 @@ struct arm_walk {
 };
 /* Sum over the steps of latency[served], in its unit; walk-cache steps are
  * free. */
-uint64_t arm_walk_cycles(const struct arm_walk *walk,
-			 const uint32_t latency[MEMORY_LEVEL_COUNT]);
+static inline uint64_t
+arm_walk_cycles(const struct arm_walk *walk,
+		const uint32_t latency[MEMORY_LEVEL_COUNT])
+{
+	uint64_t sum = 0;
+
+	for (uint32_t i = 0; i < walk->steps; i++)
+		if (walk->step[i].source == ARM_STEP_MEMORY)
+			sum += latency[walk->step[i].served];
+	return sum;
+}
 
 enum arm_source { ARM_FROM_L1_TLB, ARM_FROM_L2_TLB, ARM_FROM_WALK };
 struct arm_translation {

@@ -12,6 +12,8 @@
 #include "models/arm/attrs.h"
 #include "models/arm/descriptor.h"
 #include "models/arm/walker.h"
+#include "models/tlb/tlb_use.h"
+#include "models/tlb/walk_cache_use.h"
 
 /* What the quick walk has found without touching anything. */
 struct arm_quick {
@@ -32,7 +34,7 @@ static inline bool arm_quick_read(struct arm_mmu *mmu, uint64_t address,
 {
 	uint64_t ipa, index = address >> ARM_LEVEL_SHIFT(3) & 0x1ff;
 
-	q->pointer = walk_cache_find(mmu->walk_cache_s1, address,
+	q->pointer = walk_cache_find_here(mmu->walk_cache_s1, address,
 				     &mmu->setup.tag, ARM_LEVEL_RANGE(3), 3);
 	if (!q->pointer)
 		return false;
@@ -79,13 +81,13 @@ static inline void arm_quick_commit(struct arm_mmu *mmu,
 	struct arm_walk *log = &mmu->walk;
 	struct arm_walk_step *step = &log->step[0];
 
-	walk_cache_hit(mmu->walk_cache_s1, q->pointer);
-	tlb_hit(mmu->s2_tlb, q->table);
+	walk_cache_hit_here(mmu->walk_cache_s1, q->pointer);
+	tlb_hit_here(mmu->s2_tlb, q->table);
 	step->source = ARM_STEP_MEMORY;
 	step->served =
 		memory_access_inline(mmu->memory, mmu->cpu, REQUESTER_WALK,
 				     q->descriptor, false);
-	tlb_hit(mmu->s2_tlb, q->page);
+	tlb_hit_here(mmu->s2_tlb, q->page);
 	log->steps = log->descriptor_reads = 1;
 	log->uncached = false;
 	mmu->walks.count++;

@@ -157,13 +157,6 @@ bool tlb_hit_is_idle(const struct tlb *tlb, const struct tlb_entry *entry);
 /* A further hit on an entry that is known to be what a lookup would find:
  * replacement state as of that lookup, and no count. */
 void tlb_use_again(struct tlb *tlb, const struct tlb_entry *entry);
-/* The lookup that finds `entry`, which a probe has found already. */
-static inline void tlb_hit(struct tlb *tlb, const struct tlb_entry *entry)
-{
-	tlb->counters.hits++;
-	if (entry != tlb->recent)
-		tlb_use_again(tlb, entry);
-}
 /* Counts `n` such idle hits that the caller found by itself. */
 static inline void tlb_count_hits(struct tlb *tlb, uint64_t n)
 {

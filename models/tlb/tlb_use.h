@@ -27,6 +27,20 @@ TAG_INLINE void tlb_note_state(struct tlb *tlb)
 	tlb->smallest_lg2 = mask ? tlb->sizes_lg2[ctz64(mask)] : 0;
 }
 
+TAG_INLINE void tlb_use_here(struct tlb *tlb, const struct tlb_entry *entry)
+{
+	tag_array_use(tlb->array, entry);
+	tlb->recent = entry;
+}
+
+/* The lookup that finds `entry`, which a probe has found already. */
+TAG_INLINE void tlb_hit_here(struct tlb *tlb, const struct tlb_entry *entry)
+{
+	tlb->counters.hits++;
+	if (entry != tlb->recent)
+		tlb_use_here(tlb, entry);
+}
+
 /* tlb_lookup, entries being of whatever sizes. */
 const struct tlb_entry *tlb_lookup_sizes(struct tlb *tlb, uint64_t address,
 					 const struct tlb_tag *tag);

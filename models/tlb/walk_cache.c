@@ -9,17 +9,7 @@
 
 #include "core/base/bits.h"
 #include "core/base/bug.h"
-#include "models/tlb/tag_array_use.h"
-
-#define WALK_CACHE_FRONTS 64
-
-struct walk_cache {
-	bool present;
-	struct tag_array array;
-	/* Hints for walk_cache_find, by the low bits of the page: a slot. */
-	uint16_t front[WALK_CACHE_FRONTS];
-	struct walk_cache_counters counters;
-};
+#include "models/tlb/walk_cache_use.h"
 
 const char *walk_cache_config_problem(const struct tlb_config *config)
 {
@@ -55,12 +45,6 @@ walk_cache_counters(const struct walk_cache *wc)
 	return &wc->counters;
 }
 
-static inline struct tag_key key_of(uint64_t address, unsigned int range_lg2,
-				    const struct tlb_tag *tag, int level)
-{
-	return tag_key_make(address, range_lg2, (unsigned int)level, tag);
-}
-
 static void entry_read(const struct tlb_entry *entry, int level,
 		       struct walk_cache_entry *out)
 {
@@ -84,7 +68,7 @@ bool walk_cache_lookup(struct walk_cache *wc, uint64_t address,
 
 		if (!(wc->array.live_mask >> level & 1))
 			continue;
-		key = key_of(address, range_lg2[level], tag, level);
+		key = walk_cache_key(address, range_lg2[level], tag, level);
 		entry = tag_array_lookup(&wc->array, &key);
 		if (entry) {
 			wc->counters.hits++;
@@ -96,41 +80,15 @@ bool walk_cache_lookup(struct walk_cache *wc, uint64_t address,
 	return false;
 }
 
-static __attribute__((noinline)) const struct tlb_entry *
-find_and_remember(struct walk_cache *wc, const struct tag_key *key,
-		  uint16_t *front)
+const struct tlb_entry *walk_cache_find_slow(struct walk_cache *wc,
+					     const struct tag_key *key,
+					     uint16_t *front)
 {
 	const struct tlb_entry *entry = tag_array_find(&wc->array, key);
 
 	if (entry)
 		*front = (uint16_t)slot_of(&wc->array, entry);
 	return entry;
-}
-
-const struct tlb_entry *walk_cache_find(struct walk_cache *wc, uint64_t address,
-					const struct tlb_tag *tag,
-					unsigned int range_lg2, int level)
-{
-	const struct tag_array *a = &wc->array;
-	const struct tlb_entry *entry;
-	struct tag_key key;
-	uint16_t *front;
-
-	if (!wc->present)
-		return NULL;
-	key = key_of(address, range_lg2, tag, level);
-	front = &wc->front[key.page & (WALK_CACHE_FRONTS - 1)];
-	entry = &a->entries[*front];
-	if (a->keys[*front] == key.filter && !entry->global &&
-	    entry->size_lg2 == range_lg2 && tlb_entry_has_tag(entry, tag))
-		return entry;
-	return find_and_remember(wc, &key, front);
-}
-
-void walk_cache_hit(struct walk_cache *wc, const struct tlb_entry *entry)
-{
-	wc->counters.hits++;
-	tag_array_use(&wc->array, entry);
 }
 
 bool walk_cache_probe(const struct walk_cache *wc, uint64_t address,
@@ -141,7 +99,7 @@ bool walk_cache_probe(const struct walk_cache *wc, uint64_t address,
 		return false;
 	for (int level = last; level >= first; level--) {
 		struct tag_key key =
-			key_of(address, range_lg2[level], tag, level);
+			walk_cache_key(address, range_lg2[level], tag, level);
 		const struct tlb_entry *entry =
 			tag_array_find(&wc->array, &key);
 
@@ -164,7 +122,7 @@ void walk_cache_fill(struct walk_cache *wc, uint64_t address,
 		return;
 	BUG_ON(wc, entry->level < 0 || entry->level >= TAG_ARRAY_KINDS);
 	BUG_ON(wc, range_lg2 < 12 || range_lg2 > 63);
-	key = key_of(address, range_lg2, tag, entry->level);
+	key = walk_cache_key(address, range_lg2, tag, entry->level);
 	put = tag_array_put(&wc->array, &key, global);
 	put.entry->value = (struct tlb_value){
 		.out = entry->table,

@@ -43,12 +43,6 @@ walk_cache_counters(const struct walk_cache *wc);
 bool walk_cache_lookup(struct walk_cache *wc, uint64_t address,
 		       const struct tlb_tag *tag, const uint8_t *range_lg2,
 		       int first, int last, struct walk_cache_entry *out);
-/* The pointer to the table of one level, which no level asked before it may
- * have; touches nothing. And the lookup that finds it. */
-const struct tlb_entry *walk_cache_find(struct walk_cache *wc, uint64_t address,
-					const struct tlb_tag *tag,
-					unsigned int range_lg2, int level);
-void walk_cache_hit(struct walk_cache *wc, const struct tlb_entry *entry);
 bool walk_cache_probe(const struct walk_cache *wc, uint64_t address,
 		      const struct tlb_tag *tag, const uint8_t *range_lg2,
 		      int first, int last, struct walk_cache_entry *out);

@@ -13,21 +13,16 @@
 
 /* ---- one lookup ---- */
 
-static inline void charge_translation(struct machine *m, struct machine_cpu *cpu,
+/* After a walk; *t is of no use unless `ok`. */
+static inline void charge_walk(struct machine *m, struct machine_cpu *cpu,
 			       va_t va, unsigned int access,
 			       const struct arm_translation *t, bool ok,
 			       const struct arm_fault *fault)
 {
-	uint64_t charge;
+	uint64_t charge = arm_walk_cycles(&cpu->mmu.walk, m->latency);
 
-	if (t->source == ARM_FROM_L1_TLB)
-		return;
-	account_charge_cpu(m, cpu, BUCKET_TLB, m->charge_l2_tlb);
-	if (t->source != ARM_FROM_WALK)
-		return;
-	charge = arm_walk_cycles(&cpu->mmu.walk, m->latency);
 	cpu->walk_charge += charge;
-	account_charge_cpu(m, cpu, BUCKET_WALK, charge);
+	account_charge(cpu, BUCKET_WALK, charge);
 	if (__builtin_expect(!observing(m), 1))
 		return;
 	observe_walk(m, cpu, va, &cpu->mmu.walk, charge >> CYCLE_LG2,
@@ -62,7 +57,7 @@ static inline void use_memo(const struct machine *m, struct machine_cpu *cpu,
 	}
 }
 
-static inline bool attempt(struct machine *m, struct machine_cpu *cpu, va_t va,
+static inline __attribute__((always_inline)) bool attempt(struct machine *m, struct machine_cpu *cpu, va_t va,
 			   unsigned int access, struct arm_translation *t,
 			   struct arm_fault *fault)
 {
@@ -70,12 +65,16 @@ static inline bool attempt(struct machine *m, struct machine_cpu *cpu, va_t va,
 
 	if (!(access & ARM_ACCESS_FETCH) && cpu->memos_used)
 		access_settle_uses(cpu);
-	account_charge_cpu(m, cpu, BUCKET_TLB,
+	account_charge(cpu, BUCKET_TLB,
 			   access & ARM_ACCESS_FETCH ? m->charge_l1i_tlb
 						     : m->charge_l1d_tlb);
 	cpu->mmu.brief_walks = !observing(m);
 	ok = arm_mmu_translate(&cpu->mmu, va, access, t, fault);
-	charge_translation(m, cpu, va, access, t, ok, fault);
+	if (t->source == ARM_FROM_L1_TLB)
+		return ok;
+	account_charge(cpu, BUCKET_TLB, m->charge_l2_tlb);
+	if (t->source == ARM_FROM_WALK)
+		charge_walk(m, cpu, va, access, t, ok, fault);
 	return ok;
 }
 
@@ -165,18 +164,18 @@ static inline bool cacheable(const struct arm_translation *t)
 	return FIELD_GET(ARM_ATTRS_CACHEABLE, t->attrs);
 }
 
-static inline void data_line(struct machine *m, struct machine_cpu *cpu,
+static inline void data_line(const struct machine *m, struct machine_cpu *cpu,
 			     pa_t pa, bool write)
 {
 	enum memory_level served = memory_access_inline(
 		m->memory, cpu->index, REQUESTER_DATA, pa, write);
 
 	if (served != MEMORY_L1)
-		account_charge_cpu(m, cpu, BUCKET_DATA, m->charge_data[served]);
+		account_charge(cpu, BUCKET_DATA, m->charge_data[served]);
 }
 
 static __attribute__((noinline)) void
-data_lines_any(struct machine *m, struct machine_cpu *cpu, pa_t pa,
+data_lines_any(const struct machine *m, struct machine_cpu *cpu, pa_t pa,
 	       uint64_t bytes, bool write, bool cached)
 {
 	uint64_t first = pa.raw >> m->line_lg2;
@@ -186,14 +185,14 @@ data_lines_any(struct machine *m, struct machine_cpu *cpu, pa_t pa,
 		if (cached)
 			data_line(m, cpu, (pa_t){ line << m->line_lg2 }, write);
 		else
-			account_charge_cpu(m, cpu, BUCKET_DATA,
+			account_charge(cpu, BUCKET_DATA,
 					   m->charge_uncached);
 	}
 }
 
 /* [pa, pa + bytes) lies in one page. */
-static inline void data_lines(struct machine *m, struct machine_cpu *cpu,
-			      pa_t pa, uint64_t bytes, bool write, bool cached)
+static inline void data_lines(const struct machine *m,
+			      struct machine_cpu *cpu, pa_t pa, uint64_t bytes, bool write, bool cached)
 {
 	uint64_t ends = pa.raw ^ (pa.raw + bytes - 1);
 
@@ -294,25 +293,18 @@ data_lookup(struct machine *m, struct machine_cpu *cpu, va_t va,
 	return MACHINE_OK;
 }
 
-/* An access inside one page. */
-static inline __attribute__((always_inline)) enum machine_result
-data_page(struct machine *m,
-					    struct machine_cpu *cpu, va_t va,
-					    uint32_t bytes, unsigned int access,
-					    struct arm_fault *fault)
+/* An access inside a page whose lookup would hit, as its memo knows. */
+static __attribute__((noinline)) enum machine_result
+data_known(const struct machine *m, struct machine_cpu *cpu, va_t va,
+	   uint32_t bytes, unsigned int access, struct page_memo *memo)
 {
-	struct page_memo *memo = memo_of(cpu, va);
 	struct last_access *last = &cpu->last_data;
 	pa_t pa;
 
-	if (memo->page != va.raw >> PAGE_LG2 ||
-	    memo->context != cpu->mmu.data_context ||
-	    !(memo->idle >> access & 1))
-		return data_lookup(m, cpu, va, bytes, access, fault);
 	use_memo(m, cpu, memo);
 	last->page = memo->page;
 	last->page_pa = memo->pa;
-	account_charge_cpu(m, cpu, BUCKET_TLB, m->charge_l1d_tlb);
+	account_charge(cpu, BUCKET_TLB, m->charge_l1d_tlb);
 	if (memo->generation == *last->generation_now &&
 	    (memo->line_idle >> access & 1) &&
 	    in_line(va.raw, bytes, memo->line, m->line_bytes)) {
@@ -331,7 +323,23 @@ data_page(struct machine *m,
 	return MACHINE_OK;
 }
 
-static enum machine_result data_range(struct machine *m,
+/* An access inside one page. The two ways it may go are functions of their
+ * own, so that nothing is saved for the other. */
+static inline __attribute__((always_inline)) enum machine_result
+data_page(struct machine *m, struct machine_cpu *cpu, va_t va, uint32_t bytes,
+	  unsigned int access, struct arm_fault *fault)
+{
+	struct page_memo *memo = memo_of(cpu, va);
+
+	if (memo->page != va.raw >> PAGE_LG2 ||
+	    memo->context != cpu->mmu.data_context ||
+	    !(memo->idle >> access & 1))
+		return data_lookup(m, cpu, va, bytes, access, fault);
+	return data_known(m, cpu, va, bytes, access, memo);
+}
+
+static __attribute__((noinline)) enum machine_result
+data_range(struct machine *m,
 				      struct machine_cpu *cpu, va_t va,
 				      uint64_t bytes, unsigned int access,
 				      struct arm_fault *fault)
@@ -351,16 +359,25 @@ static enum machine_result data_range(struct machine *m,
 	return MACHINE_OK;
 }
 
+/* An attempted fetch that faulted. */
+static __attribute__((noinline)) enum machine_result
+fetch_attempt(struct machine *m, struct machine_cpu *cpu, va_t va,
+	      unsigned int access, struct arm_fault *fault)
+{
+	struct arm_translation t;
+
+	return page_lookup(m, cpu, va, access, &t, fault);
+}
+
 enum machine_result machine_access_slow(struct machine *m,
 					struct machine_cpu *cpu, va_t va,
 					uint32_t what, struct arm_fault *fault)
 {
 	uint32_t bytes = TRACE_WHAT_BYTES(what);
 	unsigned int access = TRACE_WHAT_ACCESS(what);
-	struct arm_translation t;
 
-	if (access & ARM_ACCESS_FETCH) /* an attempted fetch that faulted */
-		return page_lookup(m, cpu, va, access, &t, fault);
+	if (access & ARM_ACCESS_FETCH)
+		return fetch_attempt(m, cpu, va, access, fault);
 	if (access & ARM_ACCESS_WRITE)
 		cpu->stores++;
 	else

@@ -2,7 +2,7 @@
 /*
  * Where charges and observations go. Every charge is made here and lands in
  * exactly one bucket; what the simulated kernel causes on the CPU's own path
- * (TLB, walk, data) lands in its bucket. DESIGN §4 Time.
+ * (TLB, walk, data) is moved to its bucket. models/README.md.
  */
 #ifndef SIM_MACHINE_ACCOUNT_H
 #define SIM_MACHINE_ACCOUNT_H
@@ -16,12 +16,13 @@ static inline void account_charge(struct machine_cpu *cpu, enum bucket bucket,
 	cpu->by[bucket] += charge;
 }
 
-/* For charges on the CPU's own path. */
-static inline void account_charge_cpu(const struct machine *m,
-				      struct machine_cpu *cpu,
-				      enum bucket bucket, uint64_t charge)
+/* What has been charged to a bucket since `before` was taken of cpu->by goes to
+ * another instead. */
+static inline void account_move(struct machine_cpu *cpu, enum bucket from,
+				enum bucket to, const uint64_t *before)
 {
-	cpu->by[m->in_kernel ? BUCKET_KERNEL : bucket] += charge;
+	cpu->by[to] += cpu->by[from] - before[from];
+	cpu->by[from] = before[from];
 }
 
 static inline bool observing(const struct machine *m)

@@ -97,7 +97,6 @@ struct machine {
 	bool may_skip; /* L1 TLBs and caches are there: see access.h */
 	bool defer_uses; /* the L1 data TLB is LRU */
 	unsigned int current; /* CPU that the hypervisor runs on */
-	bool in_kernel;	      /* charges go to BUCKET_KERNEL */
 
 	struct hypervisor *hypervisor; /* p2m, backing, frames of tables */
 	struct trace_writer *trace;    /* NULL: not recorded */

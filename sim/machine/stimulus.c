@@ -5,6 +5,7 @@
  * asked of it, then does it; a replay calls the same ones. DESIGN §6.
  */
 #include <errno.h>
+#include <string.h>
 
 #include "sim/machine/access.h"
 #include "sim/machine/hypervisor.h"
@@ -79,7 +80,7 @@ bool machine_tlbi(struct machine *m, struct machine_cpu *cpu, unsigned int op,
 		access_settle_uses(&m->cpu[i]);
 		arm_mmu_tlbi(&m->cpu[i].mmu, &tlbi);
 	}
-	account_charge_cpu(m, cpu, BUCKET_MAINTENANCE,
+	account_charge(cpu, BUCKET_MAINTENANCE,
 			   m->config.tlbi_cycles * CYCLE);
 	return true;
 }
@@ -167,7 +168,7 @@ bool machine_dc(struct machine *m, struct machine_cpu *cpu, unsigned int op,
 	record(m, cpu, (struct trace_record){ .type = TRACE_CPU_DC,
 					      .name = dc->name,
 					      .value = { op, value } });
-	account_charge_cpu(m, cpu, BUCKET_MAINTENANCE,
+	account_charge(cpu, BUCKET_MAINTENANCE,
 			   m->config.clean_cycles * CYCLE);
 	if (dc->kind == BY_SET_WAY)
 		maintain_set_way(m, cpu, dc->what, value);
@@ -188,7 +189,7 @@ bool machine_ic(struct machine *m, struct machine_cpu *cpu, unsigned int op,
 	record(m, cpu, (struct trace_record){ .type = TRACE_CPU_IC,
 					      .name = ic->name,
 					      .value = { op, value } });
-	account_charge_cpu(m, cpu, BUCKET_MAINTENANCE,
+	account_charge(cpu, BUCKET_MAINTENANCE,
 			   m->config.clean_cycles * CYCLE);
 	if (ic->kind == ALL)
 		memory_invalidate_fetch_all(m->memory, cpu->index,
@@ -238,7 +239,7 @@ bool machine_at(struct machine *m, struct machine_cpu *cpu, unsigned int op,
 			continue;
 		charge = arm_walk_cycles(&cpu->mmu.walk, m->latency);
 		cpu->walk_charge += charge;
-		account_charge_cpu(m, cpu, BUCKET_WALK, charge);
+		account_charge(cpu, BUCKET_WALK, charge);
 	} while (result == ARM_AT_ABORT && at_resolve(m, cpu, &fault));
 	return result != ARM_AT_UNDEFINED;
 }
@@ -463,15 +464,18 @@ enum machine_result machine_kernel_access(struct machine *m,
 					  uint64_t bytes, bool write,
 					  struct arm_fault *fault)
 {
+	uint64_t before[BUCKET_COUNT];
 	enum machine_result result;
 
 	record(m, cpu, (struct trace_record){ .type = TRACE_KERNEL_ACCESS,
 					      .value = { va.raw, bytes,
 							 write } });
 	cpu->kernel_accesses++;
-	m->in_kernel = true;
+	memcpy(before, cpu->by, sizeof(before));
 	result = machine_range(m, cpu, va, bytes, write, fault);
-	m->in_kernel = false;
+	account_move(cpu, BUCKET_TLB, BUCKET_KERNEL, before);
+	account_move(cpu, BUCKET_WALK, BUCKET_KERNEL, before);
+	account_move(cpu, BUCKET_DATA, BUCKET_KERNEL, before);
 	return result;
 }
 
