@@ -312,19 +312,28 @@ static HOT void addresses_predicted(struct walk *k, struct codec_slot *slot,
 		address_put(k, slot, codec_predict(slot, k->before));
 }
 
+/* One explicit address, and how many after it are predicted. */
+static HOT bool address_missed(struct unpacker *u, struct walk *k,
+			       struct codec_slot *slot)
+{
+	uint64_t address;
+
+	if (!address_explicit(u, k, slot, &address))
+		return false;
+	address_put(k, slot, address);
+	return address_run(u, k, (uint64_t)(k->end - k->next));
+}
+
 /* Addresses of a block in which at least one is explicit. */
 static HOT bool addresses_mixed(struct unpacker *u, struct walk *k,
 				struct codec_slot *slot, uint64_t count)
 {
 	while (count > k->predicted) {
-		uint64_t run = k->predicted, address;
+		uint64_t run = k->predicted;
 
 		addresses_predicted(k, slot, run);
 		slot += run;
-		if (!address_explicit(u, k, slot, &address))
-			return false;
-		address_put(k, slot, address);
-		if (!address_run(u, k, (uint64_t)(k->end - k->next)))
+		if (!address_missed(u, k, slot))
 			return false;
 		slot++;
 		count -= run + 1;
@@ -416,7 +425,10 @@ static bool unpack_blocks(struct unpacker *u, uint32_t blocks,
 		/* Too many if there is no successor. */
 		if (v->block.accesses > (uint64_t)(k.end - k.next))
 			return fail(u, id ? more_accesses : no_successor);
-		if (!addresses_mixed(u, &k, slot + v->slot, v->block.accesses))
+		if (v->block.accesses == 1 ?
+			    !address_missed(u, &k, slot + v->slot) :
+			    !addresses_mixed(u, &k, slot + v->slot,
+					     v->block.accesses))
 			return false;
 	}
 	*instructions = sum;

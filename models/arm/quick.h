@@ -122,9 +122,6 @@ static inline bool arm_quick_walk(struct arm_mmu *mmu, uint64_t address,
 	if (need & ~attrs)
 		return false;
 	out->value.out = arm_quick_out(q.page, base);
-	/* The access that follows is likely to go far. */
-	memory_prefetch(mmu->memory,
-			(pa_t){ out->value.out | (address & 0xfff) });
 	arm_quick_commit(mmu, &q);
 	out->size_lg2 = 12;
 	out->value.ipa = base;
