@@ -117,8 +117,8 @@ static int populate(struct hypervisor *h, gfn_t gfn, uint64_t count)
 			       mfn.raw + run)
 			run++;
 		do {
-			rc = p2m_map(&h->p2m, gfn, mfn, run, P2M_RAM_RW,
-				     P2M_ACCESS_RWX, &done);
+			rc = h->core->map(h->space, gfn, mfn, run, P2M_RAM_RW,
+					  P2M_ACCESS_RWX, &done);
 			gfn.raw += done;
 			mfn.raw += done;
 			run -= done;
@@ -136,10 +136,12 @@ static void install_registers(struct hypervisor *h)
 
 	for (unsigned int i = 0; i < m->config.cpus; i++) {
 		struct arm_mmu *mmu = &m->cpu[i].mmu;
-		uint64_t vtcr = p2m_vtcr(&h->p2m, m->config.mmu.pa_bits);
+		uint64_t vtcr = h->core->vtcr(h->space,
+					       m->config.mmu.pa_bits);
 
 		arm_mmu_sysreg_write(mmu, ARM_VTCR_EL2, vtcr);
-		arm_mmu_sysreg_write(mmu, ARM_VTTBR_EL2, p2m_vttbr(&h->p2m));
+		arm_mmu_sysreg_write(mmu, ARM_VTTBR_EL2,
+				     h->core->vttbr(h->space));
 		/* RW: EL1 is AArch64; VM: stage 2 is on. */
 		arm_mmu_sysreg_write(mmu, ARM_HCR_EL2, BIT(31) | BIT(0));
 	}
@@ -155,7 +157,7 @@ bool hypervisor_boot(struct hypervisor *h, struct error_line *error)
 	int rc;
 
 	config.vmid = SIM_VMID;
-	rc = p2m_init(&h->p2m, h, &config);
+	rc = h->core->init(h->space, h, &config);
 	if (rc)
 		return error_set(error, EXIT_INPUT,
 				 "machine: guest.ipa_bits %u: no stage-2 table can be made for it (%d)",
@@ -185,8 +187,10 @@ struct hypervisor *hypervisor_new(struct machine *m, struct error_line *error)
 	m->hypervisor = h;
 	h->ram_first = gfn_from_ipa((ipa_t){ GUEST_RAM_BASE });
 	h->ram_frames = frames;
+	h->core = &p2m_core_ops;
+	h->space = calloc(1, h->core->space_bytes);
 	h->removed = calloc(frames, 1);
-	if (!h->removed || !backing_init(h) ||
+	if (!h->space || !h->removed || !backing_init(h) ||
 	    !pool_init(&h->pool, &m->ram, table_pool_bytes(frames))) {
 		error_set(error, EXIT_INPUT,
 			  "machine: guest.ram_mib %u: out of memory",
@@ -201,6 +205,7 @@ void hypervisor_free(struct hypervisor *h)
 {
 	/* The p2m's pages are the pool's, which goes whole. */
 	h->m->hypervisor = NULL;
+	free(h->space);
 	free(h->frame);
 	free(h->removed);
 	free(h->pool.meta);
@@ -229,7 +234,8 @@ bool hypervisor_resolve(struct hypervisor *h, const struct arm_fault *fault)
 void hypervisor_tick(struct hypervisor *h, const struct machine_cpu *cpu)
 {
 	h->m->current = cpu->index;
-	p2m_tick(&h->p2m);
+	if (h->core->tick)
+		h->core->tick(h->space);
 }
 
 /* ---- hypercalls ---- */
@@ -274,7 +280,7 @@ static int64_t call_remove(struct hypervisor *h, uint64_t gfn, uint64_t count)
 	do {
 		gfn_t at = { gfn + (count - left) };
 
-		rc = p2m_remove(&h->p2m, at, left, &done);
+		rc = h->core->remove(h->space, at, left, &done);
 		note_removed(h, at.raw, done, true);
 		left -= done;
 	} while (rc == ERR_PREEMPTED);
@@ -291,8 +297,9 @@ static int64_t call_protect(struct hypervisor *h, uint64_t gfn, uint64_t count,
 		return -EINVAL;
 	h->ops_protect++;
 	do {
-		rc = p2m_protect(&h->p2m, (gfn_t){ gfn + (count - left) }, left,
-				 (unsigned int)access, &done);
+		rc = h->core->protect(h->space,
+				      (gfn_t){ gfn + (count - left) }, left,
+				      (unsigned int)access, &done);
 		left -= done;
 	} while (rc == ERR_PREEMPTED);
 	return guest_errno(rc);

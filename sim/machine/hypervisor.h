@@ -7,6 +7,7 @@
 #ifndef SIM_MACHINE_HYPERVISOR_H
 #define SIM_MACHINE_HYPERVISOR_H
 
+#include "core/p2m/ops.h"
 #include "sim/machine/machine.h"
 
 /* Machine frame of gfn 0 for contiguous backing, aligned to 1 GiB. */
@@ -23,7 +24,8 @@ struct table_pool {
 
 struct hypervisor {
 	struct machine *m;
-	struct p2m p2m;
+	const struct p2m_ops *core; /* whose page-table code */
+	void *space;		    /* its p2m, core->space_bytes */
 	struct table_pool pool;
 	gfn_t ram_first;
 	uint64_t ram_frames;

@@ -235,6 +235,29 @@ void port_tlbi(void *host, const struct port_tlbi *r)
 	observe_p2m_tlbi(h->m, r);
 }
 
+void port_memory_clean(void *host, pa_t start, uint64_t bytes)
+{
+	struct hypervisor *h = host;
+	struct machine *m = h->m;
+	uint64_t line = UINT64_C(1) << m->line_lg2;
+	uint64_t end = start.raw + bytes;
+
+	for (start.raw &= ~(line - 1); start.raw < end; start.raw += line) {
+		memory_maintain(m->memory, MEMORY_CLEAN_INVALIDATE, start, true);
+		account_charge(current(h), BUCKET_MAINTENANCE,
+			       m->config.clean_cycles * CYCLE);
+	}
+}
+
+void port_icache_invalidate(void *host)
+{
+	struct hypervisor *h = host;
+
+	memory_invalidate_fetch_all(h->m->memory, h->m->current, true);
+	account_charge(current(h), BUCKET_MAINTENANCE,
+		       h->m->config.clean_cycles * CYCLE);
+}
+
 bool port_preempt(void *host)
 {
 	(void)host;

@@ -163,8 +163,11 @@ static json_t *cache_json(const struct machine *m, enum memory_cache which)
 
 static json_t *p2m_json(const struct hypervisor *h)
 {
-	const struct p2m_stats *s = &h->p2m.stats;
+	struct p2m_stats counts = { 0 };
+	const struct p2m_stats *s = &counts;
 
+	if (h->core->stats)
+		h->core->stats(h->space, &counts);
 	return json_pack(
 		"{s:{s:I,s:I,s:I,s:I}, s:I,s:I,s:I, s:{s:I,s:I,s:I,s:I}, s:{s:I,s:I,s:I}, s:{s:I,s:I,s:I}, s:I,s:I}",
 		"ops", "map", (json_int_t)h->ops_map, "unmap",

@@ -154,8 +154,10 @@ static uint64_t pool_taken(const struct hypervisor *h)
 static void check_counts(struct bench *b)
 {
 	const struct hypervisor *h = b->m->hypervisor;
-	const struct p2m_stats *s = &h->p2m.stats;
+	struct p2m_stats counts;
+	const struct p2m_stats *s = &counts;
 
+	h->core->stats(h->space, &counts);
 	take_census(b);
 	assert_int_equal(s->tables_live, b->tables);
 	assert_int_equal(s->tables_allocated - s->tables_freed, b->tables);
@@ -271,9 +273,11 @@ static void learn_homes(struct bench *b)
 static void bench_fini(struct bench *b)
 {
 	struct hypervisor *h = b->m->hypervisor;
+	struct p2m_stats counts;
 
-	assert_int_equal(p2m_fini(&h->p2m), 0);
-	assert_int_equal(h->p2m.stats.tables_live, 0);
+	assert_int_equal(h->core->fini(h->space), 0);
+	h->core->stats(h->space, &counts);
+	assert_int_equal(counts.tables_live, 0);
 	assert_int_equal(pool_taken(h), 0);
 	free(b->is);
 	free(b->expected);
