@@ -224,13 +224,45 @@ broken() { # NAME FILE SED KEY=VALUE... GUEST ARG...
 }
 broken "a removal without TLB maintenance" p2m/p2m.c '/^	p2m_tlbi_leaf(p2m, ia, level, f->level\[level\].lsb);/d' "$churn"
 broken "a split that loses its last entry" pt/extend.h 's/i < entries; i++) {/i + 1 < entries; i++) {/' "$churn"
-broken "a flush without TLB maintenance" pt/table.h '/^	pt->invalidate(pt);/d' "$churn"
 if [ -n "${LONG:-}" ]; then
+	broken "a flush without TLB maintenance" pt/table.h '/^	pt->invalidate(pt);/d' "$churn"
 	broken "tables freed before the flush" pt/table.h 's/^	pt->invalidate(pt);/	while (pt->queued != 0) pt_table_put(pt, f, 0, pt_queue_pop(pt));\n&/' "$churn"
-	broken "promotion of tables that are not alike" pt/coalesce.h 's/^		if (!all) {/		if (!all \&\& 0) {/' $k.coalesce=eager guest.backing=random "$churn"
+	broken "a promotion to the neighbour's block" pt/coalesce.h 's/f->leaf(f->address(first, level), /f->leaf((pa_t){ f->address(first, level).raw ^ pt_span(f, up) }, /' $k.coalesce=eager "$churn"
 	broken "one root table for all" pt/walk.h 's/((ia >> (l->lsb + l->width)) << f->granule_lg2)/((ia >> (l->lsb + l->width) >> 63) << 1)/' guest.ipa_bits=32 "$churn"
 	broken "XN not written" p2m/p2m.c 's/access & P2M_ACCESS_X ? 0 : ARM_S2_XN_NONE/0/' "$churn"
 	broken "a start level one too deep" p2m/p2m.c 's/== 12 ? 2u : 3u) - p2m/== 12 ? 2u : 2u) - p2m/' guest.granule=16K "$churn" unit=16 granule=16
+fi
+
+# Any policies together: one that is drawn of each.
+draw() {
+	local of=("$@")
+	echo "${of[RANDOM % $#]}"
+}
+any() { # SEED
+	RANDOM=$1
+	local granule ram=256 bits unit keys
+	granule=$(draw 4 4 16 64)
+	bits=$(draw 32 33 36 39 40 42 44 46 48)
+	[ "$granule" = 64 ] && ram=1024
+	keys=("guest.granule=${granule}K" "guest.ipa_bits=$bits" "guest.ram_mib=$ram" "$k.tlbi=$(draw vmid ipa range)"
+		"$k.order=$(draw greedy mask)" "$k.populate=$(draw eager fault)" "$k.contig_hint=$(draw off on)"
+		"$k.coalesce=$(draw never eager eager after-ops:3 after-cycles:20000 hysteresis:1 scan:30000,100)"
+		"$k.free_empty=$(draw eager never)" "el2.bbm=$(draw 0 1 2)" "el2.preempt=$(draw 0 2 5)")
+	# Frames out of order are no whole granules of more than 4K.
+	[ "$granule" = 4 ] && keys+=("guest.backing=$(draw contiguous fragmented:60 random)")
+	simulate guest.ram_mib=$ram "$churn" seed="$1" unit="$granule" ram=$ram
+	alone "any: ${keys[*]}" True "${keys[@]}" "$churn" seed="$1" unit="$granule" granule="$granule" ram=$ram
+}
+any_same() { # SEED
+	RANDOM=$1
+	local keys=("guest.ipa_bits=$(draw 32 34 38 40 43 48)" "$k.tlbi=$(draw vmid ipa range)" "$k.order=$(draw greedy mask)"
+		"$k.populate=$(draw eager fault)" "$k.coalesce=$(draw never eager after-ops:3 hysteresis:1)"
+		"$k.free_empty=$(draw eager never)" "guest.backing=$(draw contiguous fragmented:60 random)" "seed=$1")
+	same "any: ${keys[*]}" True "${keys[@]}" "$(draw "$balloon" "$churn")" 8 150 "$1"
+}
+if [ -n "${LONG:-}" ]; then
+	for seed in $(seq 1 60); do any "$seed"; done
+	for seed in $(seq 1 30); do any_same "$seed"; done
 fi
 
 echo "$passed passed, $failed failed"
