@@ -7,6 +7,7 @@
 #include "sim/machine/access.h"
 
 #include "sim/machine/hypervisor.h"
+#include "sim/machine/stall.h"
 
 #define PAGE_LG2 12
 #define PAGE_BYTES (UINT64_C(1) << PAGE_LG2)
@@ -107,9 +108,14 @@ static enum machine_result settle_stage2(struct machine *m,
 		return MACHINE_MMIO;
 	account_charge(cpu, BUCKET_TRAP, m->config.trap_cycles * CYCLE);
 	m->current = cpu->index;
-	if (hypervisor_can_resolve(m->hypervisor, fault) &&
-	    hypervisor_resolve(m->hypervisor, fault))
-		return MACHINE_OK;
+	if (hypervisor_can_resolve(m->hypervisor, fault)) {
+		uint64_t began = stall_begin(cpu);
+		bool resolved = hypervisor_resolve(m->hypervisor, fault);
+
+		stall_end(m, cpu, began);
+		if (resolved)
+			return MACHINE_OK;
+	}
 	become_external_abort(fault);
 	return MACHINE_FAULT;
 }

@@ -81,6 +81,13 @@ struct machine_cpu {
 	bool on;      /* PSCI */
 };
 
+/* See stall.h; in 1/1024 cycle. */
+#define STALL_BOUNDS 256
+struct machine_stalls {
+	uint64_t count, charge;
+	uint64_t by[STALL_BOUNDS];
+};
+
 struct machine {
 	struct machine_config config;
 	struct model_random random;
@@ -110,6 +117,7 @@ struct machine {
 	uint64_t exit_status;
 	const char *not_modelled; /* first thing that was not, or NULL */
 	uint64_t divergences;	  /* replay only */
+	struct machine_stalls stalls; /* of guests, for their p2m */
 	json_t *marks;		  /* statistics at each MARK hypercall */
 	uint64_t marks_dropped;
 	/* Where console output goes (NULL: nowhere, as in replay). */

@@ -6,6 +6,7 @@
 
 #include "sim/machine/hypervisor.h"
 #include "sim/machine/mark.h"
+#include "sim/machine/stall.h"
 
 static void set(json_t *object, const char *key, uint64_t value)
 {
@@ -165,10 +166,11 @@ static json_t *p2m_json(const struct hypervisor *h)
 {
 	struct p2m_stats counts = { 0 };
 	const struct p2m_stats *s = &counts;
+	json_t *out;
 
 	if (h->core->stats)
 		h->core->stats(h->space, &counts);
-	return json_pack(
+	out = json_pack(
 		"{s:{s:I,s:I,s:I,s:I}, s:I,s:I,s:I, s:{s:I,s:I,s:I,s:I}, s:{s:I,s:I,s:I}, s:{s:I,s:I,s:I}, s:I,s:I}",
 		"ops", "map", (json_int_t)h->ops_map, "unmap",
 		(json_int_t)h->ops_unmap, "protect", (json_int_t)h->ops_protect,
@@ -183,6 +185,9 @@ static json_t *p2m_json(const struct hypervisor *h)
 		(json_int_t)s->tlbi_vmid, "ipa", (json_int_t)s->tlbi_ipa,
 		"range", (json_int_t)s->tlbi_range, "cleans",
 		(json_int_t)s->cleans, "barriers", (json_int_t)s->barriers);
+
+	json_object_set_new(out, "stalls", stall_json(h->m));
+	return out;
 }
 
 json_t *stats_counters(const struct machine *m)

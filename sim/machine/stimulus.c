@@ -10,6 +10,7 @@
 #include "sim/machine/access.h"
 #include "sim/machine/hypervisor.h"
 #include "sim/machine/mark.h"
+#include "sim/machine/stall.h"
 #include "sim/machine/watch.h"
 
 static void record(struct machine *m, const struct machine_cpu *cpu,
@@ -349,8 +350,13 @@ static int64_t call(struct machine *m, struct machine_cpu *cpu,
 		    const uint64_t x[6], struct machine_start *start)
 {
 	if (is_p2m_call(x[0])) {
+		uint64_t began = stall_begin(cpu);
+		int64_t result;
+
 		m->current = cpu->index;
-		return hypervisor_p2m_call(m->hypervisor, x);
+		result = hypervisor_p2m_call(m->hypervisor, x);
+		stall_end(m, cpu, began);
+		return result;
 	}
 	switch (x[0]) {
 	case PSCI_VERSION:
@@ -376,6 +382,15 @@ static int64_t call(struct machine *m, struct machine_cpu *cpu,
 	}
 }
 
+/* Other traps are a moment for coalescing too. */
+static void tick(struct machine *m, const struct machine_cpu *cpu)
+{
+	uint64_t began = stall_begin(cpu);
+
+	hypervisor_tick(m->hypervisor, cpu);
+	stall_end(m, cpu, began);
+}
+
 bool machine_hypercall(struct machine *m, struct machine_cpu *cpu,
 		       uint64_t x[6], struct machine_start *start)
 {
@@ -387,7 +402,7 @@ bool machine_hypercall(struct machine *m, struct machine_cpu *cpu,
 	start->cpu = ~0U;
 	/* A p2m call has its moment for coalescing inside. */
 	if (!is_p2m_call(x[0]))
-		hypervisor_tick(m->hypervisor, cpu);
+		tick(m, cpu);
 	x[0] = (uint64_t)call(m, cpu, x, start);
 	return !m->not_modelled;
 }
@@ -436,7 +451,7 @@ void machine_mmio(struct machine *m, struct machine_cpu *cpu, va_t va,
 	account_charge(cpu, BUCKET_TRAP, m->config.trap_cycles * CYCLE);
 	account_charge(cpu, BUCKET_MMIO, m->config.mmio_cycles * CYCLE);
 	uart(m, ipa.raw - GUEST_UART_BASE, write, value);
-	hypervisor_tick(m->hypervisor, cpu);
+	tick(m, cpu);
 }
 
 /* ---- the simulated kernel ---- */
