@@ -1,304 +1,202 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * p2msim whatif: the same traces on variants of a machine, replayed one after
- * the other in this process; each is compared with the first.
+ * p2msim whatif: the same traces on variants of a machine, one after the other
+ * in this process or several at a time in children; each is compared with the
+ * first.
  */
 #include <stdlib.h>
 #include <string.h>
 
 #include "cli/finish.h"
-#include "cli/flatten.h"
 #include "cli/print.h"
 #include "cli/progress.h"
 #include "cli/summary.h"
+#include "cli/vary.h"
+#include "cli/whatif.h"
+#include "sim/study/jobs.h"
 
-#define AXES_MAX     16
-#define VARIANTS_MAX 4096
-
-/* One --vary: "KEY=VALUE" for each of its values. */
-struct axis {
-	char **setting;
-	size_t count;
-};
-
-struct axes {
-	struct axis axis[AXES_MAX];
-	size_t count, variants;
-};
-
-static bool axis_add(struct axis *axis, const char *key, size_t key_bytes,
-		     const char *value, size_t bytes)
-{
-	char **grown =
-		realloc(axis->setting, (axis->count + 1) * sizeof(*grown));
-	char *text = malloc(key_bytes + bytes + 2);
-	size_t at = key_bytes + 1;
-
-	if (grown)
-		axis->setting = grown;
-	if (!grown || !text) {
-		free(text);
-		return false;
-	}
-	memcpy(text, key, key_bytes);
-	text[key_bytes] = '=';
-	for (size_t i = 0; i < bytes; i++)
-		if (value[i] != '\\' || i + 1 == bytes || value[i + 1] != ',')
-			text[at++] = value[i];
-	text[at] = 0;
-	axis->setting[axis->count++] = text;
-	return true;
-}
-
-/* "KEY=V1,V2": a comma after a backslash belongs to the value. */
-static int axis_parse(struct axis *axis, const char *vary)
-{
-	const char *value = strchr(vary, '=');
-	size_t key_bytes = value ? (size_t)(value - vary) : 0;
-
-	if (!key_bytes || !value[1])
-		return cli_fail(EXIT_USAGE,
-				"--vary: '%s' is not KEY=VALUE,VALUE,...",
-				vary);
-	do {
-		size_t bytes = 0;
-
-		value++;
-		while (value[bytes] && value[bytes] != ',')
-			bytes += value[bytes] == '\\' && value[bytes + 1] ? 2
-									  : 1;
-		if (!bytes)
-			return cli_fail(EXIT_USAGE,
-					"--vary: '%s' has an empty value",
-					vary);
-		if (!axis_add(axis, vary, key_bytes, value, bytes))
-			return cli_fail(EXIT_IO, "out of memory");
-		value += bytes;
-	} while (*value);
-	return EXIT_FINE;
-}
-
-static void axes_free(struct axes *axes)
-{
-	for (size_t a = 0; a < axes->count; a++) {
-		for (size_t i = 0; i < axes->axis[a].count; i++)
-			free(axes->axis[a].setting[i]);
-		free(axes->axis[a].setting);
-	}
-}
-
-static int axes_parse(struct axes *axes, const struct text_list *vary)
-{
-	int code = EXIT_FINE;
-
-	if (!vary->count || vary->count > AXES_MAX)
-		return cli_fail(EXIT_USAGE, "whatif: 1 to %d --vary", AXES_MAX);
-	axes->variants = 1;
-	for (unsigned int i = 0; i < vary->count && !code; i++) {
-		struct axis *axis = &axes->axis[axes->count++];
-
-		code = axis_parse(axis, vary->item[i]);
-		if (!code && axis->count > VARIANTS_MAX / axes->variants)
-			code = cli_fail(EXIT_USAGE,
-					"whatif: more than %d variants",
-					VARIANTS_MAX);
-		axes->variants *= axis->count;
-	}
-	return code;
-}
-
-/* The settings of variant n, the last axis fastest, behind the user's own
- * --set; and as one object {key: value}. */
-static json_t *variant_settings(const struct axes *axes, size_t n,
-				struct text_list *set)
-{
-	const char *chosen[AXES_MAX];
-	json_t *out = json_object();
-	char key[256];
-
-	for (size_t a = axes->count; a-- > 0;) {
-		chosen[a] = axes->axis[a].setting[n % axes->axis[a].count];
-		n /= axes->axis[a].count;
-	}
-	for (size_t a = 0; a < axes->count; a++) {
-		const char *value = strchr(chosen[a], '=');
-
-		if (set->count < OPTION_LIST_MAX)
-			set->item[set->count++] = chosen[a];
-		snprintf(key, sizeof(key), "%.*s", (int)(value - chosen[a]),
-			 chosen[a]);
-		json_object_set_new(out, key, json_string(value + 1));
-	}
-	return out;
-}
-
-static int replay(const struct cli *cli, const char *trace, json_t **stats)
-{
-	struct machine_config config;
+struct sweep {
+	const struct cli *cli;
+	const struct vary *vary;
+	struct input_file *input; /* [cli->operands] */
+	json_t **variants;	  /* [cli->operands], arrays */
 	struct progress progress;
-	struct study_result result = { 0 };
-	struct error_line error = { 0 };
-	struct replay_options options = {
-		.trace = trace,
-		.limits = cli_limits(&cli->options),
-	};
-	int code = cli_load_config_for(cli, trace, &config);
+	struct study_progress report;
+	uint64_t instructions, accesses; /* of what is done */
+	int code;
+};
 
-	if (code)
-		return code;
-	options.progress = progress_start(&progress, &cli->options);
-	code = study_replay(&config, &options, &result, &error);
-	progress_end(&progress);
-	config_fini(&config);
-	*stats = result.stats;
-	return code ? cli_fail_error(code, &error) : EXIT_FINE;
-}
-
-/* One row of the table: what most people ask for. */
-static json_t *headline(const json_t *stats, const json_t *first)
+static int load_variant(const struct sweep *s, size_t trace, size_t n,
+			struct machine_config *config)
 {
-	json_int_t cycles = stats_cpu_sum(stats, "cycles");
-	json_int_t base = stats_cpu_sum(first, "cycles");
-	json_int_t walks = stats_cpu_sum(stats, "walks.count");
-	json_int_t reads = stats_cpu_sum(stats, "walks.memory_accesses");
-	json_t *out = json_pack(
-		"{s:I, s:I, s:I, s:I, s:I, s:I}", "cycles", cycles,
-		"l1d_tlb_misses", stats_cpu_sum(stats, "tlb.l1d.misses"),
-		"l2_tlb_misses", stats_cpu_sum(stats, "tlb.l2.misses"), "walks",
-		walks, "walk_cycles", stats_cpu_sum(stats, "cycles_by.walk"),
-		"divergences",
-		json_integer_value(
-			json_object_get(json_object_get(stats, "replay"),
-					"divergences")));
+	struct cli as;
+	char *text;
+	int code;
 
-	if (base)
-		json_object_set_new(out, "change",
-				    json_real(100 * (double)(cycles - base) /
-					      (double)base));
-	if (walks)
-		json_object_set_new(out, "reads_per_walk",
-				    json_real((double)reads / (double)walks));
-	return out;
-}
-
-static json_t *variant_json(json_t *settings, json_t *stats, json_t *first)
-{
-	json_t *flat[2] = { stats_flatten(first), stats_flatten(stats) };
-	json_t *out = json_object();
-
-	json_object_set(out, "set", settings);
-	json_object_set_new(out, "summary", headline(stats, first));
-	json_object_set_new(out, "differences", stats_differences(flat, 2));
-	json_object_set(out, "stats", stats);
-	json_decref(flat[0]);
-	json_decref(flat[1]);
-	return out;
-}
-
-static int vary_trace(const struct cli *cli, const struct axes *axes,
-		      const char *trace, json_t *variants)
-{
-	json_t *first = NULL;
-	int code = EXIT_FINE;
-
-	for (size_t n = 0; n < axes->variants && !code; n++) {
-		struct cli as = *cli;
-		json_t *stats = NULL;
-		json_t *settings = variant_settings(axes, n, &as.options.set);
-
-		code = replay(&as, trace, &stats);
-		if (stats && !first)
-			first = json_incref(stats);
-		if (stats)
-			json_array_append_new(variants,
-					      variant_json(settings, stats,
-							   first));
-		json_decref(stats);
-		json_decref(settings);
-	}
-	json_decref(first);
+	if (vary_apply(s->vary, n, s->cli, &as, &text))
+		code = cli_load_config_for(&as, s->input[trace].path, config);
+	else
+		code = cli_fail(EXIT_USAGE,
+				"whatif: more than %d --set and --vary",
+				OPTION_LIST_MAX);
+	free(text);
 	return code;
 }
 
-static void print_variants(const struct cli *cli, const json_t *variants)
+/* A mistake in the last variant shows before the first begins. */
+static int check_variants(const struct sweep *s)
 {
-	static const struct column column[] = {
-		{ "set", "variant", COLUMN_TEXT },
-		{ "cycles", "cycles", COLUMN_COUNT },
-		{ "change", "change", COLUMN_CHANGE },
-		{ "l1d_tlb_misses", "L1D TLB misses", COLUMN_COUNT },
-		{ "l2_tlb_misses", "L2 TLB misses", COLUMN_COUNT },
-		{ "walks", "walks", COLUMN_COUNT },
-		{ "reads_per_walk", "reads/walk", COLUMN_REAL },
-		{ "walk_cycles", "walk cycles", COLUMN_COUNT },
-		{ "divergences", "divergences", COLUMN_COUNT },
-		{ 0 }
-	};
-	json_t *rows = json_array(), *variant;
-	size_t i;
+	int code = EXIT_FINE;
 
-	json_array_foreach(variants, i, variant)
-	{
-		json_t *row = json_copy(json_object_get(variant, "summary"));
+	for (int t = 0; t < s->cli->operands && !code; t++) {
+		for (size_t n = 0; n < s->vary->variants && !code; n++) {
+			struct machine_config config;
 
-		json_object_set(row, "set", json_object_get(variant, "set"));
-		json_array_append_new(rows, row);
-	}
-	print_table(stdout, print_color(&cli->options, stdout), column, rows);
-	json_decref(rows);
-}
-
-static void print_result(const struct cli *cli, const json_t *result)
-{
-	bool color = print_color(&cli->options, stdout);
-	json_t *trace;
-	size_t i;
-
-	if (cli->options.json) {
-		print_json(stdout, result);
-		return;
-	}
-	json_array_foreach(json_object_get(result, "traces"), i, trace)
-	{
-		print_heading(stdout, color,
-			      json_string_value(
-				      json_object_get(trace, "trace")));
-		print_variants(cli, json_object_get(trace, "variants"));
-	}
-}
-
-static int whatif(const struct cli *cli, const struct axes *axes,
-		  struct output_file *output)
-{
-	json_t *traces = json_array(), *result;
-	int code = EXIT_FINE, written;
-
-	for (int i = 0; i < cli->operands && !code; i++) {
-		json_t *variants = json_array();
-		struct input_file input;
-
-		code = input_open(&input, cli->operand[i]);
-		if (!code) {
-			code = vary_trace(cli, axes, input.path, variants);
-			input_close(&input);
+			code = load_variant(s, (size_t)t, n, &config);
+			if (!code)
+				config_fini(&config);
 		}
-		if (json_array_size(variants))
+	}
+	return code;
+}
+
+/* ---- one replay ---- */
+
+static void replay_run(void *context, size_t index, struct study_job *job)
+{
+	struct sweep *s = context;
+	size_t trace = index / s->vary->variants;
+	struct machine_config config;
+	struct study_result result = { 0 };
+	struct replay_options options = {
+		.trace = s->input[trace].path,
+		.limits = cli_limits(&s->cli->options),
+	};
+
+	job->code = load_variant(s, trace, index % s->vary->variants, &config);
+	if (job->code)
+		return; /* which has been said */
+	if (s->cli->options.jobs == 1)
+		options.progress = s->report;
+	job->code = study_replay(&config, &options, &result, &job->error);
+	config_fini(&config);
+	job->result = result.stats;
+}
+
+static bool replay_done(void *context, size_t index, struct study_job *job)
+{
+	struct sweep *s = context;
+	json_t *variants = s->variants[index / s->vary->variants];
+	json_t *settings;
+
+	progress_end(&s->progress);
+	s->code = job->code;
+	if (job->code && job->error.text[0])
+		cli_fail_error(job->code, &job->error);
+	if (!job->result)
+		return false;
+	s->instructions += (uint64_t)stats_cpu_sum(job->result, "instructions");
+	s->accesses += (uint64_t)stats_cpu_sum(job->result, "accesses.load") +
+		       (uint64_t)stats_cpu_sum(job->result, "accesses.store");
+	settings = vary_settings(s->vary, index % s->vary->variants);
+	whatif_add(variants, settings, job->result);
+	json_decref(settings);
+	json_decref(job->result);
+	return job->code == EXIT_FINE;
+}
+
+static void replays_progress(void *context, size_t done)
+{
+	struct sweep *s = context;
+
+	if (s->report.report)
+		s->report.report(s->report.context, s->instructions,
+				 s->accesses, done,
+				 (uint64_t)s->cli->operands *
+					 s->vary->variants);
+}
+
+static int replay_all(struct sweep *s)
+{
+	struct error_line error = { 0 };
+	struct study_work work = {
+		.count = (size_t)s->cli->operands * s->vary->variants,
+		.jobs = (unsigned int)s->cli->options.jobs,
+		.run = replay_run,
+		.done = replay_done,
+		.progress = replays_progress,
+		.context = s,
+	};
+	int code;
+
+	s->report = progress_start(&s->progress, &s->cli->options);
+	code = study_jobs(&work, &error);
+	progress_end(&s->progress);
+	return code ? cli_fail_error(code, &error) : s->code;
+}
+
+/* ---- all ---- */
+
+/* NULL: there is nothing to show. */
+static json_t *collect(const struct sweep *s)
+{
+	json_t *traces = json_array();
+
+	for (int t = 0; t < s->cli->operands; t++)
+		if (json_array_size(s->variants[t]))
 			json_array_append_new(
 				traces,
 				json_pack("{s:o, s:O}", "trace",
-					  print_name(cli->operand[i]),
-					  "variants", variants));
-		json_decref(variants);
+					  print_name(s->cli->operand[t]),
+					  "variants", s->variants[t]));
+	if (json_array_size(traces))
+		return json_pack("{s:s, s:o, s:o}", "format", "p2msim.whatif/1",
+				 "axes", vary_axes(s->vary), "traces", traces);
+	json_decref(traces);
+	return NULL;
+}
+
+static int sweep_open(struct sweep *s)
+{
+	size_t count = (size_t)s->cli->operands;
+	int code = EXIT_FINE;
+
+	s->input = calloc(count, sizeof(*s->input));
+	s->variants = calloc(count, sizeof(*s->variants));
+	if (!s->input || !s->variants)
+		return cli_fail(EXIT_IO, "out of memory");
+	for (size_t t = 0; t < count && !code; t++) {
+		s->variants[t] = json_array();
+		code = input_open(&s->input[t], s->cli->operand[t]);
 	}
-	result = json_pack("{s:s, s:o}", "format", "p2msim.whatif/1", "traces",
-			   traces);
-	if (code && !json_array_size(traces)) { /* nothing to show */
-		json_decref(result);
-		result = NULL;
+	return code ? code : check_variants(s);
+}
+
+static void sweep_close(struct sweep *s)
+{
+	for (int t = 0; t < s->cli->operands; t++) {
+		if (s->input)
+			input_close(&s->input[t]);
+		if (s->variants)
+			json_decref(s->variants[t]);
 	}
-	if (result && output->file != stdout)
-		print_result(cli, result);
-	written = output_close(output, result);
+	free(s->input);
+	free(s->variants);
+}
+
+static int whatif(struct sweep *s)
+{
+	struct output_file output;
+	json_t *result;
+	int code = output_open(&output, s->cli->options.output), written;
+
+	if (code)
+		return code;
+	code = replay_all(s);
+	result = collect(s);
+	if (result && output.file != stdout)
+		whatif_print(s->cli, result);
+	written = output_close(&output, result);
 	json_decref(result);
 	return cli_finish_output(code ? code : written);
 }
@@ -306,19 +204,22 @@ static int whatif(const struct cli *cli, const struct axes *axes,
 int cmd_whatif(struct cli *cli)
 {
 	const struct options *o = &cli->options;
-	struct axes axes = { 0 };
-	struct output_file output;
+	struct vary vary = { 0 };
+	struct sweep s = { .cli = cli, .vary = &vary };
 	int code;
 
-	if (o->jobs != 1 || (o->engine && strcmp(o->engine, "local") != 0))
+	if (o->engine && strcmp(o->engine, "local") != 0)
 		return cli_fail(EXIT_NOT_MODELLED,
-				"whatif: only --jobs 1 and --engine local in "
-				"this version");
-	code = axes_parse(&axes, &o->vary);
-	if (!code)
-		code = output_open(&output, o->output);
-	if (!code)
-		code = whatif(cli, &axes, &output);
-	axes_free(&axes);
+				"whatif: only --engine local in this version");
+	if (o->jobs < 1 || o->jobs > STUDY_JOBS_MAX)
+		return cli_fail(EXIT_USAGE, "--jobs: 1 to %d", STUDY_JOBS_MAX);
+	code = vary_parse(&vary, &o->vary);
+	if (!code) {
+		code = sweep_open(&s);
+		if (!code)
+			code = whatif(&s);
+		sweep_close(&s);
+	}
+	vary_free(&vary);
 	return code;
 }

@@ -31,7 +31,8 @@ const struct command commands[] = {
 	{ "whatif", "TRACE...",
 	  "Replay traces on variants of a machine and compare them",
 	  "Every combination of the values of each --vary is one variant; the\n"
-	  "first one is what the others are compared with.\n",
+	  "first one is what the others are compared with. --vary machine=...\n"
+	  "tries machines, --vary seed=1,2,3 repeats what is random.\n",
 	  GROUPS(options_machine, options_whatif, options_output, options_json,
 		 options_core),
 	  1, -1, false, cmd_whatif },

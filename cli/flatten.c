@@ -48,6 +48,12 @@ static void add_change(json_t *row, const json_t *first, const json_t *last)
 {
 	double a = json_number_value(first), b = json_number_value(last);
 
+	if (json_is_integer(first) && json_is_integer(last))
+		json_object_set_new(row, "difference",
+				    json_integer(json_integer_value(last) -
+						 json_integer_value(first)));
+	else if (json_is_number(first) && json_is_number(last))
+		json_object_set_new(row, "difference", json_real(b - a));
 	if (json_is_number(first) && json_is_number(last) && a != 0)
 		json_object_set_new(row, "change",
 				    json_real(100 * (b - a) / a));

@@ -8,8 +8,9 @@
 /* {"cpu.0.cycles": 12, ...} without the section `host`, and without what is
  * empty. New reference. */
 json_t *stats_flatten(const json_t *stats);
-/* [{"key", "values": [one a document, null where it has none], "change":
- * percent from the first to the last, where both are numbers}] for each key
+/* [{"key", "values": [one a document, null where it has none], "difference"
+ * and "change": from the first to the last, the latter in percent of the first,
+ * where both are numbers}] for each key
  * that is not the same in all. `flat` has `count`. New reference. */
 json_t *stats_differences(json_t *const *flat, size_t count);
 

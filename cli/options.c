@@ -92,9 +92,9 @@ const struct option_spec options_walk[] = {
 
 const struct option_spec options_whatif[] = {
 	{ "vary", 'v', OPTION_LIST, "KEY=V1,V2,...", NULL, AT(vary), 0,
-	  "values to try; \\, is a comma inside a value" },
+	  "values to try, of a key or machine; \\, is a comma" },
 	{ "jobs", 'j', OPTION_NUMBER, "N", NULL, AT(jobs), 0,
-	  "variants at a time (1 in this version)" },
+	  "replays at a time, each in a process of its own" },
 	{ "engine", 0, OPTION_CHOICE, "E", "local|slurm", AT(engine), 0,
 	  "where variants run (local in this version)" },
 	{ 0 },

@@ -86,6 +86,10 @@ bool config_load(struct machine_config *config, const char *machine,
 		 struct error_line *error);
 void config_fini(struct machine_config *config);
 
+/* Whether the key may hold this word, as the policies do; false for keys that
+ * hold numbers. */
+bool config_takes_word(const char *path, const char *word);
+
 /* Names of the presets, sorted; NULL-terminated, static storage not owned. */
 const char *const *config_presets(void);
 

@@ -201,6 +201,14 @@ int config_word_index(const char *words, const char *text,
 	}
 }
 
+bool config_takes_word(const char *path, const char *word)
+{
+	const struct config_key *key = config_key_find(path);
+
+	return key && key->kind == CONFIG_WORD &&
+	       config_word_index(key->words, word, NULL) >= 0;
+}
+
 /* ---- page sizes ---- */
 
 static const struct {
