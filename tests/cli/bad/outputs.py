@@ -25,6 +25,7 @@ def full_stdout(j, trace, stats):
             ["walk", "--json", trace, "0x40000000"],
             ["whatif", "--vary", "cpu.mlp=1,2", trace],
             ["whatif", "--json", "--vary", "cpu.mlp=1,2", trace],
+            ["whatif", "--jobs", "2", "--vary", "cpu.mlp=1,2", trace],
             ["whatif", "--vary", "cpu.mlp=1,2", "-o", "-", trace]):
         name = " ".join(a for a in arguments if "/" not in a)
         with open(FULL, "wb") as full:
