@@ -1,26 +1,20 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The p2m on the page-table engine and the Arm stage-2 format: which types
- * there are and what they look like to hardware, which sizes an address space
- * may have, and what the engine must be told. DDI0487 L.b D8.
+ * The p2m on the page-table engine and the Arm stage-2 format: what is a good
+ * request, which sizes an address space may have, and what the engine must be
+ * told. DDI0487 L.b D8.
  *
  * Left out: see core/p2m/README.md.
  */
 #include "core/p2m/p2m.h"
 
 #include "core/format/arm_s2.h"
+#include "core/p2m/short.h"
 #include "core/p2m/tlbi.h"
+#include "core/p2m/type.h"
 #include "core/pt/change.h"
 #include "core/pt/map.h"
-#include "core/pt/single.h"
 #include "core/pt/teardown.h"
-
-_Static_assert((int)P2M_INVALID == (int)ARM_S2_TYPE_HOLE &&
-		       (int)P2M_TYPE_COUNT <= (int)ARM_S2_TYPE_TABLE,
-	       "the descriptor's software type has room for ours");
-_Static_assert((int)P2M_ACCESS_R == (int)ARM_S2_S2AP_R &&
-		       (int)P2M_ACCESS_W == (int)ARM_S2_S2AP_W,
-	       "access and S2AP agree");
 
 #define P2M_IPA_BITS_MIN 32
 #define P2M_IPA_BITS_MAX 48
@@ -53,98 +47,6 @@ static inline bool p2m_is_large(const struct p2m_config *c)
 static inline unsigned int p2m_output_bits(const struct p2m_config *c)
 {
 	return p2m_is_large(c) ? P2M_BITS_LPA : 48;
-}
-
-/* ---- types and access */
-
-#define P2M_RAM                                                                \
-	(FIELD_PREP(ARM_S2_MEMATTR, ARM_S2_MEMATTR_NORMAL_WB) |                \
-	 FIELD_PREP(ARM_S2_SH, ARM_S2_SH_INNER))
-#define P2M_DEVICE(memattr)                                                    \
-	(FIELD_PREP(ARM_S2_MEMATTR, (memattr)) |                               \
-	 FIELD_PREP(ARM_S2_SH, ARM_S2_SH_OUTER))
-#define P2M_ACCESS_RW (P2M_ACCESS_R | P2M_ACCESS_W)
-
-static const struct p2m_type_facts {
-	uint64_t memory;      /* memory type and shareability */
-	unsigned int access;  /* the most a guest may have */
-} p2m_types[P2M_TYPE_COUNT] = {
-	[P2M_RAM_RW] = { P2M_RAM, P2M_ACCESS_RWX },
-	[P2M_RAM_RO] = { P2M_RAM, P2M_ACCESS_R | P2M_ACCESS_X },
-	[P2M_DEVICE_NGNRE] = { P2M_DEVICE(ARM_S2_MEMATTR_DEVICE_NGNRE),
-			       P2M_ACCESS_RW },
-	[P2M_DEVICE_NGNRNE] = { P2M_DEVICE(ARM_S2_MEMATTR_DEVICE_NGNRNE),
-				P2M_ACCESS_RW },
-	[P2M_DEVICE_GRE] = { P2M_DEVICE(ARM_S2_MEMATTR_DEVICE_GRE),
-			     P2M_ACCESS_RW },
-	[P2M_DEVICE_NC] = { P2M_DEVICE(ARM_S2_MEMATTR_NORMAL_NC),
-			    P2M_ACCESS_RW },
-	[P2M_GRANT_RW] = { P2M_RAM, P2M_ACCESS_RW },
-	[P2M_GRANT_RO] = { P2M_RAM, P2M_ACCESS_R },
-	[P2M_FOREIGN_RW] = { P2M_RAM, P2M_ACCESS_RW },
-	[P2M_FOREIGN_RO] = { P2M_RAM, P2M_ACCESS_R },
-};
-
-static inline uint64_t p2m_permissions(enum p2m_type type, unsigned int access)
-{
-	access &= p2m_types[type].access;
-	return FIELD_PREP(ARM_S2_S2AP, access) |
-	       FIELD_PREP(ARM_S2_XN,
-			  access & P2M_ACCESS_X ? 0 : ARM_S2_XN_NONE);
-}
-
-static inline uint64_t p2m_attrs(enum p2m_type type, unsigned int access)
-{
-	return FIELD_PREP(ARM_S2_VALID, 1) | FIELD_PREP(ARM_S2_AF, 1) |
-	       p2m_types[type].memory | FIELD_PREP(ARM_S2_TYPE, type) |
-	       p2m_permissions(type, access);
-}
-
-static enum p2m_type p2m_pte_type(uint64_t pte)
-{
-	return (enum p2m_type)FIELD_GET(ARM_S2_TYPE, pte);
-}
-
-/* Of XN's two bits we write the upper alone. */
-static unsigned int p2m_pte_access(uint64_t pte)
-{
-	const uint64_t none = FIELD_PREP(ARM_S2_XN, ARM_S2_XN_NONE);
-
-	return (unsigned int)FIELD_GET(ARM_S2_S2AP, pte) |
-	       (pte & none ? 0 : P2M_ACCESS_X);
-}
-
-/* What p2m_remove and p2m_protect make of a leaf. */
-static inline uint64_t p2m_change_to_hole(uint64_t pte, uint64_t unused)
-{
-	(void)pte;
-	(void)unused;
-	return 0;
-}
-
-static inline uint64_t p2m_change_access(uint64_t pte, uint64_t access)
-{
-	pte &= ~(FIELD_MASK(ARM_S2_S2AP) | FIELD_MASK(ARM_S2_XN));
-	return pte | p2m_permissions(p2m_pte_type(pte), (unsigned int)access);
-}
-
-static inline bool p2m_type_is_leaf(enum p2m_type type)
-{
-	return (unsigned int)type < P2M_TYPE_COUNT && type != P2M_INVALID;
-}
-
-/* For frames of the type in bits 3:0 the one in bits 7:4. */
-static inline uint64_t p2m_change_to_type(uint64_t pte, uint64_t types)
-{
-	const enum p2m_type to = (enum p2m_type)(types >> 4);
-
-	if (p2m_pte_type(pte) != (enum p2m_type)(types & 15))
-		return pte;
-	return (pte & ~(FIELD_MASK(ARM_S2_MEMATTR) | FIELD_MASK(ARM_S2_SH) |
-			FIELD_MASK(ARM_S2_TYPE) | FIELD_MASK(ARM_S2_S2AP) |
-			FIELD_MASK(ARM_S2_XN))) |
-	       FIELD_PREP(ARM_S2_TYPE, to) | p2m_types[to].memory |
-	       p2m_permissions(to, p2m_pte_access(pte));
 }
 
 /* ---- requests */
@@ -184,23 +86,6 @@ static inline bool p2m_has_frames(const struct p2m *p2m, gfn_t gfn,
 	return gfn.raw < p2m->frames && frames <= p2m->frames - gfn.raw;
 }
 
-static inline bool p2m_access_is_known(unsigned int access)
-{
-	return (access & ~(unsigned int)P2M_ACCESS_RWX) == 0;
-}
-
-/* False if it is no access; the default is looked up. */
-static inline bool p2m_access_resolve(const struct p2m *p2m,
-				      unsigned int *access)
-{
-	if (p2m_access_is_known(*access))
-		return true;
-	if (*access != P2M_ACCESS_DEFAULT)
-		return false;
-	*access = p2m->default_access;
-	return true;
-}
-
 /* Whole granules? With 4K everything is. */
 static inline bool p2m_is_aligned(const struct p2m *p2m, uint64_t frames)
 {
@@ -213,26 +98,15 @@ static inline bool p2m_is_aligned(const struct p2m *p2m, uint64_t frames)
  */
 #define P2M_GRANULE static __attribute__((noinline))
 
-/* True if the mapping was one leaf into a hole, and is done. */
-PT_INLINE bool p2m_map_single(struct p2m *p2m, const struct pt_format *f,
-			      const struct pt_mapping *m)
-{
-	struct pt pt = pt_single(p2m->host, p2m->root, p2m->start_level,
-				 &p2m->stats);
-	bool did = false;
-
-	if (p2m->marks)
-		return false;
-	if (m->bytes == pt_span(f, f->last))
-		did = pt_single_map(&pt, f, m->ia, m->pa, m->attrs, f->last);
-	else if (m->bytes == pt_span(f, f->last - 1u) &&
-		 is_aligned(m->ia | m->pa.raw, f->level[f->last - 1].lsb))
-		did = pt_single_map(&pt, f, m->ia, m->pa, m->attrs,
-				    f->last - 1u);
-	if (did)
-		pt_barrier(&pt, PORT_DSB_ISHST);
-	return did;
-}
+/*
+ * The other way round: compiled into whoever calls it, where link-time
+ * optimisation sees the call. The two compilers want it said differently.
+ */
+#ifdef __clang__
+#define P2M_IN_LINE __attribute__((always_inline))
+#else
+#define P2M_IN_LINE inline __attribute__((always_inline))
+#endif
 
 MUST_CHECK PT_INLINE int p2m_map_any(struct p2m *p2m, const struct pt_format *f,
 				     const struct pt_mapping *what,
@@ -271,8 +145,11 @@ P2M_GRANULE int p2m_map_64k(struct p2m *p2m, const struct pt_mapping *m,
 	return p2m_map_any(p2m, &pt_format_arm_s2_64k, m, done);
 }
 
-int p2m_map(struct p2m *p2m, gfn_t gfn, mfn_t mfn, uint64_t frames,
-	    enum p2m_type type, unsigned int access, uint64_t *done)
+/* ---- requests: all else, and what is wrong with them */
+
+P2M_GRANULE int p2m_map_request(struct p2m *p2m, gfn_t gfn, mfn_t mfn,
+				uint64_t frames, enum p2m_type type,
+				unsigned int access, uint64_t *done)
 {
 	struct pt_mapping m;
 
@@ -282,54 +159,43 @@ int p2m_map(struct p2m *p2m, gfn_t gfn, mfn_t mfn, uint64_t frames,
 	if (!p2m_has_frames(p2m, gfn, frames) || mfn.raw >= p2m->outputs ||
 	    frames > p2m->outputs - mfn.raw)
 		return ERR_RANGE;
+	if (!p2m_is_aligned(p2m, gfn.raw | mfn.raw | frames))
+		return ERR_ALIGN;
+	if (p2m_has_short(p2m) && p2m->quick_map == 0 &&
+	    p2m_map_short(p2m, p2m->start_level, gfn, mfn, frames, type,
+			  access)) {
+		*done = frames;
+		return 0;
+	}
 
 	m.ia = ipa_from_gfn(gfn).raw;
 	m.pa = pa_from_mfn(mfn);
 	m.bytes = frames << FRAME_LG2;
 	m.attrs = p2m_attrs(type, access);
 	m.level = -1;
-	if (p2m->config.granule_lg2 == 12) {
-		if (!p2m_map_single(p2m, &pt_format_arm_s2_4k, &m))
-			return p2m_map_4k(p2m, &m, done);
-		*done = frames;
-		return 0;
+	switch (p2m->config.granule_lg2) {
+	case 12:
+		return p2m_map_4k(p2m, &m, done);
+	case 14:
+		return p2m_map_16k(p2m, &m, done);
+	default:
+		return p2m_map_64k(p2m, &m, done);
 	}
-	if (!p2m_is_aligned(p2m, gfn.raw | mfn.raw | frames))
-		return ERR_ALIGN;
-	return p2m->config.granule_lg2 == 14 ? p2m_map_16k(p2m, &m, done)
-					     : p2m_map_64k(p2m, &m, done);
 }
 
-/* True if a leaf of `level` stood there, its table stays, and it is gone. */
-PT_INLINE bool p2m_remove_leaf(struct p2m *p2m, const struct pt_format *f,
-			       uint64_t ia, unsigned int level)
+int p2m_map(struct p2m *p2m, gfn_t gfn, mfn_t mfn, uint64_t frames,
+	    enum p2m_type type, unsigned int access, uint64_t *done)
 {
-	struct pt pt = pt_single(p2m->host, p2m->root, p2m->start_level,
-				 &p2m->stats);
-
-	if (!pt_single_unmap(&pt, f, ia, p2m->config.free_empty, level))
-		return false;
-	port_barrier(p2m->host, PORT_DSB_ISHST);
-	p2m_tlbi_leaf(p2m, ia, level, f->level[level].lsb);
-	port_barrier(p2m->host, PORT_DSB_ISH);
-	/* Counted together: two additions wait for each other. */
-	p2m->stats.barriers += 2;
-	return true;
+	if (gfn.raw >= p2m->quick_map ||
+	    !p2m_map_short(p2m, P2M_USUAL_START, gfn, mfn, frames, type,
+			   access))
+		return p2m_map_request(p2m, gfn, mfn, frames, type, access,
+				       done);
+	*done = frames;
+	return 0;
 }
 
-/* True if the range was one such leaf. */
-PT_INLINE bool p2m_remove_single(struct p2m *p2m, const struct pt_format *f,
-				 uint64_t ia, uint64_t bytes)
-{
-	if (p2m->marks)
-		return false;
-	if (bytes == pt_span(f, f->last))
-		return p2m_remove_leaf(p2m, f, ia, f->last);
-	if (bytes == pt_span(f, f->last - 1u) &&
-	    is_aligned(ia, f->level[f->last - 1].lsb))
-		return p2m_remove_leaf(p2m, f, ia, f->last - 1u);
-	return false;
-}
+/* ---- changes */
 
 MUST_CHECK PT_INLINE int p2m_change_any(struct p2m *p2m,
 					const struct pt_format *f, gfn_t gfn,
@@ -356,7 +222,7 @@ MUST_CHECK PT_INLINE int p2m_change(struct p2m *p2m, const struct pt_format *f,
 {
 	switch (kind) {
 	case P2M_UNMAP:
-		return p2m_change_any(p2m, f, gfn, frames, p2m_change_to_hole,
+		return p2m_change_any(p2m, f, gfn, frames, pt_change_to_hole,
 				      0, done);
 	case P2M_SET_ACCESS:
 		return p2m_change_any(p2m, f, gfn, frames, p2m_change_access,
@@ -408,15 +274,27 @@ MUST_CHECK static int p2m_change_on(struct p2m *p2m, gfn_t gfn, uint64_t frames,
 	}
 }
 
-int p2m_remove(struct p2m *p2m, gfn_t gfn, uint64_t frames, uint64_t *done)
+P2M_GRANULE int p2m_remove_request(struct p2m *p2m, gfn_t gfn, uint64_t frames,
+				   uint64_t *done)
 {
 	*done = 0;
 	if (!p2m_has_frames(p2m, gfn, frames))
 		return ERR_RANGE;
-	if (p2m->config.granule_lg2 != 12 ||
-	    !p2m_remove_single(p2m, &pt_format_arm_s2_4k, ipa_from_gfn(gfn).raw,
-			       frames << FRAME_LG2))
-		return p2m_change_on(p2m, gfn, frames, P2M_UNMAP, 0, done);
+	if (p2m_has_short(p2m) && p2m->quick_remove == 0 &&
+	    p2m_remove_short(p2m, p2m->start_level, p2m->config.tlbi,
+			     p2m->config.free_empty, gfn, frames)) {
+		*done = frames;
+		return 0;
+	}
+	return p2m_change_on(p2m, gfn, frames, P2M_UNMAP, 0, done);
+}
+
+int p2m_remove(struct p2m *p2m, gfn_t gfn, uint64_t frames, uint64_t *done)
+{
+	if (gfn.raw >= p2m->quick_remove ||
+	    !p2m_remove_short(p2m, P2M_USUAL_START, P2M_TLBI_IPA, true, gfn,
+			      frames))
+		return p2m_remove_request(p2m, gfn, frames, done);
 	*done = frames;
 	return 0;
 }
@@ -492,7 +370,6 @@ PT_INLINE void p2m_entry_fill(const struct pt_format *f, uint64_t ia,
 	entry->access = p2m_pte_access(pte);
 }
 
-/* Each level by itself, so that all about it is constant: see pt_walk. */
 PT_INLINE void p2m_lookup_as(struct p2m *p2m, const struct pt_format *f,
 			     gfn_t gfn, struct p2m_entry *entry)
 {
@@ -507,34 +384,56 @@ PT_INLINE void p2m_lookup_as(struct p2m *p2m, const struct pt_format *f,
 	}
 	pt_walk(&pt, f, ia, f->last, &path);
 	pt_close(&pt, &path);
-	if (path.level == f->last)
-		p2m_entry_fill(f, ia, f->last, path.pte, entry);
-	else if (path.level == f->last - 1u)
-		p2m_entry_fill(f, ia, f->last - 1u, path.pte, entry);
-	else
-		p2m_entry_fill(f, ia, path.level, path.pte, entry);
+	p2m_entry_fill(f, ia, path.level, path.pte, entry);
 }
 
-P2M_GRANULE void p2m_lookup_16k(struct p2m *p2m, gfn_t gfn,
+/* By value, so that p2m_lookup's caller need not have it in memory. */
+P2M_GRANULE struct p2m_entry p2m_lookup_any(struct p2m *p2m, gfn_t gfn)
+{
+	struct p2m_entry entry;
+
+	switch (p2m->config.granule_lg2) {
+	case 12:
+		p2m_lookup_as(p2m, &pt_format_arm_s2_4k, gfn, &entry);
+		break;
+	case 14:
+		p2m_lookup_as(p2m, &pt_format_arm_s2_16k, gfn, &entry);
+		break;
+	default:
+		p2m_lookup_as(p2m, &pt_format_arm_s2_64k, gfn, &entry);
+		break;
+	}
+	return entry;
+}
+
+/* One level of a look-up; true if it ends here. */
+PT_INLINE bool p2m_lookup_level(struct pt *pt, const struct pt_format *f,
+				uint64_t ia, unsigned int level, pa_t *table,
 				struct p2m_entry *entry)
 {
-	p2m_lookup_as(p2m, &pt_format_arm_s2_16k, gfn, entry);
+	struct pt_path path;
+
+	if (!pt_walk_level(pt, f, ia, f->last, level, table, &path))
+		return false;
+	pt_close(pt, &path);
+	p2m_entry_fill(f, ia, level, path.pte, entry);
+	return true;
 }
 
-P2M_GRANULE void p2m_lookup_64k(struct p2m *p2m, gfn_t gfn,
-				struct p2m_entry *entry)
+/* Each level by itself, so that all about it is constant. */
+P2M_IN_LINE void p2m_lookup(struct p2m *p2m, gfn_t gfn, struct p2m_entry *entry)
 {
-	p2m_lookup_as(p2m, &pt_format_arm_s2_64k, gfn, entry);
-}
+	const struct pt_format *f = &pt_format_arm_s2_4k;
+	const uint64_t ia = ipa_from_gfn(gfn).raw;
+	struct pt pt = pt_single(p2m->host, p2m->root, P2M_USUAL_START,
+				 &p2m->stats);
+	pa_t table = pt_root_page(&pt, f, ia, P2M_USUAL_START);
 
-void p2m_lookup(struct p2m *p2m, gfn_t gfn, struct p2m_entry *entry)
-{
-	if (p2m->config.granule_lg2 == 12)
-		p2m_lookup_as(p2m, &pt_format_arm_s2_4k, gfn, entry);
-	else if (p2m->config.granule_lg2 == 14)
-		p2m_lookup_16k(p2m, gfn, entry);
-	else
-		p2m_lookup_64k(p2m, gfn, entry);
+	if (gfn.raw >= p2m->quick_lookup)
+		*entry = p2m_lookup_any(p2m, gfn);
+	else if (!p2m_lookup_level(&pt, f, ia, 1, &table, entry) &&
+		 !p2m_lookup_level(&pt, f, ia, 2, &table, entry))
+		p2m_lookup_level(&pt, f, ia, 3, &table, entry);
 }
 
 /* ---- the space itself */
@@ -561,6 +460,20 @@ static unsigned int p2m_start_usual(const struct pt_format *f,
 	while (level > f->first && !p2m_start_is_legal(f, ipa_bits, level))
 		level--;
 	return level;
+}
+
+/* Which of the code made for the usual shape may serve this space. */
+static void p2m_set_quick(struct p2m *p2m)
+{
+	if (p2m->config.granule_lg2 != P2M_SHORT->granule_lg2 ||
+	    p2m->start_level != P2M_USUAL_START)
+		return;
+	p2m->quick_lookup = p2m->frames;
+	if (p2m->marks)
+		return;
+	p2m->quick_map = p2m->frames;
+	if (p2m->config.tlbi == P2M_TLBI_IPA)
+		p2m->quick_remove = p2m->frames;
 }
 
 /* Facts of a space from its configuration; 0 or why not. */
@@ -594,6 +507,7 @@ static int p2m_configure(struct p2m *p2m, const struct p2m_config *c)
 	p2m->default_access = P2M_ACCESS_RWX;
 	p2m->frames = BIT(c->ipa_bits - FRAME_LG2);
 	p2m->outputs = BIT(p2m_output_bits(c) - FRAME_LG2);
+	p2m_set_quick(p2m);
 	return 0;
 }
 

@@ -80,6 +80,8 @@ struct p2m {
 	bool marks;	    /* contiguity markers are kept */
 	uint64_t frames;    /* of the space, and of what it may lead to */
 	uint64_t outputs;
+	/* Frames that the code for the usual shape serves: all, or none. */
+	uint64_t quick_lookup, quick_map, quick_remove;
 	struct p2m_stats stats;
 	struct pt_coalescing coalescing;
 	pa_t free_list;	    /* unlinked tables waiting for the TLB flush */

@@ -44,9 +44,10 @@ static inline void p2m_tlbi_vmid(struct p2m *p2m)
 	p2m->stats.tlbi_vmid++;
 }
 
-static inline void p2m_tlbi_some(struct p2m *p2m, bool tables,
-				 enum port_tlbi_scope scope, unsigned int level,
-				 uint64_t start, uint64_t bytes)
+/* One request; counting it is the caller's. */
+PT_INLINE void p2m_tlbi_some(struct p2m *p2m, bool tables,
+			     enum port_tlbi_scope scope, unsigned int level,
+			     uint64_t start, uint64_t bytes)
 {
 	const struct port_tlbi request = {
 		.scope = scope,
@@ -60,10 +61,6 @@ static inline void p2m_tlbi_some(struct p2m *p2m, bool tables,
 	};
 
 	port_tlbi(p2m->host, &request);
-	if (scope == PORT_TLBI_IPA)
-		p2m->stats.tlbi_ipa++;
-	else
-		p2m->stats.tlbi_range++;
 }
 
 static inline void p2m_tlbi_run_by_ipa(struct p2m *p2m, bool tables,
@@ -72,6 +69,7 @@ static inline void p2m_tlbi_run_by_ipa(struct p2m *p2m, bool tables,
 	for (uint64_t i = 0; i < r->count; i++)
 		p2m_tlbi_some(p2m, tables, PORT_TLBI_IPA, r->level,
 			      r->start + (i << r->lsb), BIT(r->lsb));
+	p2m->stats.tlbi_ipa += r->count;
 }
 
 /* From the largest scale down, so that large leaves' runs stay aligned. */
@@ -101,6 +99,10 @@ static inline void p2m_tlbi_run_by_range(struct p2m *p2m, bool tables,
 		}
 		p2m_tlbi_some(p2m, tables, scope, r->level, start,
 			      part << granule_lg2);
+		if (scope == PORT_TLBI_IPA)
+			p2m->stats.tlbi_ipa++;
+		else
+			p2m->stats.tlbi_range++;
 		start += part << granule_lg2;
 		granules -= part;
 	}
@@ -142,22 +144,20 @@ static void p2m_tlbi_gathered(struct pt *pt)
 	}
 }
 
-/* For one leaf that is gone: what p2m_tlbi_gathered does for a single run. */
-static inline void p2m_tlbi_leaf(struct p2m *p2m, uint64_t ia,
-				 unsigned int level, unsigned int lsb)
+/*
+ * For one leaf that is gone: what p2m_tlbi_gathered does for a single run by
+ * `policy`, but for a block under `range`.
+ */
+PT_INLINE void p2m_tlbi_leaf(struct p2m *p2m, const struct pt_format *f,
+			     uint64_t ia, unsigned int level,
+			     enum p2m_tlbi_policy policy)
 {
-	const struct pt_gather_run run = {
-		.start = ia, .count = 1,
-		.lsb = (uint8_t)lsb, .level = (uint8_t)level,
-	};
-
-	if (p2m->config.tlbi == P2M_TLBI_VMID)
+	if (policy == P2M_TLBI_VMID) {
 		p2m_tlbi_vmid(p2m);
-	else if (p2m->config.tlbi == P2M_TLBI_IPA ||
-		 lsb == p2m->config.granule_lg2)
-		p2m_tlbi_some(p2m, false, PORT_TLBI_IPA, level, ia, BIT(lsb));
-	else
-		p2m_tlbi_run_by_range(p2m, false, &run);
+		return;
+	}
+	p2m_tlbi_some(p2m, false, PORT_TLBI_IPA, level, ia, pt_span(f, level));
+	p2m->stats.tlbi_ipa++;
 }
 
 #endif

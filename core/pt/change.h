@@ -8,11 +8,19 @@
 #include "core/pt/extend.h"
 
 /*
- * What becomes of a leaf: the new descriptor, for the same output address, or
- * zero to unmap it. What differs in more than the format's `in_place` bits is
+ * What becomes of a leaf: the new descriptor, for the same output address;
+ * pt_change_to_hole alone says zero. What differs in more than the format's `in_place` bits is
  * broken first.
  */
 typedef uint64_t (*pt_change_fn)(uint64_t pte, uint64_t argument);
+
+/* Unmapping. The engine knows it: holes need no second look. */
+static inline uint64_t pt_change_to_hole(uint64_t pte, uint64_t unused)
+{
+	(void)pte;
+	(void)unused;
+	return 0;
+}
 
 /*
  * Unlink the path's tables from `level` upwards while they are empty, in one
@@ -106,6 +114,116 @@ static inline uint64_t pt_change_broken(struct pt *pt,
 	return i;
 }
 
+/* What a run over neighbouring entries did, by their number in the run. */
+struct pt_changes {
+	uint64_t passed;  /* entries, until one led to a table of its own */
+	uint64_t first;	  /* the first that changed */
+	uint64_t written; /* how many changed */
+	uint64_t broken;  /* of these, with break-before-make */
+	uint64_t cleared; /* of these, to holes */
+};
+
+/*
+ * Leaves of one mapped table become holes. Neighbours are mostly of one kind,
+ * so that each is compared with the one before: one look, one write.
+ */
+PT_INLINE struct pt_changes pt_clear_run(struct pt *pt,
+					 const struct pt_format *f,
+					 uint64_t *pte, uint64_t ia,
+					 unsigned int level, uint64_t count)
+{
+	const unsigned int lsb = f->level[level].lsb;
+	struct pt_changes c = { 0 };
+	uint64_t old = port_pte_read(pt->host, pte), i = 0;
+
+	while (i < count && f->kind(old, level) != PT_TABLE) {
+		const uint64_t like = old & f->kind_bits, from = i;
+
+		if (f->kind(old, level) == PT_EMPTY) {
+			if (++i < count)
+				old = port_pte_read(pt->host, &pte[i]);
+			continue;
+		}
+#pragma GCC unroll 8
+		do {
+			port_pte_write(pt->host, &pte[i], 0);
+			if (++i == count)
+				break;
+			old = port_pte_read(pt->host, &pte[i]);
+		} while ((old & f->kind_bits) == like);
+		pt_gather_add(&pt->gather, ia + (from << lsb), i - from, level,
+			      lsb);
+		if (c.cleared == 0)
+			c.first = from;
+		c.cleared += i - from;
+	}
+	c.written = c.cleared;
+	c.passed = i;
+	return c;
+}
+
+/* Leaves of one mapped table become what `change` says. */
+PT_INLINE struct pt_changes pt_alter_run(struct pt *pt,
+					 const struct pt_format *f,
+					 uint64_t *pte, uint64_t ia,
+					 unsigned int level, uint64_t count,
+					 pt_change_fn change, uint64_t argument)
+{
+	const unsigned int lsb = f->level[level].lsb;
+	struct pt_changes c = { 0 };
+	uint64_t from = 0, i;
+
+	for (i = 0; i < count;) {
+		const uint64_t old =
+			pt_unmarked(f, port_pte_read(pt->host, &pte[i]));
+		const enum pt_kind kind = f->kind(old, level);
+		uint64_t new = old, n;
+
+		if (kind == PT_TABLE)
+			break;
+		if (kind == PT_LEAF)
+			new = change(old, argument);
+		if (new != old && c.written == 0)
+			c.first = i;
+		if (new != old && !pt_must_break(f, old, new, level)) {
+			port_pte_write(pt->host, &pte[i++], new);
+			c.written++;
+			continue;
+		}
+		pt_gather_add(&pt->gather, ia + (from << lsb), i - from, level,
+			      lsb);
+		n = 1;
+		if (new != old) {
+			n = pt_change_broken(pt, f, &pte[i], ia + (i << lsb),
+					     level, count - i, change,
+					     argument);
+			c.broken += n;
+			c.written += n;
+		}
+		i += n;
+		from = i;
+	}
+	pt_gather_add(&pt->gather, ia + (from << lsb), i - from, level, lsb);
+	c.passed = i;
+	return c;
+}
+
+/* Markers after a run; *all is true if the table is all contiguous now. */
+static inline void pt_changed_markers(struct pt *pt, const struct pt_format *f,
+				      const struct pt_path *path, uint64_t ia,
+				      const struct pt_changes *c, bool *all)
+{
+	const unsigned int level = path->level;
+	const unsigned int index = pt_index(f, ia, level);
+	const unsigned int first = index + (unsigned int)c->first;
+	const unsigned int end = index + (unsigned int)c->passed;
+
+	/* Markers of holes stay zero: only those before change. */
+	*all = pt_mark_range(pt, f, path->entries, level, first,
+			     c->cleared ? first : end);
+	pt_rehint(pt, f, path->entries, level, ia, first, end);
+}
+
 /*
  * Change neighbouring entries of one mapped table, until one leads to a table
  * of its own. Returns how many entries it passed; *all is true if the table
@@ -117,72 +235,26 @@ PT_INLINE uint64_t pt_change_run(struct pt *pt, const struct pt_format *f,
 				 uint64_t argument, bool *all)
 {
 	const unsigned int level = path->level;
-	const unsigned int lsb = f->level[level].lsb;
 	uint64_t *pte = &path->entries[pt_index(f, ia, level)];
-	uint64_t from = 0, first = 0, written = 0, broken = 0, cleared = 0,
-		 i;
+	const struct pt_changes c =
+		change == pt_change_to_hole
+			? pt_clear_run(pt, f, pte, ia, level, count)
+			: pt_alter_run(pt, f, pte, ia, level, count, change,
+				       argument);
 
-	for (i = 0; i < count;) {
-		const uint64_t old =
-			pt_unmarked(f, port_pte_read(pt->host, &pte[i]));
-		const enum pt_kind kind = f->kind(old, level);
-		uint64_t new = old;
-
-		if (kind == PT_TABLE)
-			break;
-		if (kind == PT_LEAF)
-			new = change(old, argument);
-		if (new == old) {
-			pt_gather_add(&pt->gather, ia + (from << lsb), i - from,
-				      level, lsb);
-			from = ++i;
-			continue;
-		}
-		if (written == 0)
-			first = i;
-		if (new != 0 && pt_must_break(f, old, new, level)) {
-			uint64_t n;
-
-			pt_gather_add(&pt->gather, ia + (from << lsb), i - from,
-				      level, lsb);
-			n = pt_change_broken(pt, f, &pte[i], ia + (i << lsb),
-					     level, count - i, change,
-					     argument);
-			broken += n;
-			i += n;
-			from = i;
-			written += n;
-			continue;
-		}
-		port_pte_write(pt->host, &pte[i], new);
-		written++;
-		cleared += new == 0;
-		i++;
-	}
-	pt_gather_add(&pt->gather, ia + (from << lsb), i - from, level, lsb);
-	pt_wrote(pt, written - broken);
-	if (written != 0 && pt->marks) {
-		const unsigned int index = pt_index(f, ia, level);
-
-		/* Markers of holes stay zero: only those before change. */
-		*all = pt_mark_range(pt, f, path->entries, level,
-				     index + (unsigned int)first,
-				     index + (unsigned int)(cleared ? first
-								    : i));
-		pt_rehint(pt, f, path->entries, level, ia,
-			  index + (unsigned int)first,
-			  index + (unsigned int)i);
-	}
-	if (cleared != 0) {
+	pt_wrote(pt, c.written - c.broken);
+	if (c.written != 0 && pt->marks)
+		pt_changed_markers(pt, f, path, ia, &c, all);
+	if (c.cleared != 0) {
 		struct pt_meta *meta = pt_path_meta(pt, path, level);
 
-		BUG_ON(pt->host, meta->valid < cleared);
-		meta->valid -= (uint32_t)cleared;
-		pt->stats->mappings[level] -= cleared;
+		BUG_ON(pt->host, meta->valid < c.cleared);
+		meta->valid -= (uint32_t)c.cleared;
+		pt->stats->mappings[level] -= c.cleared;
 		if (pt->free_empty)
 			pt_prune(pt, f, path, ia, level);
 	}
-	return i;
+	return c.passed;
 }
 
 /* The beginning of the range, within one table; *step bytes are done. */

@@ -50,6 +50,7 @@ struct pt_format {
 	uint64_t no_tlb;    /* of a block: nT, or none */
 	bool marks_holes;   /* holes side by side are a run, too */
 	enum pt_kind (*kind)(uint64_t pte, unsigned int level);
+	uint64_t kind_bits; /* all that `kind` looks at */
 	/* Output address of a leaf, or address of the table it leads to. */
 	pa_t (*address)(uint64_t pte, unsigned int level);
 	/*

@@ -23,6 +23,24 @@ PT_INLINE struct pt pt_single(void *host, pa_t root, uint8_t start_level,
 	return pt;
 }
 
+/* A root table is never one of pages, which saves the last level a look. */
+PT_INLINE bool pt_single_is_root(const struct pt *pt, const struct pt_format *f,
+				 unsigned int level)
+{
+	return level != f->last && level == pt->start_level;
+}
+
+/* The notes on the table that a walk ended in. */
+PT_INLINE struct pt_meta *pt_single_meta(struct pt *pt,
+					 const struct pt_format *f,
+					 const struct pt_path *path,
+					 unsigned int level)
+{
+	return pt_meta(pt, pt_single_is_root(pt, f, level)
+				   ? pt->root
+				   : path->table[level]);
+}
+
 /*
  * Make the hole at `ia` a leaf of `level` for `pa`. False, with nothing
  * changed, if it is no hole of that level. The barrier is the caller's.
@@ -39,7 +57,7 @@ PT_INLINE bool pt_single_map(struct pt *pt, const struct pt_format *f,
 	if (fits) {
 		port_pte_write(pt->host, &path.entries[pt_index(f, ia, level)],
 			       f->leaf(pa, attrs, level));
-		pt_path_meta(pt, &path, level)->valid++;
+		pt_single_meta(pt, f, &path, level)->valid++;
 		pt->stats->pte_writes++;
 		pt->stats->mappings[level]++;
 	}
@@ -60,10 +78,10 @@ PT_INLINE bool pt_single_unmap(struct pt *pt, const struct pt_format *f,
 
 	pt_walk(pt, f, ia, level, &path);
 	if (path.level == level && f->kind(path.pte, level) == PT_LEAF) {
-		struct pt_meta *meta = pt_path_meta(pt, &path, level);
+		struct pt_meta *meta = pt_single_meta(pt, f, &path, level);
 
-		fits = !free_empty || meta->valid > 1 ||
-		       level == pt->start_level;
+		fits = meta->valid > 1 || !free_empty ||
+		       pt_single_is_root(pt, f, level);
 		if (fits) {
 			port_pte_write(pt->host,
 				       &path.entries[pt_index(f, ia, level)],
