@@ -26,7 +26,9 @@
 #include "core/p2m/p2m.h"
 #include "core/port.h"
 
-#define ARRAY_PAGES    4096u
+#ifndef ARRAY_PAGES
+#define ARRAY_PAGES 4096u
+#endif
 /* Of memory for tables; with FEAT_LPA above 48 bits. */
 #define ARRAY_BASE     UINT64_C(0x0000ff0000000000)
 #define ARRAY_BASE_LPA UINT64_C(0x000fff0000000000)
