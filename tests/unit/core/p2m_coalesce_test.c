@@ -325,6 +325,78 @@ static void waiting_tables_may_go_in_any_order(void **state)
 	close_space(&s);
 }
 
+#define REGION_FIRST (7 * MB2)
+#define REGION_NATURAL GB
+
+/* What the 512 pages of one table shall be; access 0 is a hole. */
+struct region {
+	uint64_t mfn[MB2];
+	unsigned int access[MB2];
+};
+
+static bool region_is_one_run(const struct region *r)
+{
+	for (unsigned int i = 0; i < MB2; i++)
+		if (r->access[i] == 0 || r->access[i] != r->access[0] ||
+		    r->mfn[i] != r->mfn[0] + i)
+			return false;
+	return r->mfn[0] % MB2 == 0;
+}
+
+/* One page at random: mostly towards what makes a block. */
+static void region_update(struct space *s, struct region *r)
+{
+	const uint64_t random = array_random(s->a);
+	unsigned int i = (unsigned int)(random >> 8) % MB2;
+	unsigned int tries = MB2;
+
+	if (random % 8 > 1) {
+		while (tries-- > 0 && r->access[i] == RWX &&
+		       r->mfn[i] == REGION_NATURAL + i)
+			i = (i + 1) % MB2;
+		r->mfn[i] = REGION_NATURAL + i;
+		r->access[i] = RWX;
+	} else {
+		r->mfn[i] = REGION_NATURAL + (random & 2 ? i : random >> 20 & 1023);
+		r->access[i] = (unsigned int)(random >> 32 & 1);
+	}
+	if (r->access[i] == 0)
+		assert_int_equal(remove_frames(s, REGION_FIRST + i, 1), 0);
+	else
+		assert_int_equal(p2m_map(&s->p2m, (gfn_t){ REGION_FIRST + i },
+					 (mfn_t){ r->mfn[i] }, 1, RW,
+					 r->access[i], &s->done), 0);
+}
+
+static void a_table_is_a_block_exactly_when_it_is_one_run(void **state)
+{
+	struct region r = { { 0 }, { 0 } };
+	uint64_t promotions = 0;
+	bool was = false;
+	struct space s;
+
+	(void)state;
+	open_with(&s, coalescing(PT_COALESCE_EAGER, 0, 0));
+	for (unsigned int n = 0; n < 20000; n++) {
+		const unsigned int i = array_random(s.a) % MB2;
+		struct p2m_entry e;
+		bool is;
+
+		region_update(&s, &r);
+		is = region_is_one_run(&r);
+		promotions += is && !was;
+		was = is;
+		e = look(&s, REGION_FIRST + i);
+		assert_int_equal(e.access, r.access[i]);
+		assert_int_equal(e.mfn.raw, r.access[i] ? r.mfn[i] : 0);
+		assert_int_equal(e.level == 2 && e.type == RW, is);
+		assert_int_equal(s.p2m.stats.coalesces, promotions);
+		assert_null(array_quiet(s.a));
+	}
+	assert_true(promotions > 100);
+	close_space(&s);
+}
+
 static void impossible_coalescing_is_refused(void **state)
 {
 	struct port_array *a = array_new(1);
@@ -355,6 +427,7 @@ int main(void)
 		cmocka_unit_test(hysteresis_doubles_the_wait_with_each_split),
 		cmocka_unit_test(a_scan_does_bounded_work_and_finds_all),
 		cmocka_unit_test(waiting_tables_may_go_in_any_order),
+		cmocka_unit_test(a_table_is_a_block_exactly_when_it_is_one_run),
 		cmocka_unit_test(impossible_coalescing_is_refused),
 	};
 
