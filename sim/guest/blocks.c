@@ -9,6 +9,11 @@
 #include "sim/guest/engine.h"
 #include "sim/machine/access.h"
 
+/* SPSR_EL1.M[4:0]: of AArch32's modes only User could be returned to. */
+#define SPSR_EL1       ARM_SYSREG(3, 0, 4, 0, 0)
+#define SPSR_MODE      UINT64_C(0x1f)
+#define SPSR_MODE_USER UINT64_C(0x10)
+
 static const uint8_t *code_at(struct vcpu *v, uint64_t va)
 {
 	unsigned int access =
@@ -100,6 +105,25 @@ void block_stale_access(struct vcpu *v)
 	engine_want(v, ATTENTION_FLUSH_TLB);
 }
 
+static void settle_return(struct vcpu *v)
+{
+	uint64_t pstate = vcpu_pstate(v);
+
+	if ((vcpu_sys(v, SPSR_EL1) & SPSR_MODE) == SPSR_MODE_USER) {
+		v->m->not_modelled =
+			"an ERET to AArch32, which ID_AA64PFR0_EL1 does not "
+			"offer (DDI0487 L.b D1.4.4)";
+		engine_want(v, ATTENTION_MACHINE);
+		return;
+	}
+	machine_eret(v->m, v->cpu, PSTATE_EL(pstate));
+	vcpu_el_changed(v);
+	if (pstate & PSTATE_IL) /* Unicorn would go on */
+		engine_want(v, ATTENTION_ILLEGAL);
+	v->last.repeats = 0;
+	synchronise_code(v);
+}
+
 /* The block before has been executed to its end. */
 void block_settle(struct vcpu *v)
 {
@@ -112,12 +136,8 @@ void block_settle(struct vcpu *v)
 	e->kinds = 0;
 	if (kinds & INSN_ISB)
 		synchronise_code(v);
-	if (kinds & INSN_ERET) {
-		machine_eret(v->m, v->cpu, PSTATE_EL(vcpu_pstate(v)));
-		vcpu_el_changed(v);
-		v->last.repeats = 0;
-		synchronise_code(v);
-	}
+	if (kinds & INSN_ERET)
+		settle_return(v);
 	if (kinds & INSN_EXCL)
 		v->exclusive = true;
 	if ((kinds & INSN_YIELD) && e->slice_end)

@@ -6,6 +6,7 @@
 #ifndef SIM_GUEST_ENGINE_H
 #define SIM_GUEST_ENGINE_H
 
+#include <stdio.h>
 #include <string.h>
 
 #include "sim/guest/vcpu.h"
@@ -108,7 +109,7 @@ struct engine {
 	uint32_t cursor; /* first word whose barrier is not reported yet */
 	unsigned int kinds;
 
-	bool stopped; /* vcpu->stop is set */
+	bool stopped;  /* vcpu->stop is set */
 	bool given_up; /* Unicorn aborted: not to be used or closed */
 	bool fault_pending;
 	bool fault_halfway; /* found by a report; its page is asked next */
@@ -122,6 +123,7 @@ struct engine {
 	unsigned int again_halves;
 	bool in_stub;
 	uint32_t *stub;
+	FILE *mute, *voice[2]; /* for Unicorn's own messages; ours */
 	struct block_info info[BLOCK_INFOS];
 	struct answered answered[ANSWERS];
 };

@@ -259,10 +259,7 @@ static void name_undefined(const struct vcpu *v, uint32_t word, struct cause *c)
 {
 	c->kind = "undefined";
 	c->esr = esr_of(EC_UNKNOWN, 0);
-	if (vcpu_pstate(v) & PSTATE_IL) {
-		c->kind = "illegal_state";
-		c->esr = esr_of(EC_ILLEGAL_STATE, 0);
-	} else if (v->cpu->el == 0 && is_trapped_system(word)) {
+	if (v->cpu->el == 0 && is_trapped_system(word)) {
 		c->kind = "system_access";
 		c->esr = esr_of(EC_SYSTEM, system_iss(word));
 	} else if (v->cpu->el == 0 &&
@@ -308,13 +305,12 @@ static bool take_call(struct vcpu *v, struct error_line *error)
 {
 	uint64_t pc = vcpu_pc(v);
 	uint32_t word = guest_code_word(v, pc);
-	bool illegal = vcpu_pstate(v) & PSTATE_IL;
 
-	if (word == 0xd4000002 && v->cpu->el == 1 && !illegal) {
+	if (word == 0xd4000002 && v->cpu->el == 1) {
 		hypercall(v, pc);
 		return true;
 	}
-	if (word == 0xd45e0000 && !v->g->kernel && !illegal) {
+	if (word == 0xd45e0000 && !v->g->kernel) {
 		semihosting_call(v);
 		return true;
 	}
@@ -361,6 +357,17 @@ static bool take_pc_alignment(struct vcpu *v, struct error_line *error)
 	return enter(v, &c, error);
 }
 
+/* After an illegal return, or one to a PSTATE with IL set: DDI0487 L.b
+ * D1.4.4. */
+static bool take_illegal_state(struct vcpu *v, struct error_line *error)
+{
+	struct cause c = { .kind = "illegal_state",
+			   .esr = esr_of(EC_ILLEGAL_STATE, 0),
+			   .elr = vcpu_pc(v) };
+
+	return enter(v, &c, error);
+}
+
 bool exception_deliver(struct vcpu *v, struct error_line *error)
 {
 	switch (v->exception) {
@@ -376,6 +383,8 @@ bool exception_deliver(struct vcpu *v, struct error_line *error)
 		return take_undefined(v, vcpu_pc(v) - INSN_BYTES, error);
 	case VCPU_PC_ALIGNMENT:
 		return take_pc_alignment(v, error);
+	case VCPU_ILLEGAL_STATE:
+		return take_illegal_state(v, error);
 	default:
 		return error_set(error, EXIT_GUEST,
 				 "the guest took an exception that is not "

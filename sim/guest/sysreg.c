@@ -47,6 +47,11 @@ enum {
 	F(SCTLR, ENIA, 31, 1)
 FIELDS_DEFINE(SCTLR, SCTLR_FIELDS);
 
+/* What Unicorn's EL2 is set to: RW, so that EL1 is AArch64; and the traps of
+ * cache maintenance by address, TPC and TPU (DDI0487 L.b D24.2.53). */
+#define HCR_NATIVE  BIT(31)
+#define HCR_TPC_TPU (BIT(23) | BIT(24))
+
 #define COUNTER_HZ UINT64_C(62500000) /* as QEMU's virt */
 #define PAR_EL1	   ARM_PAR_EL1
 
@@ -381,6 +386,34 @@ static enum sys_outcome tlbi(struct vcpu *v, unsigned int op, uint64_t value)
 	return SYS_DONE;
 }
 
+/*
+ * Maintenance by an address that faults must not be executed, and emulation
+ * cannot be stopped from where it is reported. But the report comes before
+ * Unicorn's own check whether EL1 or EL2 traps the instruction: let it.
+ */
+static void trap_maintenance(struct vcpu *v, const struct arm_fault *fault)
+{
+	v->fault = *fault;
+	v->trap_faults = true;
+	if (v->cpu->el)
+		vcpu_sys_set(v, ARM_HCR_EL2, HCR_NATIVE | HCR_TPC_TPU);
+	else
+		vcpu_sys_set(v, ARM_SCTLR_EL1,
+			     vcpu_sys(v, ARM_SCTLR_EL1) &
+				     ~FIELD_MASK(SCTLR_UCI));
+}
+
+void sysreg_untrap(struct vcpu *v)
+{
+	v->trap_faults = false;
+	if (v->cpu->el)
+		vcpu_sys_set(v, ARM_HCR_EL2, HCR_NATIVE);
+	else
+		vcpu_sys_set(v, ARM_SCTLR_EL1,
+			     vcpu_sys(v, ARM_SCTLR_EL1) |
+				     FIELD_MASK(SCTLR_UCI));
+}
+
 /* The frame that IC IVAU names; false: it cannot be told. */
 static bool line_frame(const struct vcpu *v, uint64_t va, pa_t *pa)
 {
@@ -399,10 +432,15 @@ static enum sys_outcome ic(struct vcpu *v, unsigned int op, uint64_t value)
 {
 	bool by_line = op == ARM_SYSREG(1, 3, 7, 5, 1);
 	bool local = op == ARM_SYSREG(1, 0, 7, 5, 0);
+	struct arm_fault fault;
 	pa_t pa;
 
-	if (!machine_ic(v->m, v->cpu, op, value))
+	if (!machine_ic(v->m, v->cpu, op, value, &fault))
 		return SYS_NATIVE;
+	if (fault.kind != ARM_FAULT_NONE) {
+		trap_maintenance(v, &fault);
+		return SYS_NATIVE;
+	}
 	by_line = by_line && line_frame(v, value, &pa);
 	/* Seen after this CPU's next context synchronisation; by others when
 	 * they run next, which cannot be too early. */
@@ -435,6 +473,7 @@ static enum sys_outcome at(struct vcpu *v, unsigned int op, uint64_t value)
 enum sys_outcome sys_execute(struct vcpu *v, unsigned int op, uint64_t value)
 {
 	unsigned int crn = op >> 7 & 15, crm = op >> 3 & 15;
+	struct arm_fault fault;
 
 	if (crn == 8)
 		return tlbi(v, op, value);
@@ -444,8 +483,12 @@ enum sys_outcome sys_execute(struct vcpu *v, unsigned int op, uint64_t value)
 		return at(v, op, value);
 	if (crm == 1 || crm == 5)
 		return ic(v, op, value);
-	if (machine_dc(v->m, v->cpu, op, value))
-		return SYS_DONE;
+	if (machine_dc(v->m, v->cpu, op, value, &fault)) {
+		if (fault.kind == ARM_FAULT_NONE)
+			return SYS_DONE;
+		trap_maintenance(v, &fault);
+		return SYS_NATIVE;
+	}
 	if (crm == 12 || crm == 13)
 		v->m->not_modelled =
 			"DC CVAP, CVADP: persistence (DDI0487 L.b C5.3)";
@@ -468,5 +511,7 @@ void sysreg_reset(struct vcpu *v)
 	} else {
 		vcpu_sys_set(v, CPACR_EL1, 0);
 	}
+	v->trap_faults = false;
+	vcpu_sys_set(v, ARM_HCR_EL2, HCR_NATIVE);
 	vcpu_sys_set(v, ARM_SCTLR_EL1, native_sctlr(v, sctlr));
 }

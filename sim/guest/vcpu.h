@@ -19,8 +19,10 @@ enum vcpu_stop {
 	VCPU_BROKEN, /* Unicorn: vcpu->broken says what */
 };
 
-/* vcpu->exception beside QEMU's numbers: a branch to no multiple of 4. */
-#define VCPU_PC_ALIGNMENT 256
+/* vcpu->exception beside QEMU's numbers: a branch to no multiple of 4; an
+ * instruction while PSTATE.IL is set. */
+#define VCPU_PC_ALIGNMENT  256
+#define VCPU_ILLEGAL_STATE 257
 
 /* What to do before the next block is executed. */
 enum vcpu_attention {
@@ -28,6 +30,7 @@ enum vcpu_attention {
 	ATTENTION_FLUSH_CODE = 1 << 1,
 	ATTENTION_YIELD = 1 << 2,   /* WFE, YIELD: let another CPU on */
 	ATTENTION_MACHINE = 1 << 3, /* machine has ended or cannot go on */
+	ATTENTION_ILLEGAL = 1 << 4, /* PSTATE.IL: nothing is executed */
 };
 
 /* PSTATE as SPSR_EL1 holds it, DDI0487 L.b C5.2.19. */
@@ -52,8 +55,9 @@ struct vcpu {
 	struct arm_fault fault; /* VCPU_FAULT */
 	unsigned int exception;
 	const char *broken;
-	bool code_stale; /* IC since; flushed at a context synchronisation */
-	bool exclusive;	 /* may hold an exclusive monitor */
+	bool code_stale;  /* IC since; flushed at a context synchronisation */
+	bool exclusive;	  /* may hold an exclusive monitor */
+	bool trap_faults; /* the trap that comes next is vcpu->fault */
 
 	/* The last exception taken, to tell one that leads nowhere. */
 	struct {
@@ -124,6 +128,8 @@ bool sysreg_el0_may(const struct vcpu *v, bool zva);
 /* Does CPACR_EL1 trap SIMD and floating point from this EL? Unicorn never
  * does. */
 bool sysreg_fp_traps(const struct vcpu *v);
+/* The trap that sys_execute asked for has been taken. */
+void sysreg_untrap(struct vcpu *v);
 /* A reset: registers as the guest finds them at its entry. */
 void sysreg_reset(struct vcpu *v);
 /* In hooks: the soft TLB of this CPU, at once. cpu_unicorn.c. */

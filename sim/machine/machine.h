@@ -190,10 +190,12 @@ void machine_sysreg(struct machine *m, struct machine_cpu *cpu,
  * such instruction (the guest gets an undefined-instruction exception). */
 bool machine_tlbi(struct machine *m, struct machine_cpu *cpu, unsigned int op,
 		  uint64_t value);
+/* By an address that faults: nothing is maintained, *fault is the guest's to
+ * take; otherwise its kind is ARM_FAULT_NONE. */
 bool machine_ic(struct machine *m, struct machine_cpu *cpu, unsigned int op,
-		uint64_t value);
+		uint64_t value, struct arm_fault *fault);
 bool machine_dc(struct machine *m, struct machine_cpu *cpu, unsigned int op,
-		uint64_t value);
+		uint64_t value, struct arm_fault *fault);
 bool machine_at(struct machine *m, struct machine_cpu *cpu, unsigned int op,
 		uint64_t value, uint64_t *par);
 enum machine_barrier { BARRIER_DMB, BARRIER_DSB, BARRIER_ISB };

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "core/port.h"
 #include "sim/machine/access.h"
@@ -16,7 +17,7 @@ _Noreturn void port_bug(void *host, const char *file, int line,
 			const char *what)
 {
 	(void)host;
-	fprintf(stderr, "p2msim: bug: %s:%d: %s\n", file, line, what);
+	dprintf(STDERR_FILENO, "p2msim: bug: %s:%d: %s\n", file, line, what);
 	exit(EXIT_BUG);
 }
 

@@ -86,6 +86,8 @@ bool machine_tlbi(struct machine *m, struct machine_cpu *cpu, unsigned int op,
 	return true;
 }
 
+#define DC_IVAC ARM_SYSREG(1, 0, 7, 6, 1)
+
 enum maintenance_kind { BY_VA, BY_SET_WAY, ALL };
 
 static const struct maintenance {
@@ -97,7 +99,7 @@ static const struct maintenance {
 	bool every_cpu;
 } dc_ops[] = {
 	/* Under stage 2 it cleans too: DDI0487 L.b D7.5.9.4. */
-	{ ARM_SYSREG(1, 0, 7, 6, 1), "IVAC", BY_VA, MEMORY_CLEAN_INVALIDATE, true, true },
+	{ DC_IVAC, "IVAC", BY_VA, MEMORY_CLEAN_INVALIDATE, true, true },
 	{ ARM_SYSREG(1, 0, 7, 6, 2), "ISW", BY_SET_WAY, MEMORY_INVALIDATE, false, false },
 	{ ARM_SYSREG(1, 0, 7, 10, 2), "CSW", BY_SET_WAY, MEMORY_CLEAN, false, false },
 	{ ARM_SYSREG(1, 0, 7, 14, 2), "CISW", BY_SET_WAY, MEMORY_CLEAN_INVALIDATE, false, false },
@@ -120,22 +122,25 @@ static const struct maintenance *find_op(const struct maintenance *table,
 	return NULL;
 }
 
-/* The line's address; a fault here would be the guest's to take, which is
- * not modelled. */
+/* The line's address. Discarding data takes the right to write it, the rest
+ * that to read: DDI0487 L.b D7.5.9.5. Emulated devices have no lines. */
 static bool maintenance_pa(struct machine *m, struct machine_cpu *cpu, va_t va,
-			   pa_t *pa)
+			   bool writes, pa_t *pa, struct arm_fault *fault)
 {
-	unsigned int access = cpu->el ? 0 : ARM_ACCESS_EL0;
-	struct arm_translation t;
-	struct arm_fault fault;
+	unsigned int access = (cpu->el ? 0U : (unsigned int)ARM_ACCESS_EL0) |
+			      (writes ? ARM_ACCESS_WRITE : ARM_ACCESS_READ);
+	struct arm_translation t = { .size_lg2 = 0 };
+	enum machine_result result =
+		machine_lookup(m, cpu, va, access, &t, fault);
 
-	if (machine_lookup(m, cpu, va, access, &t, &fault) != MACHINE_OK) {
-		m->not_modelled =
-			"cache maintenance by an address that faults (DDI0487 L.b D7.5.9.5)";
+	*pa = t.pa;
+	if (result == MACHINE_FAULT) {
+		fault->access &= ~(unsigned int)ARM_ACCESS_WRITE;
+		fault->access |= ARM_ACCESS_MAINTENANCE;
 		return false;
 	}
-	*pa = t.pa;
-	return true;
+	fault->kind = ARM_FAULT_NONE;
+	return result == MACHINE_OK;
 }
 
 /* DDI0487 L.b C5.3 "DC CISW": level - 1 in [3:1], way in the top bits from
@@ -158,12 +163,13 @@ static void maintain_set_way(struct machine *m, struct machine_cpu *cpu,
 }
 
 bool machine_dc(struct machine *m, struct machine_cpu *cpu, unsigned int op,
-		uint64_t value)
+		uint64_t value, struct arm_fault *fault)
 {
 	const struct maintenance *dc =
 		find_op(dc_ops, sizeof(dc_ops) / sizeof(dc_ops[0]), op);
 	pa_t pa;
 
+	fault->kind = ARM_FAULT_NONE;
 	if (!dc)
 		return false;
 	record(m, cpu, (struct trace_record){ .type = TRACE_CPU_DC,
@@ -173,18 +179,20 @@ bool machine_dc(struct machine *m, struct machine_cpu *cpu, unsigned int op,
 			   m->config.clean_cycles * CYCLE);
 	if (dc->kind == BY_SET_WAY)
 		maintain_set_way(m, cpu, dc->what, value);
-	else if (maintenance_pa(m, cpu, (va_t){ value }, &pa))
+	else if (maintenance_pa(m, cpu, (va_t){ value }, op == DC_IVAC, &pa,
+				fault))
 		memory_maintain(m->memory, dc->what, pa, dc->poc);
 	return true;
 }
 
 bool machine_ic(struct machine *m, struct machine_cpu *cpu, unsigned int op,
-		uint64_t value)
+		uint64_t value, struct arm_fault *fault)
 {
 	const struct maintenance *ic =
 		find_op(ic_ops, sizeof(ic_ops) / sizeof(ic_ops[0]), op);
 	pa_t pa;
 
+	fault->kind = ARM_FAULT_NONE;
 	if (!ic)
 		return false;
 	record(m, cpu, (struct trace_record){ .type = TRACE_CPU_IC,
@@ -195,7 +203,7 @@ bool machine_ic(struct machine *m, struct machine_cpu *cpu, unsigned int op,
 	if (ic->kind == ALL)
 		memory_invalidate_fetch_all(m->memory, cpu->index,
 					    ic->every_cpu);
-	else if (maintenance_pa(m, cpu, (va_t){ value }, &pa))
+	else if (maintenance_pa(m, cpu, (va_t){ value }, false, &pa, fault))
 		memory_invalidate_fetch_line(m->memory, pa);
 	return true;
 }

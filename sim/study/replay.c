@@ -154,6 +154,7 @@ static int replay_maintenance(struct replay *r, struct machine_cpu *cpu,
 {
 	unsigned int op = (unsigned int)rec->value[0];
 	uint64_t value = rec->value[1], par;
+	struct arm_fault fault = { .kind = ARM_FAULT_NONE };
 	bool ok;
 
 	switch (rec->type) {
@@ -161,10 +162,10 @@ static int replay_maintenance(struct replay *r, struct machine_cpu *cpu,
 		ok = machine_tlbi(r->machine, cpu, op, value);
 		break;
 	case TRACE_CPU_IC:
-		ok = machine_ic(r->machine, cpu, op, value);
+		ok = machine_ic(r->machine, cpu, op, value, &fault);
 		break;
 	case TRACE_CPU_DC:
-		ok = machine_dc(r->machine, cpu, op, value);
+		ok = machine_dc(r->machine, cpu, op, value, &fault);
 		break;
 	default:
 		ok = machine_at(r->machine, cpu, op, value, &par);
@@ -173,6 +174,8 @@ static int replay_maintenance(struct replay *r, struct machine_cpu *cpu,
 	if (!ok)
 		return malformed(r, error,
 				 "encoding: no such maintenance instruction");
+	if (fault.kind != ARM_FAULT_NONE)
+		r->fault_pending = true;
 	return EXIT_FINE;
 }
 

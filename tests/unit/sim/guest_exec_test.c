@@ -276,6 +276,72 @@ static void exceptions_are_taken_as_hardware_does(void **state)
 	bench_fini(&b);
 }
 
+/* The instruction's own abort, before anything behind it is executed. */
+static void maintenance_that_faults_is_taken_precisely(void **state)
+{
+	/* FAR, ELR (offset), ESR: EC 0x25 or 0x24, IL, CM, WnR, FSC. */
+	static const uint64_t want[][3] = {
+		{ 0x80000008, 0x70, 0x96000145 }, /* dc cvac, EL1 */
+		{ 0x80000008, 0x78, 0x96000145 }, /* dc ivac */
+		{ 0x80000008, 0x80, 0x96000145 }, /* dc civac */
+		{ 0x80000008, 0x88, 0x96000145 }, /* dc cvau */
+		{ 0x80000008, 0x90, 0x96000145 }, /* ic ivau */
+		{ 0x80000008, 0xb4, 0x92000145 }, /* dc cvac, EL0 */
+		{ 0x80000008, 0xbc, 0x92000145 }, /* dc civac */
+		{ 0x80000008, 0xc4, 0x92000145 }, /* dc cvau */
+		{ 0x80000008, 0xcc, 0x92000145 }, /* ic ivau */
+		{ 0x80000000, 0xd4, 0x92000045 }, /* dc zva: a store */
+		{ 0x400a0000, 0xdc, 0x9200014d }, /* dc cvac, EL1's page */
+		{ 0x40090000, 0xe4, 0x9200014d }, /* dc cvac, EL1's page */
+	};
+	const size_t count = sizeof(want) / sizeof(want[0]);
+	struct bench b;
+
+	(void)state;
+	bench_init(&b, NULL, false, NULL, program_maintain);
+	if (bench_run(&b) != GUEST_ENDED)
+		fail_msg("%s", b.error.text);
+	for (size_t i = 0; i < count; i++) {
+		uint64_t at = RESULTS + 32 * i, base = i < 5 ? CODE : 0x80000;
+
+		assert_int_equal(bench_word(&b, at), want[i][0]);
+		assert_int_equal(bench_word(&b, at + 8), base + want[i][1]);
+		assert_int_equal(bench_word(&b, at + 16), want[i][2]);
+		/* One of EL1's does not fault. */
+		assert_int_equal(bench_word(&b, at + 24), i < 5 ? i : i + 1);
+	}
+	/* SVC, and SCTLR_EL1 as the guest wrote it. */
+	assert_int_equal(bench_word(&b, RESULTS + 32 * count + 16), 0x56000000);
+	assert_int_equal(bench_word(&b, RESULTS + 32 * (count + 1)), 0x400d005);
+	bench_fini(&b);
+}
+
+static void nothing_is_executed_in_the_illegal_state(void **state)
+{
+	/* ESR, ELR (offset), SPSR, x5. */
+	static const uint64_t want[][4] = {
+		/* Flags and masks are the SPSR's, the mode stays EL1h. */
+		{ 0x3a000000, 0x30, 0x80100005, 0 },
+		{ 0x3a000000, 0x50, 0x001003c5, 1 },
+		{ 0x56000000, 0x58, 0x000003c5, 2 },
+	};
+	struct bench b;
+
+	(void)state;
+	bench_init(&b, NULL, false, NULL, program_illegal);
+	if (bench_run(&b) != GUEST_ENDED)
+		fail_msg("%s", b.error.text);
+	for (size_t i = 0; i < sizeof(want) / sizeof(want[0]); i++) {
+		uint64_t at = RESULTS + 32 * i;
+
+		assert_int_equal(bench_word(&b, at), want[i][0]);
+		assert_int_equal(bench_word(&b, at + 8), CODE + want[i][1]);
+		assert_int_equal(bench_word(&b, at + 16), want[i][2]);
+		assert_int_equal(bench_word(&b, at + 24), want[i][3]);
+	}
+	bench_fini(&b);
+}
+
 /* ---- several CPUs ---- */
 
 static void two_cpus_share_exclusives(void **state)
@@ -340,6 +406,11 @@ static void endings_have_their_line(void **state)
 		  { 0xd53b2400, 0x14000000 },
 		  GUEST_NOT_MODELLED,
 		  "RNDR" },
+		{ "msr spsr_el1, #0x10; eret: User mode of AArch32",
+		  { 0xd2800200, 0xd5184000, 0x10ffffe0, 0xd5184020,
+		    0xd69f03e0 },
+		  GUEST_NOT_MODELLED,
+		  "AArch32" },
 		{ "fmov d0, x0 with CPACR_EL1 0",
 		  { 0x9e670000, 0x14000000 },
 		  GUEST_NOT_MODELLED,
@@ -363,6 +434,40 @@ static void endings_have_their_line(void **state)
 			fail_msg("%s: %s", cases[i].why, b.error.text);
 		bench_fini(&b);
 	}
+}
+
+/* What Unicorn has to say about its own source, on either stream, is not for
+ * our users. */
+static void a_failed_translation_has_no_other_line(void **state)
+{
+	/* mov x9, #0x300000; msr cpacr_el1, x9; isb; an unallocated encoding
+	 * of FP16 two-register miscellaneous (opcode 0, a 1). */
+	static const uint32_t words[] = { 0xd2a00609, 0xd5181049, 0xd5033fdf,
+					  0x0ef80800 };
+	const struct piece code[] = { PIECE(CODE, words), { 0, NULL, 0 } };
+	struct bench b;
+	int end, was[2];
+	FILE *heard = tmpfile();
+
+	(void)state;
+	assert_non_null(heard);
+	bench_init(&b, NULL, false, NULL, code);
+	for (int i = 0; i < 2; i++) {
+		fflush(i ? stderr : stdout);
+		was[i] = dup(i + 1);
+		dup2(fileno(heard), i + 1);
+	}
+	end = bench_run(&b);
+	for (int i = 0; i < 2; i++) {
+		fflush(i ? stderr : stdout);
+		dup2(was[i], i + 1);
+		close(was[i]);
+	}
+	assert_int_equal(end, GUEST_NOT_MODELLED);
+	assert_non_null(strstr(b.error.text, "fails to translate"));
+	assert_int_equal(lseek(fileno(heard), 0, SEEK_END), 0);
+	fclose(heard);
+	bench_fini(&b);
 }
 
 static void the_instruction_limit_is_kept_to_a_block(void **state)
@@ -475,8 +580,11 @@ int main(void)
 		cmocka_unit_test(changed_code_is_executed_after_ic_and_isb),
 		cmocka_unit_test(far_is_exact_for_every_kind_of_access),
 		cmocka_unit_test(exceptions_are_taken_as_hardware_does),
+		cmocka_unit_test(maintenance_that_faults_is_taken_precisely),
+		cmocka_unit_test(nothing_is_executed_in_the_illegal_state),
 		cmocka_unit_test(two_cpus_share_exclusives),
 		cmocka_unit_test(endings_have_their_line),
+		cmocka_unit_test(a_failed_translation_has_no_other_line),
 		cmocka_unit_test(the_instruction_limit_is_kept_to_a_block),
 		cmocka_unit_test(semihosting_writes_and_tells_arguments),
 		cmocka_unit_test(registers_say_what_is_modelled),

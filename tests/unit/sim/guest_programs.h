@@ -369,4 +369,151 @@ static const struct piece program_user[] = {
 	{ 0, NULL, 0 },
 };
 
+/* Cache maintenance by addresses that fault, at EL1 and at EL0 (its code is
+ * also at 0x80000), each followed by a count in x5. The handler, for both,
+ * notes FAR, ELR, ESR and x5 and goes on behind the instruction; after SVC it
+ * notes SCTLR_EL1 and ends. */
+static const uint32_t maintain_0[] = {
+	0xd2a8013c, /* mov x28, #0x40090000 */
+	0xd280e020, /* mov x0, #0x701 */
+	0xf2a80000, /* movk x0, #0x4000, lsl #16 */
+	0xf9000780, /* str x0, [x28, #8] */
+	0xd280e820, /* mov x0, #0x741 */
+	0xf2a80000, /* movk x0, #0x4000, lsl #16 */
+	0xf9000380, /* str x0, [x28] */
+	0xd2801fe0, /* mov x0, #0xff */
+	0xd518a200, /* msr mair_el1, x0 */
+	0xd286a320, /* mov x0, #0x3519 */
+	0xf2a01000, /* movk x0, #0x80, lsl #16 */
+	0xd5182040, /* msr tcr_el1, x0 */
+	0xd518201c, /* msr ttbr0_el1, x28 */
+	0xd2a80109, /* mov x9, #0x40080000 */
+	0x91200129, /* add x9, x9, #0x800 */
+	0xd518c009, /* msr vbar_el1, x9 */
+	0xd508871f, /* tlbi vmalle1 */
+	0xd5033f9f, /* dsb sy */
+	0xd5033fdf, /* isb */
+	0xd29a00a0, /* mov x0, #0xd005 */
+	0xf2a08000, /* movk x0, #0x400, lsl #16 */
+	0xd5181000, /* msr sctlr_el1, x0 */
+	0xd5033fdf, /* isb */
+	0xd2a80154, /* mov x20, #0x400a0000 */
+	0xd280010a, /* mov x10, #0x8 */
+	0xf2b0000a, /* movk x10, #0x8000, lsl #16 */
+	0xd2a8014b, /* mov x11, #0x400a0000 */
+	0xd2800005, /* mov x5, #0x0 */
+	0xd50b7a2a, /* dc cvac, x10 */
+	0x910004a5, /* add x5, x5, #0x1 */
+	0xd508762a, /* dc ivac, x10 */
+	0x910004a5, /* add x5, x5, #0x1 */
+	0xd50b7e2a, /* dc civac, x10 */
+	0x910004a5, /* add x5, x5, #0x1 */
+	0xd50b7b2a, /* dc cvau, x10 */
+	0x910004a5, /* add x5, x5, #0x1 */
+	0xd50b752a, /* ic ivau, x10 */
+	0x910004a5, /* add x5, x5, #0x1 */
+	0xd50b7a2b, /* dc cvac, x11 */
+	0x910004a5, /* add x5, x5, #0x1 */
+	0xd2a00100, /* mov x0, #0x80000 */
+	0x9102d000, /* add x0, x0, #0xb4 */
+	0xd5184020, /* msr elr_el1, x0 */
+	0xd518401f, /* msr spsr_el1, xzr */
+	0xd69f03e0, /* eret */
+	0xd50b7a2a, /* dc cvac, x10 */
+	0x910004a5, /* add x5, x5, #0x1 */
+	0xd50b7e2a, /* dc civac, x10 */
+	0x910004a5, /* add x5, x5, #0x1 */
+	0xd50b7b2a, /* dc cvau, x10 */
+	0x910004a5, /* add x5, x5, #0x1 */
+	0xd50b752a, /* ic ivau, x10 */
+	0x910004a5, /* add x5, x5, #0x1 */
+	0xd50b742a, /* dc zva, x10 */
+	0x910004a5, /* add x5, x5, #0x1 */
+	0xd50b7a2b, /* dc cvac, x11 */
+	0x910004a5, /* add x5, x5, #0x1 */
+	0xd50b7a3c, /* dc cvac, x28 */
+	0xd2a0014c, /* mov x12, #0xa0000 */
+	0xd50b7a2c, /* dc cvac, x12 */
+	0x910004a5, /* add x5, x5, #0x1 */
+	0xd4000001, /* svc #0x0 */
+};
+static const uint32_t maintain_1[] = {
+	0xd5386015, /* mrs x21, far_el1 */
+	0xd5384036, /* mrs x22, elr_el1 */
+	0xd5385217, /* mrs x23, esr_el1 */
+	0xa8815a95, /* stp x21, x22, [x20], #16 */
+	0xa8811697, /* stp x23, x5, [x20], #16 */
+	0xd35afef8, /* lsr x24, x23, #26 */
+	0xf100571f, /* cmp x24, #0x15 */
+	0x54000080, /* b.eq 40080a2c */
+	0x910012d6, /* add x22, x22, #0x4 */
+	0xd5184036, /* msr elr_el1, x22 */
+	0xd69f03e0, /* eret */
+	0xd5381015, /* mrs x21, sctlr_el1 */
+	0xf9000295, /* str x21, [x20] */
+	0xd2800300, /* mov x0, #0x18 */
+	0x10000061, /* adr x1, 40080a44 */
+	0xd45e0000, /* hlt #0xf000 */
+	0xd503201f, /* nop */
+	0x00020026, 0x00000000, 0x00000000, 0x00000000,
+};
+static const struct piece program_maintain[] = {
+	PIECE(0x40080000, maintain_0),
+	PIECE(0x40080a00, maintain_1),
+	PIECE(0x40080c00, maintain_1),
+	{ 0, NULL, 0 },
+};
+
+/* An ERET to EL2, then one to a PSTATE with IL set; each must stop the next
+ * instruction, a count in x5. The handler notes ESR, ELR, SPSR and x5 and goes
+ * on without IL. */
+static const uint32_t illegal_0[] = {
+	0xd2a80109, /* mov x9, #0x40080000 */
+	0x91200129, /* add x9, x9, #0x800 */
+	0xd518c009, /* msr vbar_el1, x9 */
+	0xd2a80154, /* mov x20, #0x400a0000 */
+	0xd2800005, /* mov x5, #0x0 */
+	0x100000e6, /* adr x6, 40080030 */
+	0xd2800127, /* mov x7, #0x9 */
+	0xf2b00007, /* movk x7, #0x8000, lsl #16 */
+	0xd5184026, /* msr elr_el1, x6 */
+	0xd5184007, /* msr spsr_el1, x7 */
+	0xd69f03e0, /* eret */
+	0x910400a5, /* add x5, x5, #0x100 */
+	0x910004a5, /* add x5, x5, #0x1 */
+	0x100000e6, /* adr x6, 40080050 */
+	0xd28078a7, /* mov x7, #0x3c5 */
+	0xf2a00207, /* movk x7, #0x10, lsl #16 */
+	0xd5184026, /* msr elr_el1, x6 */
+	0xd5184007, /* msr spsr_el1, x7 */
+	0xd69f03e0, /* eret */
+	0x910400a5, /* add x5, x5, #0x100 */
+	0x910004a5, /* add x5, x5, #0x1 */
+	0xd4000001, /* svc #0x0 */
+};
+static const uint32_t illegal_1[] = {
+	0xd5385215, /* mrs x21, esr_el1 */
+	0xd5384036, /* mrs x22, elr_el1 */
+	0xd5384017, /* mrs x23, spsr_el1 */
+	0xa8815a95, /* stp x21, x22, [x20], #16 */
+	0xa8811697, /* stp x23, x5, [x20], #16 */
+	0xd35afeb8, /* lsr x24, x21, #26 */
+	0xf100571f, /* cmp x24, #0x15 */
+	0x54000080, /* b.eq 40080a2c */
+	0x926bfaf7, /* and x23, x23, #0xffffffffffefffff */
+	0xd5184017, /* msr spsr_el1, x23 */
+	0xd69f03e0, /* eret */
+	0xd2800300, /* mov x0, #0x18 */
+	0x10000081, /* adr x1, 40080a40 */
+	0xd45e0000, /* hlt #0xf000 */
+	0xd503201f, /* nop */
+	0xd503201f, /* nop */
+	0x00020026, 0x00000000, 0x00000000, 0x00000000,
+};
+static const struct piece program_illegal[] = {
+	PIECE(0x40080000, illegal_0),
+	PIECE(0x40080a00, illegal_1),
+	{ 0, NULL, 0 },
+};
+
 #endif

@@ -362,11 +362,11 @@ static void maintenance_by_address(void **state)
 	touch_ok(&b, PAGE(0) + DATA, STORE(8));
 	EXPECT(&b, { "cpu.0.accesses.store", 1 }, { "cpu.0.tlb.l1d.hits", 1 },
 	       { "cache.l1d.by_requester.data.hits", 1 });
-	assert_true(machine_dc(b.m, b.cpu, DC_CVAC, PAGE(0) + DATA));
+	assert_true(machine_dc(b.m, b.cpu, DC_CVAC, PAGE(0) + DATA, &b.fault));
 	EXPECT(&b, { "cpu.0.tlb.l1d.hits", 1 },
 	       { "cpu.0.cycles_by.maintenance", 10 }, { "cache.l1d.cleans", 1 },
 	       { "cache.l1d.writebacks", 1 }, { "cache.l2.cleans", 1 });
-	assert_true(machine_dc(b.m, b.cpu, DC_CIVAC, PAGE(0) + DATA));
+	assert_true(machine_dc(b.m, b.cpu, DC_CIVAC, PAGE(0) + DATA, &b.fault));
 	EXPECT(&b, { "cpu.0.tlb.l1d.hits", 1 },
 	       { "cpu.0.cycles_by.maintenance", 10 }, { "cache.l1d.cleans", 1 },
 	       { "cache.l2.cleans", 1 });
@@ -391,11 +391,11 @@ static void maintenance_by_set_and_way(void **state)
 	touch_ok(&b, PAGE(0) + DATA, STORE(8));
 	rebase(&b);
 	/* Way 1 is empty, and so is a level that is not there. */
-	assert_true(
-		machine_dc(b.m, b.cpu, DC_CISW, UINT64_C(1) << 31 | 5 << 6));
-	assert_true(machine_dc(b.m, b.cpu, DC_CISW, 5 << 6 | 2 << 1));
+	assert_true(machine_dc(b.m, b.cpu, DC_CISW,
+			       UINT64_C(1) << 31 | 5 << 6, &b.fault));
+	assert_true(machine_dc(b.m, b.cpu, DC_CISW, 5 << 6 | 2 << 1, &b.fault));
 	EXPECT(&b, { "cpu.0.cycles_by.maintenance", 20 });
-	assert_true(machine_dc(b.m, b.cpu, DC_CISW, 5 << 6));
+	assert_true(machine_dc(b.m, b.cpu, DC_CISW, 5 << 6, &b.fault));
 	EXPECT(&b, { "cpu.0.cycles_by.maintenance", 10 },
 	       { "cache.l1d.cleans", 1 }, { "cache.l1d.writebacks", 1 });
 	touch_ok(&b, PAGE(0) + DATA, LOAD(8));
@@ -404,7 +404,7 @@ static void maintenance_by_set_and_way(void **state)
 	       { "cache.l1d.by_requester.data.misses", 1 },
 	       { "cache.l2.by_requester.data.hits", 1 });
 	/* Level 2: way 0 of set 5 of 128, of four ways; dirty by now. */
-	assert_true(machine_dc(b.m, b.cpu, DC_CISW, 5 << 6 | 1 << 1));
+	assert_true(machine_dc(b.m, b.cpu, DC_CISW, 5 << 6 | 1 << 1, &b.fault));
 	EXPECT(&b, { "cpu.0.cycles_by.maintenance", 10 },
 	       { "cache.l2.cleans", 1 }, { "cache.l2.writebacks", 1 });
 	bench_fini(&b);
