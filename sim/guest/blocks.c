@@ -59,6 +59,10 @@ void block_learn(struct vcpu *v, struct block_info *info, uint64_t va,
 	}
 	if (v->g->kernel) /* barriers of user code are not reported */
 		info->kinds &= ~(unsigned int)(INSN_DMB | INSN_DSB);
+	if (info->kinds & INSN_CAREFUL)
+		info->careful |= CAREFUL_KINDS;
+	if ((info->kinds & INSN_ORDERED) || sysreg_aligned(v))
+		info->careful |= CAREFUL_ALIGN;
 }
 
 /* ---- barriers and the ends of blocks ---- */
@@ -187,6 +191,36 @@ static uint64_t insn_register(void *context, unsigned int number)
 	const struct vcpu *v = context;
 
 	return number == 31 ? vcpu_sp(v) : vcpu_x(v, number);
+}
+
+/* DDI0487 L.b B2.10.2. Ordered accesses of CPUs without FEAT_LSE2 must be
+ * aligned, but Unicorn lets them go, and they can be held up only where they
+ * are asked for first. */
+bool block_misaligned(struct vcpu *v, bool write, bool refusable)
+{
+	uint64_t pc = vcpu_pc(v);
+	uint32_t word = guest_code_word(v, pc);
+	struct insn_access a = { .align = 1 };
+
+	if (!(sysreg_aligned(v) || insn_kind(word) == INSN_ORDERED) ||
+	    !insn_decode_access(word, pc, insn_register, v, &a) ||
+	    !(a.va & (a.align - 1)))
+		return false;
+	if (refusable) {
+		v->fault = (struct arm_fault){
+			.kind = ARM_FAULT_ALIGNMENT,
+			.stage = 1,
+			.access = (write ? ARM_ACCESS_WRITE : ARM_ACCESS_READ) |
+				  (v->cpu->el ? 0U : (unsigned)ARM_ACCESS_EL0),
+			.va = { a.va }
+		};
+		v->engine->fault_pending = v->engine->fault_unseen = true;
+		return true;
+	}
+	v->m->not_modelled = "the alignment fault of a load-acquire or "
+			     "store-release (DDI0487 L.b B2.10.2)";
+	engine_want(v, ATTENTION_MACHINE);
+	return false;
 }
 
 /* The access behind the question for a page: exact address, size and kind.

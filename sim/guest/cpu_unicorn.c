@@ -78,7 +78,7 @@ void vcpu_sp_set(struct vcpu *v, uint64_t value)
 
 uint64_t vcpu_pstate(const struct vcpu *v)
 {
-	return read_reg(v, UC_ARM64_REG_PSTATE) & UINT32_MAX;
+	return read_reg(v, UC_ARM64_REG_PSTATE) & PSTATE_MODELLED;
 }
 
 void vcpu_pstate_set(struct vcpu *v, uint64_t value)
@@ -287,7 +287,7 @@ open_block(struct vcpu *v, uint64_t va, uint32_t bytes)
 	e->block_end = va + bytes;
 	e->cursor = 0;
 	e->kinds = info->kinds;
-	e->careful = info->kinds & INSN_CAREFUL ? CAREFUL_KINDS : 0;
+	e->careful = info->careful;
 }
 
 /* The rest of a block that has been counted whole. */
@@ -447,6 +447,12 @@ static __attribute__((noinline)) void careful_access(struct vcpu *v,
 	if ((e->careful & CAREFUL_ZVA) && vcpu_pc(v) == e->zva_pc)
 		return;
 	e->careful &= ~(unsigned int)(CAREFUL_FAULT | CAREFUL_ZVA);
+	if ((e->careful & CAREFUL_ALIGN) &&
+	    ((paddr & (size - 1)) || ((paddr & 8) && sysreg_aligned(v))) &&
+	    block_misaligned(v, write,
+			     index >> (e->window_lg2 - FRAME_LG2) >=
+				     WINDOWS_NORMAL))
+		return; /* on_device refuses it */
 	if (e->careful & CAREFUL_KINDS) {
 		uint64_t pc = vcpu_pc(v);
 
@@ -574,7 +580,9 @@ static bool answer(struct vcpu *v, va_t va, uint32_t what,
 {
 	struct engine *e = v->engine;
 	bool stage1_off = !(v->cpu->mmu.regs.sctlr & 1);
-	bool device = stage1_off || FIELD_GET(ARM_ATTRS_DEVICE, t->attrs);
+	/* Accesses that may have to be refused after their report. */
+	bool device = stage1_off || FIELD_GET(ARM_ATTRS_DEVICE, t->attrs) ||
+		      sysreg_aligned(v);
 	bool el1 = privileged(v, what);
 	uint64_t frame, slot, page = va.raw & ~(FRAME_BYTES - 1);
 	uint32_t perms = rights(t, type, el1);
@@ -678,6 +686,9 @@ static bool fill_data(struct vcpu *v, uint64_t page, unsigned int type,
 	if ((e->careful & CAREFUL_REPEAT) && page == e->again_page &&
 	    type == e->again_type)
 		repeat_over(e);
+	if ((e->careful & CAREFUL_ALIGN) &&
+	    block_misaligned(v, type == UC_MEM_WRITE, true))
+		return false;
 	if (answer_again(v, page, type, entry))
 		return true;
 	if (e->careful & CAREFUL_KINDS)
@@ -878,7 +889,11 @@ static void find_reason(struct vcpu *v, uc_err err)
 {
 	struct engine *e = v->engine;
 
-	if (e->fault_pending) {
+	if (e->fault_pending && e->fault_unseen) {
+		v->stop = VCPU_EXCEPTION;
+		v->exception = VCPU_MISALIGNED;
+		e->fault_pending = e->fault_unseen = false;
+	} else if (e->fault_pending) {
 		v->stop = VCPU_FAULT;
 		e->fault_pending = e->fault_halfway = false;
 	} else if (err == UC_ERR_OK &&

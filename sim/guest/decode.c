@@ -24,6 +24,13 @@ static bool is_exclusive(uint32_t word)
 	return (word & 0x3f800000) == 0x08000000 && (!pair || word >> 31);
 }
 
+static bool is_ordered(uint32_t word)
+{
+	return (word & 0x3fa00000) == 0x08800000 || /* LDAR, STLR, LDLAR */
+	       (word & 0x3ffffc00) == 0x38bfc000 || /* LDAPR */
+	       (word & 0x3f200c00) == 0x19000000;   /* LDAPUR, STLUR */
+}
+
 unsigned int insn_kind(uint32_t word)
 {
 	switch (word & 0xfffff0ff) {
@@ -45,6 +52,8 @@ unsigned int insn_kind(uint32_t word)
 	}
 	if (is_exclusive(word))
 		return INSN_EXCL;
+	if (is_ordered(word))
+		return INSN_ORDERED;
 	if ((word & 0x3f200c00) == 0x38000800)
 		return INSN_UNPRIV;
 	return 0;
@@ -80,7 +89,9 @@ static uint64_t base(const struct operands *o)
 static bool found(struct insn_access *out, uint64_t va, uint32_t bytes,
 		  uint32_t count)
 {
-	*out = (struct insn_access){ .va = va, .bytes = bytes, .count = count };
+	*out = (struct insn_access){
+		.va = va, .bytes = bytes, .count = count, .align = bytes
+	};
 	if (bytes > 8) {
 		out->bytes = 8;
 		out->count = count * (bytes / 8);
@@ -131,7 +142,11 @@ static bool structures(const struct operands *o, struct insn_access *out)
 	bool interleaved = opcode == 0 || opcode == 4 || opcode == 8;
 	uint32_t element = interleaved ? 1U << bits(o->word, 10, 2) : 8;
 
-	return bytes && found(out, base(o), element, bytes / element);
+	if (!bytes)
+		return false;
+	found(out, base(o), element, bytes / element);
+	out->align = 1U << bits(o->word, 10, 2);
+	return true;
 }
 
 /* LD1 to LD4 of one lane, or replicated. */
@@ -195,7 +210,8 @@ bool insn_decode_access(uint32_t word, uint64_t pc, insn_register_fn reg,
 		uint32_t number = bits(word, 0, 5);
 		uint64_t va = number == 31 ? 0 : reg(context, number);
 
-		*out = (struct insn_access){ va & ~UINT64_C(63), 64, 1, true };
+		*out = (struct insn_access){ va & ~UINT64_C(63), 64, 1, 1,
+					     true };
 		return true;
 	}
 	if ((word & 0x3f000000) == 0x08000000)

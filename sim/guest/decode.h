@@ -24,6 +24,7 @@ enum insn_kind {
 	INSN_ERET = 1 << 5,
 	INSN_WFI = 1 << 6,
 	INSN_YIELD = 1 << 7, /* YIELD, WFE */
+	INSN_ORDERED = 1 << 8, /* LDAR, STLR and their kin; not LDAXR */
 };
 #define INSN_BARRIERS (INSN_DMB | INSN_DSB | INSN_ISB)
 /* Kinds that concern a block's accesses, not its end. */
@@ -39,7 +40,8 @@ typedef uint64_t (*insn_register_fn)(void *context, unsigned int number);
 struct insn_access {
 	uint64_t va;
 	uint32_t bytes, count;
-	bool zero; /* DC ZVA */
+	uint32_t align; /* what SCTLR_EL1.A asks of va */
+	bool zero;	/* DC ZVA */
 };
 
 /* False: not a load or store, or one that is left out. */

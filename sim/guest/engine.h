@@ -43,6 +43,7 @@ struct block_info {
 	uint64_t va;
 	uint32_t bytes;
 	uint32_t kinds;	     /* enum insn_kind of its instructions */
+	uint32_t careful;    /* enum careful that they ask for */
 	uint64_t generation; /* engine->generation then */
 	const uint8_t *code; /* its words, NULL if not readable */
 };
@@ -65,6 +66,7 @@ enum careful {
 	CAREFUL_REPEAT = 1 << 2, /* instruction begun again by us */
 	CAREFUL_ZVA = 1 << 3,	 /* native bytes of a DC ZVA */
 	CAREFUL_FAULT = 1 << 4,	 /* a fault whose page may be asked for next */
+	CAREFUL_ALIGN = 1 << 5,	 /* unaligned is wrong: SCTLR.A, LDAR, STLR */
 };
 
 struct engine {
@@ -113,6 +115,7 @@ struct engine {
 	bool given_up; /* Unicorn aborted: not to be used or closed */
 	bool fault_pending;
 	bool fault_halfway; /* found by a report; its page is asked next */
+	bool fault_unseen;  /* alignment: the machine has seen no attempt */
 	unsigned int halves;
 	uint64_t zva_pc;
 	/* Begin an instruction again in the middle of a counted block: what it
@@ -200,6 +203,10 @@ void block_stale_access(struct vcpu *v);
 void block_settle(struct vcpu *v);
 /* Execution left the open block at `pc`. */
 void block_leave(struct vcpu *v, uint64_t pc);
+/* Does the load or store at PC break the rule of alignment? Then vcpu->fault
+ * is the guest's to take, before translation, if the access can be refused;
+ * else the run ends, and the answer is no. */
+bool block_misaligned(struct vcpu *v, bool write, bool refusable);
 /* ARM_ACCESS_* bits, placed as in `what`, of the instruction at `pc`. */
 uint32_t block_kind_at(struct vcpu *v, uint64_t pc);
 /* The access behind the question for a page: exact address, size and kind.

@@ -223,13 +223,14 @@ static bool take_alignment(struct vcpu *v, struct error_line *error)
 {
 	uint64_t pc = vcpu_pc(v);
 	uint32_t word = guest_code_word(v, pc);
-	bool load = word >> 22 & 1;
+	/* Of all that come here only STXR and its kin do not read. */
+	bool store = (insn_kind(word) & INSN_EXCL) && !(word >> 22 & 1);
 	struct insn_access a = { .va = 0 };
 	struct arm_fault fault = { .kind = ARM_FAULT_ALIGNMENT, .stage = 1 };
 
 	insn_decode_access(word, pc, register_of, v, &a);
 	fault.va.raw = a.va;
-	fault.access = (load ? ARM_ACCESS_READ : ARM_ACCESS_WRITE) |
+	fault.access = (store ? ARM_ACCESS_WRITE : ARM_ACCESS_READ) |
 		       (v->cpu->el ? 0U : (unsigned int)ARM_ACCESS_EL0);
 	return take_fault(v, "alignment", &fault, error);
 }
@@ -383,6 +384,8 @@ bool exception_deliver(struct vcpu *v, struct error_line *error)
 		return take_undefined(v, vcpu_pc(v) - INSN_BYTES, error);
 	case VCPU_PC_ALIGNMENT:
 		return take_pc_alignment(v, error);
+	case VCPU_MISALIGNED:
+		return take_fault(v, "alignment", &v->fault, error);
 	case VCPU_ILLEGAL_STATE:
 		return take_illegal_state(v, error);
 	default:

@@ -23,6 +23,7 @@ enum vcpu_stop {
  * instruction while PSTATE.IL is set. */
 #define VCPU_PC_ALIGNMENT  256
 #define VCPU_ILLEGAL_STATE 257
+#define VCPU_MISALIGNED	   258 /* vcpu->fault, before any translation */
 
 /* What to do before the next block is executed. */
 enum vcpu_attention {
@@ -37,6 +38,8 @@ enum vcpu_attention {
 #define PSTATE_SPSEL	   UINT64_C(1)
 #define PSTATE_EL(pstate)  ((unsigned int)((pstate) >> 2 & 3))
 #define PSTATE_IL	   (UINT64_C(1) << 20)
+/* Flags, SS, IL, masks, mode; not BTYPE and others that no CPU here has. */
+#define PSTATE_MODELLED	   UINT64_C(0xf03003df)
 #define PSTATE_EL1H_MASKED UINT64_C(0x3c5) /* DAIF set, EL1h */
 
 /* Generic timer registers: they hold what they are given and never fire. */
@@ -130,6 +133,8 @@ bool sysreg_el0_may(const struct vcpu *v, bool zva);
 bool sysreg_fp_traps(const struct vcpu *v);
 /* The trap that sys_execute asked for has been taken. */
 void sysreg_untrap(struct vcpu *v);
+/* SCTLR_EL1.A: every access is aligned, or faults. */
+bool sysreg_aligned(const struct vcpu *v);
 /* A reset: registers as the guest finds them at its entry. */
 void sysreg_reset(struct vcpu *v);
 /* In hooks: the soft TLB of this CPU, at once. cpu_unicorn.c. */

@@ -79,7 +79,7 @@ done
 aarch64-linux-gnu-gcc -static -O1 -o "$tmp/exceptions" tests/replay/exceptions.c
 verdict "exceptions.c is built" $?
 identity "exceptions at EL0" --linux "$tmp/exceptions"
-[ "$(tr '\n' ' ' <"$tmp/t.out1")" = "signal 4 signal 5 signal 7 signal 7 done " ]
+[ "$(tr '\n' ' ' <"$tmp/t.out1")" = "signal 4 signal 5 signal 7 signal 7 signal 11 signal 11 done " ]
 verdict "exceptions at EL0 are the right signals" $?
 
 # Unmodified Linux programs: a sort, and a shell with processes and pipes.

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Exceptions at EL0 that are no faults of memory, taken as signals; and WFI,
- * which waits for nothing there. */
+/* Exceptions at EL0 that are no faults of loads and stores, taken as signals;
+ * and WFI, which waits for nothing there. */
 #include <setjmp.h>
 #include <signal.h>
 #include <stdio.h>
@@ -15,7 +15,7 @@ static void taken(int number)
 
 int main(void)
 {
-	static char unaligned[32];
+	static char unaligned[32], untouched[65536];
 
 	signal(SIGILL, taken);
 	signal(SIGTRAP, taken);
@@ -28,6 +28,13 @@ int main(void)
 		__asm__ volatile("br %0" ::"r"(3L));
 	if (!sigsetjmp(back, 1))
 		__asm__ volatile("ldxr x1, [%0]" ::"r"(unaligned + 1) : "x1");
+	signal(SIGSEGV, taken);
+	if (!sigsetjmp(back, 1))
+		__asm__ volatile("dc cvac, %0" ::"r"(0x1000L));
+	if (!sigsetjmp(back, 1))
+		__asm__ volatile("ic ivau, %0" ::"r"(-64L));
+	/* A page that nobody has touched yet. */
+	__asm__ volatile("dc civac, %0" ::"r"(untouched + 8192));
 	__asm__ volatile("wfi");
 	puts("done");
 	return 0;

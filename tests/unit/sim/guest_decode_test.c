@@ -63,6 +63,36 @@ static void addresses_sizes_and_counts(void **state)
 	}
 }
 
+/* What SCTLR_EL1.A asks for: the register of vectors, the element of lanes. */
+static void alignment_is_of_the_access(void **state)
+{
+	static const struct {
+		const char *insn;
+		uint32_t word, align;
+	} cases[] = {
+		{ "ldrb w1, [x10, x11]", 0x386b6941, 1 },
+		{ "ldr x1, [x10, #8]", 0xf9400541, 8 },
+		{ "str q0, [x10, #48]", 0x3d800d40, 16 },
+		{ "ldp q0, q1, [x10], #32", 0xacc10540, 16 },
+		{ "ldpsw x1, x2, [x10, #12]", 0x69418941, 4 },
+		{ "ldaxp x1, x2, [x10]", 0xc87f8941, 16 },
+		{ "ld1 {v0.16b-v1.16b}, [x10]", 0x4c40a140, 1 },
+		{ "ld2 {v0.4s-v1.4s}, [x10], #32", 0x4cdf8940, 4 },
+		{ "st1 {v0.h}[2], [x10]", 0x0d005140, 2 },
+		{ "ld4r {v0.4s-v3.4s}, [x10]", 0x4d60e940, 4 },
+		{ "dc zva, x10", 0xd50b742a, 1 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct insn_access a = { 0 };
+
+		insn_decode_access(cases[i].word, PC, reg, NULL, &a);
+		if (a.align != cases[i].align)
+			fail_msg("%s: %u", cases[i].insn, a.align);
+	}
+}
+
 static void what_touches_nothing_is_told_apart(void **state)
 {
 	static const struct {
@@ -110,7 +140,13 @@ static void kinds_are_told_apart(void **state)
 		{ "ldaxp x1, x2, [x10]", 0xc87f8941, INSN_EXCL },
 		{ "casp x2, x3, x4, x5, [x10]", 0x48227d44, 0 },
 		{ "cas w1, w2, [x10]", 0x88a17d42, 0 },
-		{ "ldar x1, [x10]", 0xc8dffd41, 0 },
+		{ "ldar x1, [x10]", 0xc8dffd41, INSN_ORDERED },
+		{ "stlrh w1, [x10]", 0x489ffd41, INSN_ORDERED },
+		{ "stllr x1, [x10]", 0xc89f7d41, INSN_ORDERED },
+		{ "ldapr w1, [x10]", 0xb8bfc141, INSN_ORDERED },
+		{ "ldapur x1, [x10, #8]", 0xd9408141, INSN_ORDERED },
+		{ "stlxr w2, x1, [x10]", 0xc802fd41, INSN_EXCL },
+		{ "swp w1, w2, [x10]", 0xb8218142, 0 },
 		{ "ldtr x1, [x10, #-8]", 0xf85f8941, INSN_UNPRIV },
 		{ "sttrb w1, [x10, #3]", 0x38003941, INSN_UNPRIV },
 		{ "ldr x1, [x10], #8", 0xf8408541, 0 },
@@ -140,6 +176,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(addresses_sizes_and_counts),
+		cmocka_unit_test(alignment_is_of_the_access),
 		cmocka_unit_test(what_touches_nothing_is_told_apart),
 		cmocka_unit_test(kinds_are_told_apart),
 		cmocka_unit_test(vector_instructions_are_told_apart),

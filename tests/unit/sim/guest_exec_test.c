@@ -436,6 +436,25 @@ static void endings_have_their_line(void **state)
 	}
 }
 
+/* Its page is known to Unicorn by then: it cannot be refused any more. */
+static void unaligned_ordered_accesses_are_not_modelled(void **state)
+{
+	/* Over the program's last loads: ldar x4, [x20]; add x20, x20, #4;
+	 * ldar x4, [x20]; b . */
+	static const uint32_t words[] = { 0xc8dffe84, 0x91001294, 0xc8dffe84,
+					  0x14000000 };
+	const struct piece code[] = { PIECE(CODE + 0x48, words),
+				      { 0, NULL, 0 } };
+	struct bench b;
+
+	(void)state;
+	bench_init(&b, NULL, false, NULL, program_reports);
+	bench_load(&b, code);
+	assert_int_equal(bench_run(&b), GUEST_NOT_MODELLED);
+	assert_non_null(strstr(b.error.text, "alignment fault of a load-"));
+	bench_fini(&b);
+}
+
 /* What Unicorn has to say about its own source, on either stream, is not for
  * our users. */
 static void a_failed_translation_has_no_other_line(void **state)
@@ -584,6 +603,7 @@ int main(void)
 		cmocka_unit_test(nothing_is_executed_in_the_illegal_state),
 		cmocka_unit_test(two_cpus_share_exclusives),
 		cmocka_unit_test(endings_have_their_line),
+		cmocka_unit_test(unaligned_ordered_accesses_are_not_modelled),
 		cmocka_unit_test(a_failed_translation_has_no_other_line),
 		cmocka_unit_test(the_instruction_limit_is_kept_to_a_block),
 		cmocka_unit_test(semihosting_writes_and_tells_arguments),
