@@ -585,6 +585,8 @@ static bool answer(struct vcpu *v, va_t va, uint32_t what,
 		      sysreg_aligned(v);
 	bool el1 = privileged(v, what);
 	uint64_t frame, slot, page = va.raw & ~(FRAME_BYTES - 1);
+	/* Reports are of the address without its tag. */
+	uint64_t plain = arm_mmu_address(&v->cpu->mmu.setup, va);
 	uint32_t perms = rights(t, type, el1);
 
 	if (!engine_frame(e, t->pa, &frame)) {
@@ -593,7 +595,7 @@ static bool answer(struct vcpu *v, va_t va, uint32_t what,
 		engine_want(v, ATTENTION_MACHINE);
 		return refuse(v);
 	}
-	if (!window_take(v, frame, va.raw, t->ipa.raw, device, &slot))
+	if (!window_take(v, frame, plain, t->ipa.raw, device, &slot))
 		return out_of_slots(v, ASK_PAGE(va.raw), type);
 	*answered_at(e, page, el1) =
 		(struct answered){ page | perms | (el1 ? ANSWERED_EL1 : 0),
@@ -657,6 +659,13 @@ static bool fill_code(struct vcpu *v, uint64_t page, uc_tlb_entry *entry)
 		if (e->kinds || e->fault_pending)
 			block_settle(v);
 		e->block = NULL;
+	}
+	if (arm_mmu_address(&v->cpu->mmu.setup, (va_t){ pc }) != pc) {
+		/* Branches drop a tag that TCR_EL1.TBI lets them carry. */
+		refuse(v);
+		e->resume_pc = arm_mmu_address(&v->cpu->mmu.setup,
+					       (va_t){ pc });
+		return false;
 	}
 	if (pc & 3) {
 		v->exception = VCPU_PC_ALIGNMENT;

@@ -81,6 +81,8 @@ verdict "exceptions.c is built" $?
 identity "exceptions at EL0" --linux "$tmp/exceptions"
 [ "$(tr '\n' ' ' <"$tmp/t.out1")" = "signal 4 signal 5 signal 7 signal 7 signal 11 signal 11 done " ]
 verdict "exceptions at EL0 are the right signals" $?
+aarch64-linux-gnu-gcc -static -O1 -w -o "$tmp/tags" tests/diff/linux/tags.c
+identity "tagged addresses" --linux "$tmp/tags"
 
 # Unmodified Linux programs: a sort, and a shell with processes and pipes.
 if BUILD=$BUILD tests/diff/linux/fetch.sh >"$tmp/fetch" 2>&1; then

@@ -363,6 +363,7 @@ int exec_load(struct linux_kernel *k, struct process *p, struct image *image,
 		mm_put(k, old);
 	p->image = image;
 	p->clear_tid = 0;
+	p->tagged_abi = false;
 	process_rename(p, filename);
 	registers_reset(k, p, image->elf->entry + bias, sp);
 	return 0;

@@ -212,7 +212,12 @@ int64_t sys_getcpu(struct linux_kernel *k, const uint64_t a[6])
 
 int64_t sys_prctl(struct linux_kernel *k, const uint64_t a[6])
 {
-	enum { SET_NAME = 15, GET_NAME = 16 };
+	enum {
+		SET_NAME = 15,
+		GET_NAME = 16,
+		SET_TAGGED_ADDR_CTRL = 55,
+		GET_TAGGED_ADDR_CTRL = 56
+	};
 	struct process *p = k->current;
 	int length;
 
@@ -223,6 +228,13 @@ int64_t sys_prctl(struct linux_kernel *k, const uint64_t a[6])
 		return length == -EFAULT ? length : 0;
 	case GET_NAME:
 		return user_write(k, a[1], p->name, sizeof(p->name));
+	case SET_TAGGED_ADDR_CTRL: /* no memory tagging: one bit */
+		if (a[1] > 1 || a[2] || a[3] || a[4])
+			return -EINVAL;
+		p->tagged_abi = a[1];
+		return 0;
+	case GET_TAGGED_ADDR_CTRL:
+		return a[1] || a[2] || a[3] || a[4] ? -EINVAL : p->tagged_abi;
 	default:
 		return -EINVAL;
 	}

@@ -176,7 +176,7 @@ static void fault_memory(struct linux_kernel *k, struct process *p,
 {
 	uint64_t va = fault->va.raw;
 
-	switch (fault_resolve(k, p->mm, va, access_of(fault))) {
+	switch (fault_resolve(k, p->mm, untagged(va), access_of(fault))) {
 	case FAULT_FIXED:
 		break;
 	case FAULT_MAPERR:

@@ -14,6 +14,9 @@ static uint64_t page_up(uint64_t bytes)
 	return (bytes + PAGE_MASK_LOW) & ~PAGE_MASK_LOW;
 }
 
+/* As Linux does, calls on what is mapped take tagged addresses whatever the
+ * process asked for; those that name a new place do not. */
+
 /* [start, start + bytes) is page aligned, not empty, and user space. */
 static bool range_ok(uint64_t start, uint64_t bytes)
 {
@@ -117,39 +120,39 @@ int64_t sys_mmap(struct linux_kernel *k, const uint64_t a[6])
 
 int64_t sys_munmap(struct linux_kernel *k, const uint64_t a[6])
 {
-	uint64_t bytes = page_up(a[1]);
+	uint64_t start = untagged(a[0]), bytes = page_up(a[1]);
 
-	if (!range_ok(a[0], bytes))
+	if (!range_ok(start, bytes))
 		return -EINVAL;
-	return mm_unmap(k, k->current->mm, a[0], a[0] + bytes);
+	return mm_unmap(k, k->current->mm, start, start + bytes);
 }
 
 int64_t sys_mprotect(struct linux_kernel *k, const uint64_t a[6])
 {
-	uint64_t bytes = page_up(a[1]);
+	uint64_t start = untagged(a[0]), bytes = page_up(a[1]);
 
-	if (a[0] & PAGE_MASK_LOW)
+	if (start & PAGE_MASK_LOW)
 		return -EINVAL;
 	if (!bytes)
 		return 0;
-	if (!range_ok(a[0], bytes))
+	if (!range_ok(start, bytes))
 		return -ENOMEM;
-	return mm_protect(k, k->current->mm, a[0], a[0] + bytes, a[2] & 7);
+	return mm_protect(k, k->current->mm, start, start + bytes, a[2] & 7);
 }
 
 int64_t sys_madvise(struct linux_kernel *k, const uint64_t a[6])
 {
 	enum { MADV_DONTNEED = 4 };
-	uint64_t bytes = page_up(a[1]);
+	uint64_t start = untagged(a[0]), bytes = page_up(a[1]);
 
-	if (a[0] & PAGE_MASK_LOW)
+	if (start & PAGE_MASK_LOW)
 		return -EINVAL;
 	if (!bytes)
 		return 0;
-	if (!range_ok(a[0], bytes))
+	if (!range_ok(start, bytes))
 		return -ENOMEM;
 	if (a[2] == MADV_DONTNEED)
-		mm_discard(k, k->current->mm, a[0], a[0] + bytes);
+		mm_discard(k, k->current->mm, start, start + bytes);
 	return 0;
 }
 
@@ -201,8 +204,10 @@ static int64_t remap_elsewhere(struct linux_kernel *k, const uint64_t a[6],
 	return (int64_t)to;
 }
 
-int64_t sys_mremap(struct linux_kernel *k, const uint64_t a[6])
+int64_t sys_mremap(struct linux_kernel *k, const uint64_t given[6])
 {
+	const uint64_t a[6] = { untagged(given[0]), given[1], given[2],
+				given[3],	    given[4], given[5] };
 	uint64_t old_bytes = page_up(a[1]), new_bytes = page_up(a[2]);
 	struct mm *mm = k->current->mm;
 	const struct vma *vma;

@@ -71,6 +71,7 @@ struct process {
 	int status;	 /* of wait4, once a zombie */
 	int exit_signal; /* to the parent */
 	bool vfork_child, yielded;
+	bool tagged_abi; /* PR_SET_TAGGED_ADDR_CTRL: calls take tags, too */
 	struct process_poll poll;
 };
 
@@ -149,6 +150,13 @@ bool signal_ignored(const struct process *p, int signal);
 static inline uint64_t signal_bit(int signal)
 {
 	return UINT64_C(1) << (signal - 1);
+}
+
+/* A user address without the tag that TCR_EL1.TBI0 lets it carry; addresses of
+ * the kernel's half are as they were. */
+static inline uint64_t untagged(uint64_t va)
+{
+	return va & (uint64_t)((int64_t)(va << 8) >> 8);
 }
 
 #endif

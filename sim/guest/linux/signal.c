@@ -114,9 +114,11 @@ static void frame_fill(const struct process *p, int signal, uint64_t mask,
 	f->info = p->info[signal];
 	f->uc_stack = p->altstack;
 	f->uc_sigmask = mask;
-	f->fault_address = signal == GUEST_SIGSEGV || signal == GUEST_SIGBUS
-				   ? f->info.u.address
-				   : 0;
+	if (signal == GUEST_SIGSEGV || signal == GUEST_SIGBUS) {
+		f->fault_address = untagged(f->info.u.address);
+		if (!(p->action[signal].flags & GUEST_SA_EXPOSE_TAGBITS))
+			f->info.u.address = f->fault_address;
+	}
 	memcpy(f->x, p->regs.x, sizeof(f->x));
 	f->sp = p->regs.sp;
 	f->pc = p->regs.pc;

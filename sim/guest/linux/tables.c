@@ -30,7 +30,8 @@
 	F(TCR, SH1, 28, 2)   \
 	F(TCR, TG1, 30, 2)   \
 	F(TCR, IPS, 32, 3)   \
-	F(TCR, AS, 36, 1)
+	F(TCR, AS, 36, 1)    \
+	F(TCR, TBI0, 37, 1)
 FIELDS_DEFINE(TCR, TCR_FIELDS);
 
 /* SCTLR_EL1, DDI0487 L.b D24.2.120: M, SA, C, SA0, EOS, I, DZE, UCT, nTWI,
@@ -146,7 +147,7 @@ static uint64_t tcr_value(const struct linux_kernel *k)
 	       FIELD_PREP(TCR_IRGN1, 1) | FIELD_PREP(TCR_ORGN1, 1) |
 	       FIELD_PREP(TCR_SH1, 3) | FIELD_PREP(TCR_TG1, 2) |
 	       FIELD_PREP(TCR_IPS, ips_of(k->m->config.ipa_bits)) |
-	       FIELD_PREP(TCR_AS, 1);
+	       FIELD_PREP(TCR_AS, 1) | FIELD_PREP(TCR_TBI0, 1);
 }
 
 bool tables_boot(struct linux_kernel *k)

@@ -22,6 +22,8 @@ static uint8_t *user_page(struct linux_kernel *k, uint64_t va, bool write,
 	struct mm *mm = k->current->mm;
 	uint64_t pte;
 
+	if (k->current->tagged_abi)
+		va = untagged(va);
 	if (va >= TASK_END || k->stopped)
 		return NULL;
 	pte = table_peek(k, mm->root, va);

@@ -162,3 +162,4 @@ bash_ bash-string-loop 's=; for i in {1..300}; do s+=$i,; done; echo ${#s} ${s:1
 # ---- our own ----
 case_ probe /dev/null "$work/probe"
 case_ probe-pie /dev/null "$work/probe-pie"
+case_ tags /dev/null "$work/tags"

@@ -29,7 +29,8 @@ root=$work/root
 # which it starts, is the host's for the reference and busybox for us.
 cross=${CROSS:-aarch64-linux-gnu-}
 "${cross}gcc" -O1 -w -static -o "$work/probe" "$here/probe.c" &&
-	"${cross}gcc" -O1 -w -static-pie -fPIE -o "$work/probe-pie" "$here/probe.c" ||
+	"${cross}gcc" -O1 -w -static-pie -fPIE -o "$work/probe-pie" "$here/probe.c" &&
+	"${cross}gcc" -O1 -w -static -o "$work/tags" "$here/tags.c" ||
 	{ echo "run.sh: ${cross}gcc is needed" >&2; echo "0 passed, 1 failed"; exit 1; }
 
 # Applets for the reference: scripts that call qemu again.
