@@ -113,11 +113,16 @@ static int compare(const struct cli *cli, json_t *const *flat)
 int cmd_compare(struct cli *cli)
 {
 	json_t *flat[FILES_MAX], *stats;
-	int code = EXIT_FINE, loaded = 0;
+	int code = EXIT_FINE, loaded = 0, streams = 0;
 
 	if (cli->operands > FILES_MAX)
 		return cli_fail(EXIT_USAGE, "compare: at most %d files",
 				FILES_MAX);
+	for (int i = 0; i < cli->operands; i++)
+		streams += !strcmp(cli->operand[i], "-");
+	if (streams > 1)
+		return cli_fail(EXIT_USAGE, "compare: standard input (-) can "
+					    "be read once only");
 	while (!code && loaded < cli->operands) {
 		stats = stats_load(cli->operand[loaded], &code);
 		if (!stats)

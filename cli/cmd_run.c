@@ -69,9 +69,16 @@ static int run(struct cli *cli, const struct machine_config *config,
 		.console_context = trace_out ? stderr : stdout,
 	};
 	int code = study_run(config, &options, &result, &error);
+	bool killed;
 
 	progress_end(&progress);
+	/* It ended by a signal: its own status, if that is asked for. */
+	killed = code == EXIT_GUEST && result.guest_ended && o->guest_exit;
+	if (killed)
+		code = EXIT_FINE;
 	code = cli_finish_study(cli, stderr, code, &error, &result, stats);
+	if (killed && !o->quiet)
+		cli_fail_error(EXIT_GUEST, &error);
 	if (!code && o->guest_exit && result.guest_ended)
 		return guest_status(result.exit_status);
 	return code;

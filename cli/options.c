@@ -24,9 +24,9 @@ const struct option_spec options_shared[] = {
 	{ "seed", 0, OPTION_NUMBER, "N", NULL, AT(seed), AT(seed_given),
 	  "seed of everything that is random" },
 	{ "limit-insns", 0, OPTION_NUMBER, "N", NULL, AT(limit_insns), 0,
-	  "stop after N instructions, exit code 4" },
+	  "stop after N instructions, exit code 4 (0: never)" },
 	{ "limit-seconds", 0, OPTION_SECONDS, "S", NULL, AT(limit_seconds), 0,
-	  "stop after S seconds, exit code 4" },
+	  "stop after S seconds, exit code 4 (0: never)" },
 	{ "help", 'h', OPTION_FLAG, NULL, NULL, AT(help), 0, "this text" },
 	{ "version", 0, OPTION_FLAG, NULL, NULL, AT(version), 0,
 	  "print the version" },
@@ -132,7 +132,7 @@ static bool seconds_parse(const char *text, double *value)
 	if (!isdigit((unsigned char)text[0]) && text[0] != '.')
 		return false;
 	*value = strtod(text, &end);
-	return !*end && end != text && isfinite(*value) && *value > 0;
+	return !*end && end != text && isfinite(*value);
 }
 
 static bool choice_is(const char *choices, const char *text)

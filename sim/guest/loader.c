@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <gelf.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -202,6 +203,27 @@ static bool add_segment(const struct opening *o, size_t index,
 	return true;
 }
 
+/* The interpreter's name as far as it can be shown. */
+static bool refuse_dynamic(const struct opening *o, const GElf_Phdr *p)
+{
+	char why[256], name[64];
+	size_t bytes = 0;
+
+	while (bytes < p->p_filesz && bytes + 1 < sizeof(name) &&
+	       p->p_offset < o->image->file_bytes - bytes &&
+	       o->image->file[p->p_offset + bytes]) {
+		char c = (char)o->image->file[p->p_offset + bytes];
+
+		name[bytes++] = c > ' ' && c <= '~' ? c : '?';
+	}
+	name[bytes] = 0;
+	snprintf(why, sizeof(why),
+		 "dynamic executables are not modelled: it asks for the "
+		 "interpreter %s; link it with -static",
+		 *name ? name : "(no name)");
+	return refuse(o, why);
+}
+
 static bool read_segments(const struct opening *o, Elf *elf, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
@@ -210,8 +232,7 @@ static bool read_segments(const struct opening *o, Elf *elf, size_t count)
 		if (!gelf_getphdr(elf, (int)i, &p))
 			return refuse_segment(o, i, elf_errmsg(-1));
 		if (p.p_type == PT_INTERP)
-			return refuse(o, "dynamic executables are not "
-					 "supported yet: link it with -static");
+			return refuse_dynamic(o, &p);
 		if (p.p_type == PT_LOAD && !add_segment(o, i, &p))
 			return false;
 	}
@@ -332,6 +353,26 @@ uint64_t elf_entry_physical(const struct elf_image *image)
 	return s ? image->entry - s->vaddr + s->paddr : image->entry;
 }
 
+static bool refuse_place(const struct elf_segment *s, const struct machine *m,
+			 struct error_line *error)
+{
+	uint64_t end = s->paddr + s->memory_bytes;
+	uint64_t need = (end - GUEST_RAM_BASE + ((1 << 20) - 1)) >> 20;
+	uint64_t most = UINT64_C(1) << (m->config.ipa_bits - 20);
+	char cure[64] = "";
+
+	if (s->paddr >= GUEST_RAM_BASE && need < most)
+		snprintf(cure, sizeof(cure),
+			 ": it needs guest.ram_mib of at least %llu",
+			 (unsigned long long)need);
+	return error_set(error, EXIT_INPUT,
+			 "the guest's segment from 0x%llx to 0x%llx is outside "
+			 "RAM (0x%llx, %llu MiB)%s",
+			 (unsigned long long)s->paddr, (unsigned long long)end,
+			 (unsigned long long)GUEST_RAM_BASE,
+			 (unsigned long long)m->config.ram_mib, cure);
+}
+
 bool elf_load_physical(const struct elf_image *image, struct machine *m,
 		       struct error_line *error)
 {
@@ -351,14 +392,7 @@ bool elf_load_physical(const struct elf_image *image, struct machine *m,
 
 		if (s->paddr < GUEST_RAM_BASE || offset > ram ||
 		    s->memory_bytes > ram - offset)
-			return error_set(
-				error, EXIT_INPUT,
-				"the guest's segment at 0x%llx, %llu bytes, is "
-				"outside RAM (0x%llx, %llu MiB)",
-				(unsigned long long)s->paddr,
-				(unsigned long long)s->memory_bytes,
-				(unsigned long long)GUEST_RAM_BASE,
-				(unsigned long long)m->config.ram_mib);
+			return refuse_place(s, m, error);
 		/* What is beyond the file's bytes is zero: RAM still is. */
 		if (!machine_guest_copy_in(m, (ipa_t){ s->paddr },
 					   image->file + s->file_offset,

@@ -245,6 +245,9 @@ int study_run(const struct machine_config *config,
 	*result = (struct study_result){ 0 };
 	if (rc == EXIT_FINE) {
 		rc = end_code(guest_run(run.guest, &options->limits, error));
+		if (rc == EXIT_FINE && run.kernel &&
+		    linux_killed(run.kernel, error))
+			rc = EXIT_GUEST;
 		rc = finish(&run, rc, result, error);
 	} else if (run.trace) {
 		trace_writer_close(run.trace, NULL);

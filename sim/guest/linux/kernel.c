@@ -42,18 +42,24 @@ static void kernel_quiescent(struct linux_kernel *k)
 
 /* ---- system calls ---- */
 
-static int64_t call_unknown(struct linux_kernel *k, uint64_t number)
+void kernel_not_modelled(struct linux_kernel *k, uint64_t number,
+			 const char *what)
 {
 	const struct syscall_entry *entry = syscall_find(number);
 
 	if (number < sizeof(k->reported) && !k->reported[number] && !k->quiet)
 		fprintf(stderr,
-			"p2msim: system call %s (%llu) is not modelled, "
+			"p2msim: system call %s (%llu)%s is not modelled, "
 			"answered with ENOSYS\n",
 			entry ? entry->name : "unknown",
-			(unsigned long long)number);
+			(unsigned long long)number, what);
 	if (number < sizeof(k->reported))
 		k->reported[number] = true;
+}
+
+static int64_t call_unknown(struct linux_kernel *k, uint64_t number)
+{
+	kernel_not_modelled(k, number, "");
 	return -ENOSYS;
 }
 
@@ -95,6 +101,12 @@ static void call_make(struct linux_kernel *k)
 		p->regs.x[0] = (uint64_t)result;
 }
 
+static void note_end(struct linux_kernel *k, const struct process *p)
+{
+	k->initial_status = p->status;
+	k->initial_pc = p->regs.pc;
+}
+
 /* Until some process can return to user space. */
 static void kernel_run(struct linux_kernel *k)
 {
@@ -107,7 +119,7 @@ static void kernel_run(struct linux_kernel *k)
 		if (p && p->state == PROCESS_RUNNABLE)
 			signal_deliver(k, p);
 		if (p && p->state == PROCESS_ZOMBIE && p->pid == FIRST_PID)
-			k->initial_status = p->status;
+			note_end(k, p);
 		if (p && p->state == PROCESS_ZOMBIE && p->mm) {
 			kernel_end(k); /* the last: see process_exit */
 			return;
@@ -403,6 +415,18 @@ void linux_attach(struct linux_kernel *k, struct guest *g)
 {
 	k->guest = g;
 	k->fp_owner = k->current;
+}
+
+bool linux_killed(const struct linux_kernel *k, struct error_line *error)
+{
+	int signal = k->initial_status & 0x7f;
+
+	if (!k->m->ended || !signal)
+		return false;
+	error_set(error, EXIT_GUEST,
+		  "the guest was killed by signal %d (%s) at pc 0x%llx", signal,
+		  signal_name(signal), (unsigned long long)k->initial_pc);
+	return true;
 }
 
 void linux_start(struct linux_kernel *k, struct guest_regs *regs)

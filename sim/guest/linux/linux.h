@@ -30,5 +30,8 @@ void linux_free(struct linux_kernel *k);
 const struct guest_kernel *linux_ops(struct linux_kernel *k);
 void linux_attach(struct linux_kernel *k, struct guest *g);
 void linux_start(struct linux_kernel *k, struct guest_regs *regs);
+/* The first process ended by a signal: *error names it and the PC. The status
+ * is then 128 and the signal's number, as a shell has it. */
+bool linux_killed(const struct linux_kernel *k, struct error_line *error);
 
 #endif

@@ -187,9 +187,7 @@ static int64_t process_clone(struct linux_kernel *k, const struct clone *how)
 	if (how->flags & GUEST_CLONE_THREAD ||
 	    ((how->flags & GUEST_CLONE_VM) &&
 	     !(how->flags & GUEST_CLONE_VFORK))) {
-		if (!k->quiet)
-			fprintf(stderr, "p2msim: clone of a thread: not "
-					"modelled, answered with ENOSYS\n");
+		kernel_not_modelled(k, p->call.number, " of a thread");
 		return -ENOSYS;
 	}
 	schedule_fp_save(k, p);

@@ -87,6 +87,11 @@ struct syscall_entry {
 /* NULL: no such number. */
 const struct syscall_entry *syscall_find(uint64_t number);
 
+/* Says once, unless --quiet, that this call (`what`: of this sort) is answered
+ * with ENOSYS. kernel.c */
+void kernel_not_modelled(struct linux_kernel *k, uint64_t number,
+			 const char *what);
+
 /* ---- process.c ---- */
 
 struct process *process_new(struct linux_kernel *k);
@@ -146,6 +151,8 @@ void signal_deliver(struct linux_kernel *k, struct process *p);
 /* Handlers back to default, as execve does. */
 void signal_exec(struct process *p);
 bool signal_ignored(const struct process *p, int signal);
+/* "SIGSEGV"; "real-time" for those that have only a number. */
+const char *signal_name(int signal);
 
 static inline uint64_t signal_bit(int signal)
 {

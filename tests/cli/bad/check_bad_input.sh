@@ -23,6 +23,8 @@ build_guests() {
 	done
 	"${CROSS}gcc" -nostdlib -static -no-pie -o "$out/linux_cat" \
 		"$here/guests/linux/cat.S" &&
+		"${CROSS}gcc" -nostdlib -static -no-pie -o "$out/linux_killed" \
+			"$here/guests/linux/killed.S" &&
 		"${CROSS}gcc" -O1 -nostdlib -pie -fPIE -Wl,-E \
 			-Wl,--dynamic-linker=/lib/ld-linux-aarch64.so.1 \
 			-o "$out/dynamic" "$here/guests/linux/dynamic.c"

@@ -15,6 +15,7 @@ CASES = [
     ("odd_branch", [], 4, "jumped nowhere: CPU 0, pc 0x40080001, esr 0x8a"),
     ("undefined", [], 4, "no handler for: CPU 0, pc 0x40080000, esr 0x2000"),
     ("fp16_unallocated", [], (4, 5), "no handler for|not modelled"),
+    ("bad_eret", [], 4, "no handler for: .*esr 0x3a000000"),
     ("svc_nowhere", [], 4, "no handler for: .*esr 0x56000000"),
     ("handler_faults", [], 4, "in its own fault handler: CPU 0, pc 0x"),
     ("stack_nowhere", [], 4, "in its own fault handler: CPU 0, pc 0x"),

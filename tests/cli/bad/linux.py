@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """--linux: names that would leave --root, and binaries that are none. The
 guest is linux/cat.S: it copies the files it is given to its output."""
+import json
 import os
 
 SECRET = b"a secret outside\n"
@@ -69,7 +70,7 @@ def binaries(j, cat, root):
            "not a regular file")
     dynamic = os.path.join(j.guests, "dynamic")
     j.case("a dynamic binary", ["run", "--linux", dynamic], 3,
-           "dynamic: .*-static")
+           "dynamic: .*interpreter /lib/ld-linux-aarch64.so.1;.*-static")
     j.case("a bare-metal run of a Linux binary", ["run", cat], 3,
            "outside RAM")
     for options, code, says in (
@@ -86,7 +87,28 @@ def binaries(j, cat, root):
            "argument|too|stack", out=None)
 
 
+def killed(j):
+    """By a signal: exit code 4 and a line, or the status a shell would have;
+    a thread is refused by name before."""
+    guest = os.path.join(j.guests, "linux_killed")
+    stats = j.path("killed.json")
+    j.case("a guest killed by a signal",
+           ["run", "--quiet", "--linux", "--stats", stats, guest], 4,
+           r"killed by signal 4 \(SIGILL\) at pc 0x4")
+    with open(stats, encoding="utf-8") as f:
+        status = json.load(f)["guest"]["exit"]
+    j.say("its status in the statistics",
+          status != 132 and f"{status}, not 132")
+    got = j.run(["run", "--quiet", "--linux", "--guest-exit", guest])
+    j.say("--guest-exit of a guest killed by a signal",
+          got != (132, b"", b"") and f"{got}")
+    got = j.run(["run", "--linux", "--progress", "never", guest])
+    said = b"system call clone (220) of a thread is not modelled"
+    j.say("a thread is refused by name", said not in got[2] and "not said")
+
+
 def test(j):
+    killed(j)
     cat = os.path.join(j.guests, "linux_cat")
     root, outside = tree(j)
     kept_in(j, cat, root, outside)
