@@ -259,8 +259,12 @@ json_t *config_read(const char *path, struct error_line *error)
 static void join(char out[CONFIG_PATH_BYTES], const char *section,
 		 const char *name)
 {
-	snprintf(out, CONFIG_PATH_BYTES, "%s%s%s", section, *section ? "." : "",
-		 config_clip(name).text);
+	int bytes = snprintf(out, CONFIG_PATH_BYTES, "%s%s%s", section,
+			     *section ? "." : "", config_clip(name).text);
+
+	/* Sections are ours and short: this is for the compiler to see. */
+	if (bytes >= CONFIG_PATH_BYTES)
+		out[CONFIG_PATH_BYTES - 1] = 0;
 }
 
 static bool unknown_key(const char *section, const char *name,
