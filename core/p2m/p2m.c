@@ -332,7 +332,7 @@ int p2m_set_default_access(struct p2m *p2m, unsigned int access)
 
 int p2m_relinquish(struct p2m *p2m)
 {
-	uint64_t done;
+	uint64_t done = 0;
 	int rc = p2m_change_on(p2m, p2m->relinquished,
 			       p2m->frames - p2m->relinquished.raw, P2M_UNMAP,
 			       0, &done);

@@ -167,6 +167,21 @@ void block_leave(struct vcpu *v, uint64_t pc)
 	e->careful = 0;
 }
 
+/* HVC and HLT #0xf000 arrive before they are executed, and are by us. */
+static bool is_call(uint32_t word)
+{
+	return (word & 0xffe0001f) == 0xd4000002 || word == 0xd45e0000;
+}
+
+void block_leave_stopped(struct vcpu *v)
+{
+	uint64_t pc = vcpu_pc(v);
+	bool call = v->stop == VCPU_EXCEPTION && v->exception == 1 &&
+		    is_call(guest_code_word(v, pc));
+
+	block_leave(v, call ? pc + INSN_BYTES : pc);
+}
+
 /* ---- accesses ---- */
 
 uint32_t block_kind_at(struct vcpu *v, uint64_t pc)

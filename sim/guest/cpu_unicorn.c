@@ -8,17 +8,14 @@
  */
 #include <unicorn/unicorn.h>
 
-#include <setjmp.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 
-#include "sim/guest/engine.h"
-#include "sim/machine/access.h"
+#include "sim/guest/give_up.h"
+#include "sim/guest/reports.h"
 #include "sim/machine/hypervisor.h"
-#include "sim/machine/watch.h"
 
 /* ---- registers ---- */
 
@@ -153,7 +150,7 @@ void guest_fp_put(struct guest *g, const struct machine_cpu *cpu,
 	guest_fp_transfer(g, cpu, &copy, true);
 }
 
-/* ---- windows ---- */
+/* ---- soft TLB and translated code ---- */
 
 void vcpu_forget_translations(struct vcpu *v)
 {
@@ -162,8 +159,6 @@ void vcpu_forget_translations(struct vcpu *v)
 	vcpu_sys_set(v, ARM_SYSREG(1, 0, 8, 7, 0), 0);
 	engine_free_slots(v->engine);
 }
-
-/* ---- translated code ---- */
 
 /* Unicorn names code by VA: show it the slot where no guest has anything. */
 static void drop_code(struct vcpu *v, uint64_t slot, uint64_t turn)
@@ -210,12 +205,6 @@ void vcpu_flush(struct vcpu *v)
 		~(unsigned int)(ATTENTION_FLUSH_TLB | ATTENTION_FLUSH_CODE);
 }
 
-/* ---- watched pages ---- */
-
-/* ---- code ---- */
-
-/* ---- barriers and the ends of blocks ---- */
-
 static void stop(struct vcpu *v, enum vcpu_stop why)
 {
 	v->engine->stopped = true;
@@ -228,15 +217,6 @@ static void stop_at(struct vcpu *v, uint64_t pc)
 {
 	v->engine->resume_pc = pc;
 	stop(v, VCPU_BUDGET);
-}
-
-/* A question is answered with no, and execution does not go on from there. */
-static bool refuse(struct vcpu *v)
-{
-	v->engine->stopped = true;
-	v->stop = VCPU_BUDGET;
-	v->engine->resume_pc = vcpu_pc(v);
-	return false;
 }
 
 /* ---- hooks: blocks ---- */
@@ -336,132 +316,6 @@ static void on_block(uc_engine *uc, uint64_t va, uint32_t bytes, void *user)
 
 /* ---- hooks: accesses ---- */
 
-/* A load over the end of one of Unicorn's pages is reported whole, then as
- * its two aligned halves; a store only whole. The second page is asked for
- * after the first report. */
-static void note_crossing(struct vcpu *v, uint64_t index, uint64_t va,
-			  unsigned int size, bool write, uint64_t value)
-{
-	struct engine *e = v->engine;
-
-	if (!write) {
-		e->halves = 2;
-		e->careful |= CAREFUL_HALVES;
-	} else if (v->m->watch) {
-		window_store_watched(v, va,
-				     e->slot[index].ipa +
-					     (va & (FRAME_BYTES - 1)),
-				     size, value);
-	}
-}
-
-static void access_failed(struct vcpu *v, uint64_t index, uint64_t va,
-			  unsigned int size, const struct arm_fault *fault,
-			  enum machine_result result)
-{
-	struct engine *e = v->engine;
-	uint64_t window = index >> (e->window_lg2 - FRAME_LG2);
-
-	if (result != MACHINE_FAULT) {
-		engine_want(v,
-			    result == MACHINE_MMIO ? ATTENTION_FLUSH_TLB : 0);
-		return;
-	}
-	v->fault = *fault;
-	e->fault_pending = true;
-	if (window >= WINDOWS_NORMAL)
-		return; /* the next hook refuses it */
-	e->fault_halfway = ASK_PAGE(va + size - 1) != ASK_PAGE(va);
-	if (e->fault_halfway)
-		e->careful |= CAREFUL_FAULT;
-	else
-		block_stale_access(v);
-}
-
-/* An access that may have changed the models: it may have failed, gone to
- * another frame by now, or lie in two of Unicorn's pages. */
-static __attribute__((noinline)) void
-account_slow(struct vcpu *v, uint64_t index, uint64_t paddr, uint64_t va,
-	     uint32_t what, uint64_t value)
-{
-	struct engine *e = v->engine;
-	const struct last_access *last = &v->cpu->last_data;
-	unsigned int size = TRACE_WHAT_BYTES(what);
-	bool write = TRACE_WHAT_ACCESS(what) & ARM_ACCESS_WRITE;
-	uint64_t offset = paddr & (FRAME_BYTES - 1);
-	struct arm_fault fault;
-	enum machine_result result =
-		machine_access_slow(v->m, v->cpu, (va_t){ va }, what, &fault);
-
-	if (unlikely(result != MACHINE_OK))
-		access_failed(v, index, va, size, &fault, result);
-	else if (unlikely(last->page == va >> FRAME_LG2 &&
-			  last->page_pa.raw - e->frame_base !=
-				  (paddr & (MASK(0, e->window_lg2) &
-					    ~(FRAME_BYTES - 1)))))
-		engine_want(v, ATTENTION_FLUSH_TLB);
-	if (unlikely(((paddr & (ASK_BYTES - 1)) + size) > ASK_BYTES))
-		note_crossing(v, index, va, size, write, value);
-	else if (unlikely(e->slot_va[index] & SLOT_WATCHED) && write)
-		window_store_watched(v, va, e->slot[index].ipa | offset, size,
-				     value);
-}
-
-/* The one place where data accesses reach the machine. */
-static inline __attribute__((always_inline)) void
-account(struct vcpu *v, uint64_t index, uint64_t paddr, unsigned int size,
-	bool write, uint32_t kind, uint64_t value)
-{
-	struct engine *e = v->engine;
-	uint64_t slot_va = e->slot_va[index];
-	uint64_t offset = paddr & (FRAME_BYTES - 1);
-	uint64_t va = (slot_va & ~SLOT_WATCHED) | offset;
-	uint32_t what = TRACE_WHAT(size, write) | kind;
-
-	machine_access_record(v->m, v->cpu, (va_t){ va }, what);
-	if (!machine_access_idle(v->m, v->cpu, (va_t){ va }, what))
-		account_slow(v, index, paddr, va, what, value);
-	else if (unlikely(slot_va & SLOT_WATCHED) && write)
-		window_store_watched(v, va, e->slot[index].ipa | offset, size,
-				     value);
-}
-
-static __attribute__((noinline)) void careful_access(struct vcpu *v,
-						     uint64_t paddr,
-						     unsigned int size,
-						     bool write, uint64_t value)
-{
-	struct engine *e = v->engine;
-	uint64_t index = (paddr - WINDOW_BASE) >> FRAME_LG2;
-	uint32_t kind = e->access;
-
-	if (index >= e->slots || (e->careful & CAREFUL_REPEAT))
-		return;
-	if (e->careful & CAREFUL_HALVES) {
-		if (--e->halves == 0)
-			e->careful &= ~(unsigned int)CAREFUL_HALVES;
-		return;
-	}
-	if ((e->careful & CAREFUL_FAULT) && e->fault_pending)
-		block_stale_access(v); /* nobody asked */
-	if ((e->careful & CAREFUL_ZVA) && vcpu_pc(v) == e->zva_pc)
-		return;
-	e->careful &= ~(unsigned int)(CAREFUL_FAULT | CAREFUL_ZVA);
-	if ((e->careful & CAREFUL_ALIGN) &&
-	    ((paddr & (size - 1)) || ((paddr & 8) && sysreg_aligned(v))) &&
-	    block_misaligned(v, write,
-			     index >> (e->window_lg2 - FRAME_LG2) >=
-				     WINDOWS_NORMAL))
-		return; /* on_device refuses it */
-	if (e->careful & CAREFUL_KINDS) {
-		uint64_t pc = vcpu_pc(v);
-
-		block_barriers_until(v, pc);
-		kind |= block_kind_at(v, pc);
-	}
-	account(v, index, paddr, size, write, kind, value);
-}
-
 static void on_memory(uc_engine *uc, uc_mem_type type, uint64_t paddr, int size,
 		      int64_t value, void *user)
 {
@@ -471,11 +325,11 @@ static void on_memory(uc_engine *uc, uc_mem_type type, uint64_t paddr, int size,
 
 	(void)uc;
 	if (unlikely(index >= e->slots || e->careful))
-		careful_access(v, paddr, (unsigned int)size,
+		report_careful(v, paddr, (unsigned int)size,
 			       type == UC_MEM_WRITE, (uint64_t)value);
 	else
-		account(v, index, paddr, (unsigned int)size,
-			type == UC_MEM_WRITE, e->access, (uint64_t)value);
+		report_access(v, index, paddr, (unsigned int)size,
+			      type == UC_MEM_WRITE, e->access, (uint64_t)value);
 }
 
 /* Windows of Device memory: the report came first, this decides. */
@@ -494,222 +348,19 @@ static bool on_device(uc_engine *uc, uc_mem_type type, uint64_t paddr, int size,
 
 /* ---- hooks: translation ---- */
 
-/* What the translation lets EL1 or EL0 do without asking again: reads and
- * fetches if it may, writes only once one was asked for. */
-static uint32_t rights(const struct arm_translation *t, unsigned int type,
-		       bool el1)
-{
-	uint64_t a = t->attrs;
-	bool s1_r = el1 ? FIELD_GET(ARM_ATTRS_S1_EL1_R, a)
-			: FIELD_GET(ARM_ATTRS_S1_EL0_R, a);
-	bool s1_x = el1 ? FIELD_GET(ARM_ATTRS_S1_EL1_X, a)
-			: FIELD_GET(ARM_ATTRS_S1_EL0_X, a);
-	bool s2_x = el1 ? FIELD_GET(ARM_ATTRS_S2_X_EL1, a)
-			: FIELD_GET(ARM_ATTRS_S2_X_EL0, a);
-	uint32_t perms = 0;
-
-	if (s1_r && FIELD_GET(ARM_ATTRS_S2_R, a))
-		perms |= UC_PROT_READ;
-	if (s1_x && s2_x)
-		perms |= UC_PROT_EXEC;
-	if (type == UC_MEM_WRITE)
-		perms |= UC_PROT_WRITE;
-	else if (type == UC_MEM_READ)
-		perms |= UC_PROT_READ;
-	else
-		perms |= UC_PROT_EXEC;
-	return perms;
-}
-
-/* All windows of the frame are taken: forget everything and begin the
- * instruction again; what it reported before this question stays counted. */
-static bool out_of_slots(struct vcpu *v, uint64_t page, unsigned int type)
-{
-	struct engine *e = v->engine;
-
-	engine_want(v, ATTENTION_FLUSH_TLB);
-	if (type != UC_MEM_FETCH) {
-		e->again = true;
-		e->again_page = page;
-		e->again_type = type;
-		e->again_halves = e->careful & CAREFUL_HALVES ? e->halves : 0;
-	}
-	return refuse(v);
-}
-
-static void repeat_over(struct engine *e)
-{
-	e->careful &= ~(unsigned int)CAREFUL_REPEAT;
-	e->halves = e->again_halves;
-	if (e->halves)
-		e->careful |= CAREFUL_HALVES;
-}
-
-static bool fail_fill(struct vcpu *v, const struct arm_fault *fault)
-{
-	v->fault = *fault;
-	v->engine->fault_pending = true;
-	return false;
-}
-
-/* As EL1 or as EL0: unprivileged accesses share EL0's soft TLB. */
-static bool privileged(const struct vcpu *v, uint32_t what)
-{
-	return v->cpu->el && !(TRACE_WHAT_ACCESS(what) & ARM_ACCESS_UNPRIV);
-}
-
-static struct answered *answered_at(struct engine *e, uint64_t page, bool el1)
-{
-	return &e->answered[(page >> FRAME_LG2 ^ (el1 ? ANSWERS / 2 : 0)) %
-			    ANSWERS];
-}
-
-static void answer_with(struct engine *e, uint64_t asked, uint64_t slot,
-			uint32_t perms, unsigned int type, uc_tlb_entry *entry)
-{
-	entry->paddr =
-		WINDOW_BASE + (slot << FRAME_LG2) + (asked & (FRAME_BYTES - 1));
-	entry->perms = perms;
-	if (type == UC_MEM_FETCH)
-		window_note_fetched(e, slot);
-}
-
-static bool answer(struct vcpu *v, va_t va, uint32_t what,
-		   const struct arm_translation *t, unsigned int type,
-		   uc_tlb_entry *entry)
-{
-	struct engine *e = v->engine;
-	bool stage1_off = !(v->cpu->mmu.regs.sctlr & 1);
-	/* Accesses that may have to be refused after their report. */
-	bool device = stage1_off || FIELD_GET(ARM_ATTRS_DEVICE, t->attrs) ||
-		      sysreg_aligned(v);
-	bool el1 = privileged(v, what);
-	uint64_t frame, slot, page = va.raw & ~(FRAME_BYTES - 1);
-	/* Reports are of the address without its tag. */
-	uint64_t plain = arm_mmu_address(&v->cpu->mmu.setup, va);
-	uint32_t perms = rights(t, type, el1);
-
-	if (!engine_frame(e, t->pa, &frame)) {
-		v->m->not_modelled = "guest access to a machine address that "
-				     "is no guest memory";
-		engine_want(v, ATTENTION_MACHINE);
-		return refuse(v);
-	}
-	if (!window_take(v, frame, plain, t->ipa.raw, device, &slot))
-		return out_of_slots(v, ASK_PAGE(va.raw), type);
-	*answered_at(e, page, el1) =
-		(struct answered){ page | perms | (el1 ? ANSWERED_EL1 : 0),
-				   (uint32_t)e->generation, (uint32_t)slot };
-	answer_with(e, ASK_PAGE(va.raw), slot, perms, type, entry);
-	return true;
-}
-
-static bool answer_again(struct vcpu *v, uint64_t asked, unsigned int type,
-			 uc_tlb_entry *entry)
-{
-	struct engine *e = v->engine;
-	uint64_t el1 = v->cpu->el ? ANSWERED_EL1 : 0;
-	uint64_t page = asked & ~(FRAME_BYTES - 1);
-	const struct answered *a = answered_at(e, page, el1);
-	uint32_t need = type == UC_MEM_WRITE  ? UC_PROT_WRITE
-			: type == UC_MEM_READ ? UC_PROT_READ
-					      : UC_PROT_EXEC;
-
-	if ((a->page & ~(uint64_t)UC_PROT_ALL) != (page | el1) ||
-	    a->generation != (uint32_t)e->generation || !(a->page & need) ||
-	    (e->kinds & INSN_UNPRIV))
-		return false;
-	answer_with(e, asked, a->slot, (uint32_t)a->page & UC_PROT_ALL, type,
-		    entry);
-	return true;
-}
-
-static bool ask_machine(struct vcpu *v, va_t va, uint32_t what,
-			unsigned int type, uc_tlb_entry *entry)
-{
-	struct arm_translation t = { .size_lg2 = 0 };
-	struct arm_fault fault;
-	uint64_t paddr;
-
-	switch (machine_prepare(v->m, v->cpu, va, what, &t, &fault)) {
-	case MACHINE_OK:
-		return answer(v, va, what, &t, type, entry);
-	case MACHINE_FAULT:
-		return fail_fill(v, &fault);
-	case MACHINE_MMIO:
-		if (!window_take_mmio(v, va.raw, t.ipa.raw, &paddr))
-			return out_of_slots(v, ASK_PAGE(va.raw), type);
-		entry->paddr = paddr | (ASK_PAGE(va.raw) & (FRAME_BYTES - 1));
-		entry->perms = UC_PROT_READ | UC_PROT_WRITE;
-		return true;
-	case MACHINE_STOP:
-		break;
-	}
-	engine_want(v, ATTENTION_MACHINE);
-	return refuse(v);
-}
-
-static bool fill_code(struct vcpu *v, uint64_t page, uc_tlb_entry *entry)
-{
-	struct engine *e = v->engine;
-	uint64_t pc = vcpu_pc(v);
-	va_t va = { ASK_PAGE(pc) == page ? pc : page };
-
-	if (!e->again) {
-		if (e->kinds || e->fault_pending)
-			block_settle(v);
-		e->block = NULL;
-	}
-	if (arm_mmu_address(&v->cpu->mmu.setup, (va_t){ pc }) != pc) {
-		/* Branches drop a tag that TCR_EL1.TBI lets them carry. */
-		refuse(v);
-		e->resume_pc = arm_mmu_address(&v->cpu->mmu.setup,
-					       (va_t){ pc });
-		return false;
-	}
-	if (pc & 3) {
-		v->exception = VCPU_PC_ALIGNMENT;
-		refuse(v);
-		v->stop = VCPU_EXCEPTION;
-		return false;
-	}
-	if (answer_again(v, page, UC_MEM_FETCH, entry))
-		return true;
-	return ask_machine(v, va,
-			   TRACE_WHAT(INSN_BYTES, ARM_ACCESS_FETCH) | e->access,
-			   UC_MEM_FETCH, entry);
-}
-
-static bool fill_data(struct vcpu *v, uint64_t page, unsigned int type,
-		      uc_tlb_entry *entry)
-{
-	struct engine *e = v->engine;
-	uint32_t what;
-	va_t va;
-
-	if (e->fault_pending) {
-		if (e->fault_halfway && page == ASK_PAGE(v->fault.va.raw))
-			return false;
-		block_stale_access(v);
-	}
-	if ((e->careful & CAREFUL_REPEAT) && page == e->again_page &&
-	    type == e->again_type)
-		repeat_over(e);
-	if ((e->careful & CAREFUL_ALIGN) &&
-	    block_misaligned(v, type == UC_MEM_WRITE, true))
-		return false;
-	if (answer_again(v, page, type, entry))
-		return true;
-	if (e->careful & CAREFUL_KINDS)
-		block_barriers_until(v, vcpu_pc(v));
-	va = block_asked_access(v, page, type == UC_MEM_WRITE, &what);
-	return ask_machine(v, va, what, type, entry);
-}
+_Static_assert((int)ASK_READ == (int)UC_MEM_READ &&
+		       (int)ASK_WRITE == (int)UC_MEM_WRITE &&
+		       (int)ASK_FETCH == (int)UC_MEM_FETCH &&
+		       (int)MAY_READ == (int)UC_PROT_READ &&
+		       (int)MAY_WRITE == (int)UC_PROT_WRITE &&
+		       (int)MAY_EXEC == (int)UC_PROT_EXEC,
+	       "engine.h names what Unicorn numbers");
 
 static bool on_fill(uc_engine *uc, uint64_t page, uc_mem_type type,
 		    uc_tlb_entry *entry, void *user)
 {
 	struct vcpu *v = user;
+	struct fill answer;
 
 	(void)uc;
 	if (v->engine->dropping) {
@@ -722,39 +373,28 @@ static bool on_fill(uc_engine *uc, uint64_t page, uc_mem_type type,
 		entry->perms = UC_PROT_READ | UC_PROT_EXEC;
 		return page == ASK_PAGE(STUB_VA);
 	}
-	if (type == UC_MEM_FETCH)
-		return fill_code(v, page, entry);
-	return fill_data(v, page, type, entry);
+	if (type == UC_MEM_FETCH ? !fill_code(v, page, &answer)
+				 : !fill_data(v, page, (enum ask)type, &answer))
+		return false;
+	entry->paddr = answer.paddr;
+	entry->perms = answer.perms;
+	return true;
 }
 
 /* ---- hooks: devices, system instructions, exceptions ---- */
-
-static uint64_t device_access(struct vcpu *v, uint64_t offset,
-			      unsigned int size, bool write, uint64_t value)
-{
-	struct engine *e = v->engine;
-	const struct slot_mmio *s = &e->mmio[offset >> FRAME_LG2];
-	uint64_t in_page = offset & (FRAME_BYTES - 1);
-
-	if (e->careful & CAREFUL_KINDS)
-		block_barriers_until(v, vcpu_pc(v));
-	machine_mmio(v->m, v->cpu, (va_t){ s->va | in_page },
-		     (ipa_t){ s->ipa | in_page }, size, write, &value);
-	return value;
-}
 
 static uint64_t on_mmio_read(uc_engine *uc, uint64_t offset, unsigned int size,
 			     void *user)
 {
 	(void)uc;
-	return device_access(user, offset, size, false, 0);
+	return system_device(user, offset, size, false, 0);
 }
 
 static void on_mmio_write(uc_engine *uc, uint64_t offset, unsigned int size,
 			  uint64_t value, void *user)
 {
 	(void)uc;
-	device_access(user, offset, size, true, value);
+	system_device(user, offset, size, true, value);
 }
 
 static unsigned int encoding(const uc_arm64_cp_reg *cp)
@@ -762,104 +402,31 @@ static unsigned int encoding(const uc_arm64_cp_reg *cp)
 	return ARM_SYSREG(cp->op0, cp->op1, cp->crn, cp->crm, cp->op2);
 }
 
-/* Registers of the first groups do not exist for EL0. */
-static bool el0_cannot(const struct vcpu *v, const uc_arm64_cp_reg *cp)
-{
-	return v->cpu->el == 0 && cp->op1 != 3;
-}
-
-static void before_system(struct vcpu *v)
-{
-	if (v->engine->fault_pending)
-		block_stale_access(v);
-	if (v->engine->careful & CAREFUL_KINDS)
-		block_barriers_until(v, vcpu_pc(v));
-}
-
-static uint32_t after_system(struct vcpu *v, enum sys_outcome outcome)
-{
-	engine_note_machine(v);
-	if (v->attention)
-		engine_want(v, 0);
-	return outcome == SYS_DONE;
-}
-
 static uint32_t on_mrs(uc_engine *uc, uc_arm64_reg reg,
 		       const uc_arm64_cp_reg *cp, void *user)
 {
-	struct vcpu *v = user;
 	uint64_t value;
 
-	if (el0_cannot(v, cp))
+	if (!system_read(user, encoding(cp), &value))
 		return 0;
-	before_system(v);
-	if (sysreg_read(v, encoding(cp), &value) == SYS_NATIVE)
-		return after_system(v, SYS_NATIVE);
 	uc_reg_write(uc, (int)reg, &value);
-	return after_system(v, SYS_DONE);
+	return 1;
 }
 
 static uint32_t on_msr(uc_engine *uc, uc_arm64_reg reg,
 		       const uc_arm64_cp_reg *cp, void *user)
 {
-	struct vcpu *v = user;
-
 	(void)uc;
 	(void)reg;
-	if (el0_cannot(v, cp))
-		return 0;
-	before_system(v);
-	return after_system(v, sysreg_write(v, encoding(cp), cp->val));
-}
-
-/* Native DC ZVA is 64 stores of a byte; ours is one of 64, unless it faults:
- * then the native one does, at our word. */
-static enum sys_outcome zero_line(struct vcpu *v, uint64_t value)
-{
-	struct engine *e = v->engine;
-	va_t va = { value & ~UINT64_C(63) };
-	uint32_t what =
-		TRACE_WHAT(64, ARM_ACCESS_WRITE | ARM_ACCESS_ZERO) | e->access;
-	struct arm_translation t = { .size_lg2 = 0 };
-	struct arm_fault fault;
-	enum machine_result result;
-
-	result = machine_prepare(v->m, v->cpu, va, what, &t, &fault);
-	if (result == MACHINE_OK)
-		result = machine_access(v->m, v->cpu, va, what, &fault);
-	if (result == MACHINE_FAULT) {
-		fail_fill(v, &fault);
-		e->fault_halfway = true;
-		e->careful |= CAREFUL_ZVA | CAREFUL_FAULT;
-		e->zva_pc = vcpu_pc(v);
-		/* The native one asks for the page, if it is not known to be
-		 * a device's: TLBI VAAE1. */
-		vcpu_sys_set(v, ARM_SYSREG(1, 0, 8, 7, 3), va.raw >> FRAME_LG2);
-		return SYS_NATIVE;
-	}
-	if (result != MACHINE_OK || !ram_has(&v->m->ram, t.pa, 64))
-		return SYS_DONE;
-	memset(ram_host(&v->m->ram, t.pa), 0, 64);
-	if (v->m->watch)
-		watch_range(v->m->watch, t.ipa, 64);
-	return SYS_DONE;
+	return system_write(user, encoding(cp), cp->val);
 }
 
 static uint32_t on_sys(uc_engine *uc, uc_arm64_reg reg,
 		       const uc_arm64_cp_reg *cp, void *user)
 {
-	struct vcpu *v = user;
-	unsigned int op = encoding(cp);
-
 	(void)uc;
 	(void)reg;
-	if (el0_cannot(v, cp) ||
-	    (v->cpu->el == 0 && !sysreg_el0_may(v, op == SYS_DC_ZVA)))
-		return 0;
-	before_system(v);
-	if (op == SYS_DC_ZVA)
-		return after_system(v, zero_line(v, cp->val));
-	return after_system(v, sys_execute(v, op, cp->val));
+	return system_execute(user, encoding(cp), cp->val);
 }
 
 static void on_interrupt(uc_engine *uc, uint32_t number, void *user)
@@ -877,21 +444,6 @@ static void on_interrupt(uc_engine *uc, uint32_t number, void *user)
 }
 
 /* ---- running ---- */
-
-/* HVC and HLT #0xf000 arrive before they are executed, and are by us. */
-static bool is_call(uint32_t word)
-{
-	return (word & 0xffe0001f) == 0xd4000002 || word == 0xd45e0000;
-}
-
-static void leave(struct vcpu *v)
-{
-	uint64_t pc = vcpu_pc(v);
-	bool call = v->stop == VCPU_EXCEPTION && v->exception == 1 &&
-		    is_call(guest_code_word(v, pc));
-
-	block_leave(v, call ? pc + INSN_BYTES : pc);
-}
 
 /* Emulation ended and no hook said why. */
 static void find_reason(struct vcpu *v, uc_err err)
@@ -916,42 +468,9 @@ static void find_reason(struct vcpu *v, uc_err err)
 	}
 }
 
-/*
- * Unicorn asserts by abort(3), for instance on unallocated FP16 encodings
- * while it translates. That ends the guest, not us: the handler jumps back
- * here, and the engine is not used for anything but reading afterwards. A
- * handler has no argument of ours, hence the thread's one variable. What
- * Unicorn prints first, of its own source, would tell a user nothing: while
- * it executes, the C library's stdout and stderr lead nowhere. (No hook names
- * them; a bug of ours speaks to the descriptor.)
- */
-static _Thread_local sigjmp_buf *abort_return;
-
-static void hush(struct engine *e)
-{
-	e->voice[0] = stdout;
-	e->voice[1] = stderr;
-	stdout = stderr = e->mute;
-}
-
-static void speak(struct engine *e)
-{
-	stdout = e->voice[0];
-	stderr = e->voice[1];
-}
-
-static void aborted(int number)
-{
-	if (abort_return)
-		siglongjmp(*abort_return, 1);
-	signal(number, SIG_DFL);
-}
-
+/* That ends the guest, not us; the engine is only read from now on. */
 static enum vcpu_stop gave_up(struct vcpu *v)
 {
-	speak(v->engine);
-	abort_return = NULL;
-	signal(SIGABRT, SIG_DFL);
 	v->engine->given_up = true;
 	v->m->not_modelled =
 		"an instruction that the CPU emulator fails to translate";
@@ -960,44 +479,33 @@ static enum vcpu_stop gave_up(struct vcpu *v)
 	return v->stop;
 }
 
-static uc_err emulate(struct vcpu *v, sigjmp_buf *back)
+static void emulate(void *context)
 {
-	struct sigaction ours = { .sa_handler = aborted }, before;
-	uc_err err;
+	struct vcpu *v = context;
 
-	abort_return = back;
-	sigaction(SIGABRT, &ours, &before);
-	hush(v->engine);
-	err = uc_emu_start(v->engine->uc, vcpu_pc(v), 0, 0, 0);
-	speak(v->engine);
-	sigaction(SIGABRT, &before, NULL);
-	abort_return = NULL;
-	return err;
+	v->engine->error = uc_emu_start(v->engine->uc, vcpu_pc(v), 0, 0, 0);
 }
 
 enum vcpu_stop vcpu_run(struct vcpu *v, uint64_t budget, uint64_t slice_end)
 {
-	sigjmp_buf back;
 	struct engine *e = v->engine;
-	uc_err err;
 
 	e->budget = budget > INT64_MAX ? INT64_MAX : (int64_t)budget;
 	e->slice_end = slice_end;
 	e->floor = slice_end ? INT64_MAX : 1;
 	vcpu_el_changed(v);
-	if (sigsetjmp(back, 1))
-		return gave_up(v);
 	do {
 		vcpu_flush(v);
 		e->stopped = false;
-		err = emulate(v, &back);
+		if (!give_up_guard(emulate, v, e->mute))
+			return gave_up(v);
 		if (!e->stopped)
-			find_reason(v, err);
+			find_reason(v, (uc_err)e->error);
 		else if (v->stop == VCPU_BUDGET)
 			vcpu_pc_set(v, e->resume_pc);
 	} while (e->again);
 	if (v->stop != VCPU_BUDGET || v->m->not_modelled)
-		leave(v);
+		block_leave_stopped(v);
 	return v->stop;
 }
 

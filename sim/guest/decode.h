@@ -23,7 +23,7 @@ enum insn_kind {
 	INSN_UNPRIV = 1 << 4, /* LDTR, STTR */
 	INSN_ERET = 1 << 5,
 	INSN_WFI = 1 << 6,
-	INSN_YIELD = 1 << 7, /* YIELD, WFE */
+	INSN_YIELD = 1 << 7,   /* YIELD, WFE */
 	INSN_ORDERED = 1 << 8, /* LDAR, STLR and their kin; not LDAXR */
 };
 #define INSN_BARRIERS (INSN_DMB | INSN_DSB | INSN_ISB)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The state of one CPU's emulation, for the files that drive Unicorn:
- * cpu_unicorn.c (its hooks), windows.c, blocks.c.
+ * cpu_unicorn.c (its hooks), fill.c, reports.c, system.c, windows.c, blocks.c.
  */
 #ifndef SIM_GUEST_ENGINE_H
 #define SIM_GUEST_ENGINE_H
@@ -122,11 +122,12 @@ struct engine {
 	 * reports is counted again from the question `again_page` on. */
 	bool again;
 	uint64_t again_page;
-	unsigned int again_type; /* Unicorn's uc_mem_type */
+	unsigned int again_type; /* enum ask */
 	unsigned int again_halves;
 	bool in_stub;
 	uint32_t *stub;
-	FILE *mute, *voice[2]; /* for Unicorn's own messages; ours */
+	FILE *mute; /* takes Unicorn's own messages */
+	int error;  /* Unicorn's, of the last emulation */
 	struct block_info info[BLOCK_INFOS];
 	struct answered answered[ANSWERS];
 };
@@ -189,6 +190,31 @@ void window_note_fetched(struct engine *e, uint64_t slot);
 /* Is it in a frame that vcpu_code_changed named? */
 bool window_code_changed(const struct engine *e, uint64_t slot);
 
+/* ---- fill.c: what the soft TLB asks ---- */
+
+/* Kinds and permissions as Unicorn numbers them. */
+enum ask { ASK_READ = 16, ASK_WRITE, ASK_FETCH };
+enum may { MAY_READ = 1, MAY_WRITE = 2, MAY_EXEC = 4, MAY_ALL = 7 };
+struct fill {
+	uint64_t paddr;
+	uint32_t perms; /* enum may */
+};
+/* False: the access faults (vcpu->fault), or execution stops before it. */
+bool fill_code(struct vcpu *v, uint64_t page, struct fill *entry);
+bool fill_data(struct vcpu *v, uint64_t page, enum ask type,
+	       struct fill *entry);
+/* A fault whose access is refused next; false. */
+bool fill_fault(struct vcpu *v, const struct arm_fault *fault);
+
+/* ---- system.c: from hooks to devices and system registers ---- */
+
+uint64_t system_device(struct vcpu *v, uint64_t offset, unsigned int size,
+		       bool write, uint64_t value);
+/* False: Unicorn shall execute it. */
+bool system_read(struct vcpu *v, unsigned int reg, uint64_t *value);
+bool system_write(struct vcpu *v, unsigned int reg, uint64_t value);
+bool system_execute(struct vcpu *v, unsigned int op, uint64_t value);
+
 /* ---- blocks.c ---- */
 
 /* Look at a block's words, which stand in one piece: it never leaves its
@@ -207,6 +233,8 @@ void block_leave(struct vcpu *v, uint64_t pc);
  * is the guest's to take, before translation, if the access can be refused;
  * else the run ends, and the answer is no. */
 bool block_misaligned(struct vcpu *v, bool write, bool refusable);
+/* Emulation stopped: execution left at PC, or behind a call that is ours. */
+void block_leave_stopped(struct vcpu *v);
 /* ARM_ACCESS_* bits, placed as in `what`, of the instruction at `pc`. */
 uint32_t block_kind_at(struct vcpu *v, uint64_t pc);
 /* The access behind the question for a page: exact address, size and kind.

@@ -89,7 +89,7 @@ struct elf_image {
 	uint64_t entry;
 	uint64_t phdr_vaddr; /* where program headers are in memory, or 0 */
 	uint16_t phnum;
-	bool pie;	     /* ET_DYN without interpreter */
+	bool pie; /* ET_DYN without interpreter */
 	struct elf_segment segment[32];
 	unsigned int segments;
 	const uint8_t *file;

@@ -35,9 +35,9 @@ enum vcpu_attention {
 };
 
 /* PSTATE as SPSR_EL1 holds it, DDI0487 L.b C5.2.19. */
-#define PSTATE_SPSEL	   UINT64_C(1)
-#define PSTATE_EL(pstate)  ((unsigned int)((pstate) >> 2 & 3))
-#define PSTATE_IL	   (UINT64_C(1) << 20)
+#define PSTATE_SPSEL	  UINT64_C(1)
+#define PSTATE_EL(pstate) ((unsigned int)((pstate) >> 2 & 3))
+#define PSTATE_IL	  (UINT64_C(1) << 20)
 /* Flags, SS, IL, masks, mode; not BTYPE and others that no CPU here has. */
 #define PSTATE_MODELLED	   UINT64_C(0xf03003df)
 #define PSTATE_EL1H_MASKED UINT64_C(0x3c5) /* DAIF set, EL1h */

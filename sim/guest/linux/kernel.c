@@ -241,8 +241,7 @@ static bool kernel_fault(void *context, struct machine_cpu *cpu,
 			     fault && fault->kind != ARM_FAULT_ALIGNMENT
 				     ? "fault"
 				     : "exception",
-			     esr,
-			     fault ? fault->va.raw : regs->pc);
+			     esr, fault ? fault->va.raw : regs->pc);
 	if (!fault)
 		fault_instruction(k, p);
 	else if (fault->kind == ARM_FAULT_TRANSLATION ||

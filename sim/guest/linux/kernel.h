@@ -59,7 +59,7 @@ struct linux_kernel {
 	struct process *fp_owner; /* whose vector registers the CPU holds */
 	uint64_t switched_in;	  /* cycles when current was chosen */
 	int next_pid;
-	int initial_status; /* wait status of the first process */
+	int initial_status;  /* wait status of the first process */
 	uint64_t initial_pc; /* where it ended */
 
 	int root_fd;

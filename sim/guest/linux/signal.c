@@ -24,18 +24,17 @@
 const char *signal_name(int signal)
 {
 	static const char *const names[] = {
-		"none",	   "SIGHUP",  "SIGINT",	   "SIGQUIT",	"SIGILL",
-		"SIGTRAP", "SIGABRT", "SIGBUS",	   "SIGFPE",	"SIGKILL",
-		"SIGUSR1", "SIGSEGV", "SIGUSR2",   "SIGPIPE",	"SIGALRM",
-		"SIGTERM", "SIGSTKFLT", "SIGCHLD", "SIGCONT",	"SIGSTOP",
-		"SIGTSTP", "SIGTTIN", "SIGTTOU",   "SIGURG",	"SIGXCPU",
+		"none",	   "SIGHUP",	"SIGINT",  "SIGQUIT",  "SIGILL",
+		"SIGTRAP", "SIGABRT",	"SIGBUS",  "SIGFPE",   "SIGKILL",
+		"SIGUSR1", "SIGSEGV",	"SIGUSR2", "SIGPIPE",  "SIGALRM",
+		"SIGTERM", "SIGSTKFLT", "SIGCHLD", "SIGCONT",  "SIGSTOP",
+		"SIGTSTP", "SIGTTIN",	"SIGTTOU", "SIGURG",   "SIGXCPU",
 		"SIGXFSZ", "SIGVTALRM", "SIGPROF", "SIGWINCH", "SIGIO",
 		"SIGPWR",  "SIGSYS",
 	};
 
-	return (size_t)signal < sizeof(names) / sizeof(names[0])
-		       ? names[signal]
-		       : "real-time";
+	return (size_t)signal < sizeof(names) / sizeof(names[0]) ? names[signal]
+								 : "real-time";
 }
 
 bool signal_ignored(const struct process *p, int signal)

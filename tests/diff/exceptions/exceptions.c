@@ -6,7 +6,8 @@
  */
 #include "sim/guests/mmu.h"
 
-struct try {
+struct
+try {
 	const char *name;
 	void (*run)(uint64_t x0, uint64_t x1);
 };
@@ -14,10 +15,10 @@ extern const struct try tries_aligned[], tries_aligned_odd[], tries_odd[],
 	tries_device[], tries_maintenance[];
 uint64_t return_with(uint64_t spsr, uint64_t count);
 
-#define NOWHERE	 UINT64_C(0x80000000)
-#define EL1H	 UINT64_C(0x3c5)
-#define SPSR_IL	 (UINT64_C(1) << 20)
-#define SCTLR_A	 UINT64_C(2)
+#define NOWHERE	   UINT64_C(0x80000000)
+#define EL1H	   UINT64_C(0x3c5)
+#define SPSR_IL	   (UINT64_C(1) << 20)
+#define SCTLR_A	   UINT64_C(2)
 #define EC_ILLEGAL 0x0e
 
 static const struct try *current;

@@ -16,7 +16,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define PAGE 4096
+#define PAGE	   4096
 #define SET_TAGGED 55
 #define GET_TAGGED 56
 
@@ -77,8 +77,7 @@ static void faults_tell_plain_addresses(void)
 
 static void say(const char *what, long result)
 {
-	printf("%s: %ld %s\n", what, result,
-	       result < 0 ? strerror(errno) : "");
+	printf("%s: %ld %s\n", what, result, result < 0 ? strerror(errno) : "");
 	fflush(stdout);
 }
 
