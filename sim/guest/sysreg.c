@@ -36,7 +36,6 @@ enum {
 /* DDI0487 L.b D24.2.175; the bits that stand here. */
 #define SCTLR_FIELDS(F)       \
 	F(SCTLR, M, 0, 1)     \
-	F(SCTLR, A, 1, 1)     \
 	F(SCTLR, ENDB, 13, 1) \
 	F(SCTLR, DZE, 14, 1)  \
 	F(SCTLR, UCT, 15, 1)  \
@@ -204,11 +203,6 @@ bool sysreg_el0_may(const struct vcpu *v, bool zva)
 	/* A kernel of ours lets its programs do both. */
 	return v->g->kernel || (zva ? FIELD_GET(SCTLR_DZE, sctlr)
 				    : FIELD_GET(SCTLR_UCI, sctlr));
-}
-
-bool sysreg_aligned(const struct vcpu *v)
-{
-	return FIELD_GET(SCTLR_A, v->cpu->mmu.regs.sctlr);
 }
 
 bool sysreg_fp_traps(const struct vcpu *v)

@@ -134,7 +134,10 @@ bool sysreg_fp_traps(const struct vcpu *v);
 /* The trap that sys_execute asked for has been taken. */
 void sysreg_untrap(struct vcpu *v);
 /* SCTLR_EL1.A: every access is aligned, or faults. */
-bool sysreg_aligned(const struct vcpu *v);
+static inline bool sysreg_aligned(const struct vcpu *v)
+{
+	return v->cpu->mmu.regs.sctlr & 2;
+}
 /* A reset: registers as the guest finds them at its entry. */
 void sysreg_reset(struct vcpu *v);
 /* In hooks: the soft TLB of this CPU, at once. cpu_unicorn.c. */

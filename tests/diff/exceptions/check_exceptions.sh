@@ -40,6 +40,12 @@ taken=$(grep -c esr "$tmp/qemu")
 [ "$taken" -gt 40 ] && diff "$tmp/qemu" "$tmp/p2msim"
 verdict "$taken exceptions as on QEMU" $?
 
+"$p2msim" run --quiet --trace "$tmp/own.zst" --stats "$tmp/run.json" "$guest" own=1 \
+	</dev/null 2>"$tmp/err" | sed -n '/^own:/,$p' >"$tmp/own"
+diff "$here/maintenance.txt" "$tmp/own"
+verdict "maintenance that faults, as the architecture has it" $?
+mv "$tmp/own.zst" "$tmp/t.zst"
+
 "$p2msim" replay --quiet --stats "$tmp/replay.json" "$tmp/t.zst" &&
 	"$p2msim" compare --quiet "$tmp/run.json" "$tmp/replay.json"
 verdict "the replay's statistics are the run's" $?

@@ -12,7 +12,7 @@ try {
 	void (*run)(uint64_t x0, uint64_t x1);
 };
 extern const struct try tries_aligned[], tries_aligned_odd[], tries_odd[],
-	tries_device[], tries_maintenance[];
+	tries_device[], tries_maintenance[], tries_own[];
 uint64_t return_with(uint64_t spsr, uint64_t count);
 
 #define NOWHERE	   UINT64_C(0x80000000)
@@ -87,6 +87,7 @@ uint64_t guest_main(void)
 {
 	uint64_t area = AREA_BASE;
 
+	args_load();
 	__asm__ volatile("msr cpacr_el1, %0\n\tisb" ::"r"(UINT64_C(3) << 20));
 	try_all("MMU off", tries_device, area + 1);
 	mmu_start(39);
@@ -104,5 +105,7 @@ uint64_t guest_main(void)
 	try_return("return to EL2h", EL1H + 4);
 	try_return("return to EL1 of no name", EL1H - 3);
 	try_return("return with IL", EL1H | SPSR_IL);
+	if (args_number("own", ~0u, 0))
+		try_all("own", tries_own, area);
 	guest_power_off();
 }
