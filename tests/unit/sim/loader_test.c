@@ -261,7 +261,7 @@ static void bad_files_are_refused_with_a_reason(void **state)
 		{ set_overlap, "overlaps" },
 		{ set_overlap_physical, "overlaps" },
 		{ set_many, "more than 32" },
-		{ set_interp, "dynamic executables are not supported yet" },
+		{ set_interp, "dynamic executables are not modelled" },
 		{ set_notes, "no loadable segment" },
 	};
 
