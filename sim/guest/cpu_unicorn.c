@@ -325,11 +325,11 @@ static void on_memory(uc_engine *uc, uc_mem_type type, uint64_t paddr, int size,
 
 	(void)uc;
 	if (unlikely(index >= e->slots || e->careful))
-		report_careful(v, paddr, (unsigned int)size,
+		report_careful(v, (unsigned int)size, paddr,
 			       type == UC_MEM_WRITE, (uint64_t)value);
 	else
-		report_access(v, index, paddr, (unsigned int)size,
-			      type == UC_MEM_WRITE, e->access, (uint64_t)value);
+		report_quick(v, (unsigned int)size, paddr,
+			     type == UC_MEM_WRITE, (uint64_t)value);
 }
 
 /* Windows of Device memory: the report came first, this decides. */

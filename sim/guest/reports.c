@@ -47,12 +47,15 @@ static void access_failed(struct vcpu *v, uint64_t index, uint64_t va,
 		block_stale_access(v);
 }
 
-/* It may have failed, gone to another frame by now, or lie in two of
- * Unicorn's pages. */
-void report_slow(struct vcpu *v, uint64_t index, uint64_t paddr, uint64_t va,
-		 uint32_t what, uint64_t value)
+/* An access at `va` that may change the models; Unicorn has it at `paddr`. It
+ * may have failed, gone to another frame by now, or lie in two of Unicorn's
+ * pages. */
+static __attribute__((noinline)) void
+report_slow(struct vcpu *v, uint64_t va, uint64_t paddr, uint32_t what,
+	    uint64_t value)
 {
 	struct engine *e = v->engine;
+	uint64_t index = (paddr - WINDOW_BASE) >> FRAME_LG2;
 	const struct last_access *last = &v->cpu->last_data;
 	unsigned int size = TRACE_WHAT_BYTES(what);
 	bool write = TRACE_WHAT_ACCESS(what) & ARM_ACCESS_WRITE;
@@ -75,7 +78,40 @@ void report_slow(struct vcpu *v, uint64_t index, uint64_t paddr, uint64_t va,
 				     value);
 }
 
-void report_careful(struct vcpu *v, uint64_t paddr, unsigned int size,
+/* The one place where data accesses that are not quick reach the machine. */
+static void report_access(struct vcpu *v, uint64_t index, uint64_t paddr,
+			  unsigned int size, bool write, uint32_t kind,
+			  uint64_t value)
+{
+	struct engine *e = v->engine;
+	uint64_t slot_va = e->slot_va[index];
+	uint64_t offset = paddr & (FRAME_BYTES - 1);
+	uint64_t va = (slot_va & ~SLOT_WATCHED) | offset;
+	uint32_t what = TRACE_WHAT(size, write) | kind;
+
+	machine_access_record(v->m, v->cpu, (va_t){ va }, what);
+	if (!machine_access_idle(v->m, v->cpu, (va_t){ va }, what))
+		report_slow(v, va, paddr, what, value);
+	else if (unlikely(slot_va & SLOT_WATCHED) && write)
+		window_store_watched(v, va, e->slot[index].ipa | offset, size,
+				     value);
+}
+
+void report_moved(struct vcpu *v, uint64_t va, uint64_t paddr, uint32_t what,
+		  uint64_t value)
+{
+	if (!machine_access_back(v->m, v->cpu, (va_t){ va }, what))
+		report_slow(v, va, paddr, what, value);
+}
+
+void report_any(struct vcpu *v, unsigned int size, uint64_t paddr, bool write,
+		uint64_t value)
+{
+	report_access(v, (paddr - WINDOW_BASE) >> FRAME_LG2, paddr, size, write,
+		      v->engine->access, value);
+}
+
+void report_careful(struct vcpu *v, unsigned int size, uint64_t paddr,
 		    bool write, uint64_t value)
 {
 	struct engine *e = v->engine;

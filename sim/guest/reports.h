@@ -9,30 +9,34 @@
 #include "sim/guest/engine.h"
 #include "sim/machine/access.h"
 
-/* An access that may have changed the models. */
-void report_slow(struct vcpu *v, uint64_t index, uint64_t paddr, uint64_t va,
-		 uint32_t what, uint64_t value);
+/* An access at `va` to another line than the last; Unicorn has it at `paddr`.
+ * It may change the models. */
+void report_moved(struct vcpu *v, uint64_t va, uint64_t paddr, uint32_t what,
+		  uint64_t value);
 /* engine->careful is not 0, or it is no guest memory. */
-void report_careful(struct vcpu *v, uint64_t paddr, unsigned int size,
+void report_careful(struct vcpu *v, unsigned int size, uint64_t paddr,
 		    bool write, uint64_t value);
+/* Whatever it is, if engine->careful is 0 and it is guest memory. */
+void report_any(struct vcpu *v, unsigned int size, uint64_t paddr, bool write,
+		uint64_t value);
 
-/* The one place where data accesses reach the machine. */
+/*
+ * The same for most: not recorded, its page not watched, no state changed.
+ * Nothing is kept over a call, so that nothing has to be saved.
+ */
 static inline __attribute__((always_inline)) void
-report_access(struct vcpu *v, uint64_t index, uint64_t paddr, unsigned int size,
-	      bool write, uint32_t kind, uint64_t value)
+report_quick(struct vcpu *v, unsigned int size, uint64_t paddr, bool write,
+	     uint64_t value)
 {
 	struct engine *e = v->engine;
-	uint64_t slot_va = e->slot_va[index];
-	uint64_t offset = paddr & (FRAME_BYTES - 1);
-	uint64_t va = (slot_va & ~SLOT_WATCHED) | offset;
-	uint32_t what = TRACE_WHAT(size, write) | kind;
+	uint64_t slot_va = e->slot_va[(paddr - WINDOW_BASE) >> FRAME_LG2];
+	uint64_t va = slot_va | (paddr & (FRAME_BYTES - 1));
+	uint32_t what = TRACE_WHAT(size, write) | e->access;
 
-	machine_access_record(v->m, v->cpu, (va_t){ va }, what);
-	if (!machine_access_idle(v->m, v->cpu, (va_t){ va }, what))
-		report_slow(v, index, paddr, va, what, value);
-	else if (unlikely(slot_va & SLOT_WATCHED) && write)
-		window_store_watched(v, va, e->slot[index].ipa | offset, size,
-				     value);
+	if (unlikely((slot_va & SLOT_WATCHED) || v->m->trace))
+		report_any(v, size, paddr, write, value);
+	else if (!machine_access_idle(v->m, v->cpu, (va_t){ va }, what))
+		report_moved(v, va, paddr, what, value);
 }
 
 #endif

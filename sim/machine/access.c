@@ -9,9 +9,6 @@
 #include "sim/machine/hypervisor.h"
 #include "sim/machine/stall.h"
 
-#define PAGE_LG2 12
-#define PAGE_BYTES (UINT64_C(1) << PAGE_LG2)
-
 /* ---- one lookup ---- */
 
 /* After a walk; *t is of no use unless `ok`. */
@@ -43,18 +40,6 @@ void access_settle_uses(struct machine_cpu *cpu)
 				oldest = ctz64(left);
 		tlb_use_again(cpu->mmu.l1d_tlb, cpu->memo[oldest].entry);
 		cpu->memos_used &= ~BIT(oldest);
-	}
-}
-
-/* A hit on an entry that a memo knows. */
-static inline void use_memo(const struct machine *m, struct machine_cpu *cpu,
-			    struct page_memo *memo)
-{
-	if (m->defer_uses) {
-		memo->used = ++cpu->uses;
-		cpu->memos_used |= BIT(memo - cpu->memo);
-	} else if (memo->entry != cpu->mmu.l1d_tlb->recent) {
-		tlb_use_again(cpu->mmu.l1d_tlb, memo->entry);
 	}
 }
 
@@ -226,11 +211,6 @@ static enum machine_result fail_alignment(struct machine_cpu *cpu, va_t va,
 	return MACHINE_FAULT;
 }
 
-static inline struct page_memo *memo_of(struct machine_cpu *cpu, va_t va)
-{
-	return &cpu->memo[va.raw >> PAGE_LG2 & (PAGE_MEMOS - 1)];
-}
-
 /* The line that the access touched last is idle, for its kind, from now on;
  * for other kinds too if it was. */
 static inline void note_line(const struct machine *m, struct machine_cpu *cpu,
@@ -307,21 +287,14 @@ data_known(const struct machine *m, struct machine_cpu *cpu, va_t va,
 	struct last_access *last = &cpu->last_data;
 	pa_t pa;
 
-	use_memo(m, cpu, memo);
+	if (memo_has_line(m, cpu, memo, va, TRACE_WHAT(bytes, access))) {
+		memo_use_line(m, cpu, memo);
+		return MACHINE_OK;
+	}
+	memo_use(m, cpu, memo);
 	last->page = memo->page;
 	last->page_pa = memo->pa;
 	account_charge(cpu, BUCKET_TLB, m->charge_l1d_tlb);
-	if (memo->generation == *last->generation_now &&
-	    (memo->line_idle >> access & 1) &&
-	    in_line(va.raw, bytes, memo->line, m->line_bytes)) {
-		/* Nothing in the cache has moved since it was used. */
-		last->hits++;
-		last->line = memo->line;
-		last->idle = memo->line_idle;
-		last->generation = memo->generation;
-		last->context = cpu->mmu.data_context;
-		return MACHINE_OK;
-	}
 	last->page_hits++;
 	pa.raw = memo->pa.raw | (va.raw & (PAGE_BYTES - 1));
 	data_lines(m, cpu, pa, bytes, access & ARM_ACCESS_WRITE, true);
@@ -384,10 +357,7 @@ enum machine_result machine_access_slow(struct machine *m,
 
 	if (access & ARM_ACCESS_FETCH)
 		return fetch_attempt(m, cpu, va, access, fault);
-	if (access & ARM_ACCESS_WRITE)
-		cpu->stores++;
-	else
-		cpu->loads++;
+	cpu->data_accesses[(access & ARM_ACCESS_WRITE) != 0]++;
 	if (__builtin_expect((va.raw & (PAGE_BYTES - 1)) + bytes > PAGE_BYTES,
 			     0))
 		return data_range(m, cpu, va, bytes, access, fault);

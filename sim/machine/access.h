@@ -49,10 +49,78 @@ static inline bool machine_access_idle(const struct machine *m,
 		    0))
 		return false;
 	last->hits++;
-	cpu->loads += !(access & ARM_ACCESS_WRITE);
-	cpu->stores += access & ARM_ACCESS_WRITE;
+	cpu->data_accesses[access & ARM_ACCESS_WRITE]++;
 	if (__builtin_expect(m->charge_l1d_tlb != 0, 0))
 		cpu->by[BUCKET_TLB] += m->charge_l1d_tlb;
+	return true;
+}
+
+/* ---- pages that the L1 data TLB is known to hold ---- */
+
+#define PAGE_LG2   12
+#define PAGE_BYTES (UINT64_C(1) << PAGE_LG2)
+
+static inline struct page_memo *memo_of(struct machine_cpu *cpu, va_t va)
+{
+	return &cpu->memo[va.raw >> PAGE_LG2 & (PAGE_MEMOS - 1)];
+}
+
+/* A hit on an entry that a memo knows. */
+static inline void memo_use(const struct machine *m, struct machine_cpu *cpu,
+			    struct page_memo *memo)
+{
+	if (m->defer_uses) {
+		memo->used = ++cpu->uses;
+		cpu->memos_used |= BIT(memo - cpu->memo);
+	} else if (memo->entry != cpu->mmu.l1d_tlb->recent) {
+		tlb_use_again(cpu->mmu.l1d_tlb, memo->entry);
+	}
+}
+
+/* The access lies in the line that was used last in the page, the lookup would
+ * hit, and nothing in the cache has moved since. */
+static inline bool memo_has_line(const struct machine *m,
+				 const struct machine_cpu *cpu,
+				 const struct page_memo *memo, va_t va,
+				 uint32_t what)
+{
+	return in_line(va.raw, TRACE_WHAT_BYTES(what), memo->line,
+		       m->line_bytes) &&
+	       (memo->line_idle >> TRACE_WHAT_ACCESS(what) & 1) &&
+	       memo->context == cpu->mmu.data_context &&
+	       memo->generation == *cpu->last_data.generation_now;
+}
+
+/* Such an access, but for the count of loads and stores. */
+static inline void memo_use_line(const struct machine *m,
+				 struct machine_cpu *cpu,
+				 struct page_memo *memo)
+{
+	struct last_access *last = &cpu->last_data;
+
+	memo_use(m, cpu, memo);
+	cpu->by[BUCKET_TLB] += m->charge_l1d_tlb;
+	last->hits++;
+	last->page = memo->page;
+	last->page_pa = memo->pa;
+	last->line = memo->line;
+	last->idle = memo->line_idle;
+	last->generation = memo->generation;
+	last->context = memo->context;
+}
+
+/* As machine_access_idle, of an access that goes back to the line of another
+ * page. */
+static inline bool machine_access_back(const struct machine *m,
+				       struct machine_cpu *cpu, va_t va,
+				       uint32_t what)
+{
+	struct page_memo *memo = memo_of(cpu, va);
+
+	if (!memo_has_line(m, cpu, memo, va, what))
+		return false;
+	cpu->data_accesses[TRACE_WHAT_ACCESS(what) & ARM_ACCESS_WRITE]++;
+	memo_use_line(m, cpu, memo);
 	return true;
 }
 

@@ -41,7 +41,8 @@ struct machine_cpu {
 	struct arm_mmu mmu;
 	unsigned int index, el;
 	uint64_t by[BUCKET_COUNT]; /* 1/1024 cycle */
-	uint64_t instructions, fetches, loads, stores, kernel_accesses;
+	uint64_t instructions, fetches, kernel_accesses;
+	uint64_t data_accesses[2]; /* loads, stores */
 	uint64_t faults[2][ARM_FAULT_KINDS]; /* by stage - 1 and kind */
 	uint64_t walk_charge;	   /* 1/1024 cycle, guest's and kernel's */
 	/* The last page and lines of data and of code: touching the same again

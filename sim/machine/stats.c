@@ -103,8 +103,8 @@ static json_t *cpu_json(const struct machine_cpu *cpu)
 		cycles += cpu->by[i] >> CYCLE_LG2;
 	}
 	set(accesses, "fetch", cpu->fetches);
-	set(accesses, "load", cpu->loads);
-	set(accesses, "store", cpu->stores);
+	set(accesses, "load", cpu->data_accesses[0]);
+	set(accesses, "store", cpu->data_accesses[1]);
 	set(accesses, "kernel", cpu->kernel_accesses);
 	json_object_set_new(wc, "s1", walk_cache_json(cpu->mmu.walk_cache_s1));
 	json_object_set_new(wc, "s2", walk_cache_json(cpu->mmu.walk_cache_s2));

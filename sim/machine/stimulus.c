@@ -450,10 +450,7 @@ void machine_mmio(struct machine *m, struct machine_cpu *cpu, va_t va,
 			       .type = TRACE_CPU_MMIO,
 			       .value = { va.raw, ipa.raw, size, write,
 					  write ? *value : 0 } });
-	if (write)
-		cpu->stores++;
-	else
-		cpu->loads++;
+	cpu->data_accesses[write]++;
 	if (machine_lookup(m, cpu, va, access, &t, &fault) != MACHINE_MMIO)
 		m->divergences++;
 	account_charge(cpu, BUCKET_TRAP, m->config.trap_cycles * CYCLE);
