@@ -87,8 +87,8 @@ static void each_access_is_reported_once_in_its_place(void **state)
 	bench_init(&b, NULL, true, NULL, program_reports);
 	assert_int_equal(bench_run(&b), GUEST_ENDED);
 	assert_int_equal(b.m->exit_status, 7);
-	assert_int_equal(b.m->cpu[0].loads, 8);
-	assert_int_equal(b.m->cpu[0].stores, 7 + 1); /* one with MMU off */
+	assert_int_equal(b.m->cpu[0].data_accesses[0], 8);
+	assert_int_equal(b.m->cpu[0].data_accesses[1], 7 + 1); /* one with MMU off */
 	trace_writer_close(b.trace, NULL);
 	b.trace = NULL;
 	b.m->trace = NULL;
