@@ -110,8 +110,10 @@ static void ops_setway_start(void *space)
 static int ops_setway_trap(void *space, bool *trap_vm)
 {
 	struct p2m_setway *s = setway_of(space);
-	const int rc = p2m_setway_trap(s);
+	int rc;
 
+	s->trap_vm = *trap_vm;
+	rc = p2m_setway_trap(s);
 	*trap_vm = s->trap_vm;
 	return rc;
 }
@@ -119,8 +121,10 @@ static int ops_setway_trap(void *space, bool *trap_vm)
 static int ops_setway_toggle(void *space, bool was, bool is, bool *trap_vm)
 {
 	struct p2m_setway *s = setway_of(space);
-	const int rc = p2m_setway_toggle(s, was, is);
+	int rc;
 
+	s->trap_vm = *trap_vm;
+	rc = p2m_setway_toggle(s, was, is);
 	*trap_vm = s->trap_vm;
 	return rc;
 }

@@ -77,8 +77,8 @@ struct p2m_ops {
 	void (*stats)(const void *space, struct p2m_stats *stats);
 
 	/*
-	 * Optional, all or none: setway.h. *trap_vm says whether HCR_EL2.TVM
-	 * shall be set from now on.
+	 * Optional, all or none: setway.h. *trap_vm is whether the CPU's
+	 * HCR_EL2.TVM is set, and says whether it shall be from now on.
 	 */
 	int (*setway_init)(void *space, enum p2m_setway_policy policy,
 			   bool iommu_shares);

@@ -62,6 +62,8 @@ FIELDS_DEFINE(ARM_TTBR, ARM_TTBR_FIELDS);
 	F(ARM_HCR, PTW, 2, 1)                                                  \
 	F(ARM_HCR, FB, 9, 1)                                                   \
 	F(ARM_HCR, DC, 12, 1)                                                  \
+	F(ARM_HCR, TSW, 22, 1)                                                 \
+	F(ARM_HCR, TVM, 26, 1)                                                 \
 	F(ARM_HCR, TGE, 27, 1)                                                 \
 	F(ARM_HCR, CD, 32, 1)                                                  \
 	F(ARM_HCR, ID, 33, 1)                                                  \

@@ -21,8 +21,7 @@ static const uint8_t *code_at(struct vcpu *v, uint64_t va)
 	struct arm_translation t;
 	struct arm_fault fault;
 
-	if (!arm_mmu_probe(&v->cpu->mmu, (va_t){ va }, access, &t, &fault,
-			   NULL) ||
+	if (!machine_probe(v->m, v->cpu, (va_t){ va }, access, &t, &fault) ||
 	    !ram_has(&v->m->ram, t.pa, INSN_BYTES))
 		return NULL;
 	return ram_host(&v->m->ram, t.pa);

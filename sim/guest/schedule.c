@@ -23,6 +23,11 @@ static void page_watched(void *context, gfn_t gfn)
 		vcpu_watch(&g->vcpu[i], gfn);
 }
 
+static void code_changed(void *context)
+{
+	guest_flush_code(context);
+}
+
 struct guest *guest_new(struct machine *m, const struct guest_kernel *kernel,
 			struct error_line *error)
 {
@@ -37,6 +42,8 @@ struct guest *guest_new(struct machine *m, const struct guest_kernel *kernel,
 	}
 	g->m = m;
 	g->kernel = kernel;
+	m->code_changed = code_changed;
+	m->code_context = g;
 	for (unsigned int i = 0; i < m->config.cpus; i++) {
 		g->vcpu[i].g = g;
 		g->vcpu[i].m = m;
@@ -55,6 +62,7 @@ void guest_free(struct guest *g)
 		return;
 	if (g->m->watch)
 		watch_set_listener(g->m->watch, NULL, NULL);
+	g->m->code_changed = NULL;
 	for (unsigned int i = 0; i < g->m->config.cpus; i++)
 		vcpu_fini(&g->vcpu[i]);
 	free(g->vcpu);

@@ -31,7 +31,7 @@ static uint8_t *at(struct vcpu *v, uint64_t va, bool write, ipa_t *ipa)
 	struct arm_fault fault;
 	uint8_t *page;
 
-	if (arm_mmu_probe(&v->cpu->mmu, (va_t){ va }, access, &t, &fault, NULL))
+	if (machine_probe(v->m, v->cpu, (va_t){ va }, access, &t, &fault))
 		*ipa = t.ipa;
 	else if (fault.stage == 2 && !fault.s1ptw)
 		ipa->raw = fault.ipa.raw | (va & (FRAME_BYTES - 1));

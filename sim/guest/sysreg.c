@@ -364,6 +364,9 @@ enum sys_outcome sysreg_write(struct vcpu *v, unsigned int reg, uint64_t value)
 		v->csselr = value & 15;
 		return SYS_DONE;
 	}
+	/* Those that only HCR_EL2.TVM makes matter to the machine. */
+	if (machine_sysreg(v->m, v->cpu, (enum arm_sysreg)reg, value))
+		return SYS_NATIVE;
 	if (timer_register(reg, &which, &op2)) {
 		timer_write(v, &v->timer[which], op2, value);
 		return SYS_DONE;
@@ -421,8 +424,7 @@ static bool line_frame(const struct vcpu *v, uint64_t va, pa_t *pa)
 	struct arm_translation t;
 	struct arm_fault fault;
 
-	if (!arm_mmu_probe(&v->cpu->mmu, (va_t){ va }, access, &t, &fault,
-			   NULL))
+	if (!machine_probe(v->m, v->cpu, (va_t){ va }, access, &t, &fault))
 		return false;
 	*pa = t.pa;
 	return true;

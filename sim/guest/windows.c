@@ -91,8 +91,8 @@ void window_store_watched(struct vcpu *v, uint64_t va, uint64_t ipa,
 			struct arm_translation t;
 			struct arm_fault fault;
 
-			if (!arm_mmu_probe(&v->cpu->mmu, (va_t){ va + i },
-					   ARM_ACCESS_WRITE, &t, &fault, NULL))
+			if (!machine_probe(v->m, v->cpu, (va_t){ va + i },
+					   ARM_ACCESS_WRITE, &t, &fault))
 				return;
 			at = t.ipa.raw;
 		}

@@ -161,6 +161,8 @@ static inline void data_line(const struct machine *m, struct machine_cpu *cpu,
 	enum memory_level served = memory_access_inline(
 		m->memory, cpu->index, REQUESTER_DATA, pa, write);
 
+	if (__builtin_expect(write && m->versions != NULL, 0))
+		versions_before_write(m->versions, pa);
 	if (served != MEMORY_L1)
 		account_charge(cpu, BUCKET_DATA, m->charge_data[served]);
 }
@@ -523,7 +525,7 @@ static bool will_resolve(struct machine *m, const struct arm_fault *fault,
 {
 	mfn_t mfn;
 
-	if (fault->s1ptw || !hypervisor_can_resolve(m->hypervisor, fault))
+	if (fault->s1ptw || !hypervisor_can_populate(m->hypervisor, fault))
 		return false;
 	mfn = hypervisor_frame(m->hypervisor, gfn_from_ipa(fault->ipa));
 	out->pa.raw = pa_from_mfn(mfn).raw | (va.raw & (PAGE_BYTES - 1));
@@ -539,7 +541,7 @@ enum machine_result machine_prepare(struct machine *m, struct machine_cpu *cpu,
 {
 	unsigned int access = TRACE_WHAT_ACCESS(what);
 
-	while (!arm_mmu_probe(&cpu->mmu, va, access, out, fault, NULL)) {
+	while (!machine_probe(m, cpu, va, access, out, fault)) {
 		enum machine_result result;
 
 		if (fault->stage == 2 && will_resolve(m, fault, va, out))
@@ -550,7 +552,7 @@ enum machine_result machine_prepare(struct machine *m, struct machine_cpu *cpu,
 			return MACHINE_MMIO;
 		}
 		if (fault->stage == 2 && fault->s1ptw &&
-		    hypervisor_can_resolve(m->hypervisor, fault)) {
+		    hypervisor_can_populate(m->hypervisor, fault)) {
 			/* A table's page: count the lookup that finds it
 			 * missing, as the access would have. */
 			if (attempt(m, cpu, va, access, out, fault))

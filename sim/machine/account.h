@@ -33,8 +33,13 @@ static inline bool observing(const struct machine *m)
 /* Observations, written at --trace-level full only. observe.c. */
 void observe_table(struct machine *m, enum trace_type type, pa_t table);
 void observe_hypervisor_access(struct machine *m, pa_t pa, bool write);
-void observe_hypervisor_sysreg(struct machine *m, const char *reg,
-			       uint64_t value);
+void observe_hypervisor_sysreg(struct machine *m, unsigned int cpu,
+			       const char *reg, uint64_t value);
+void observe_hypervisor_ic(struct machine *m);
+void observe_hypervisor_clean(struct machine *m, pa_t pa, uint64_t bytes);
+/* At --trace-level costs, too. */
+void observe_set_way(struct machine *m, const char *cause, uint64_t pages,
+		     uint64_t cycles, bool whole);
 void observe_pte_write(struct machine *m, pa_t pte, uint64_t value);
 void observe_p2m_tlbi(struct machine *m, const struct port_tlbi *request);
 void observe_p2m_op(struct machine *m, const char *op, gfn_t gfn,

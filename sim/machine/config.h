@@ -10,7 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "core/p2m/p2m.h"
+#include "core/p2m/setway.h"
 #include "models/arm/mmu.h"
 #include "models/memory/memory.h"
 
@@ -59,6 +59,7 @@ struct machine_config {
 	double dram_latency_ns;
 	uint32_t trap_cycles, hypercall_cycles, mmio_cycles, tlbi_cycles,
 		barrier_cycles, clean_cycles;
+	uint32_t preempt_cycles; /* between two looks at it; 0: never */
 
 	uint32_t ram_mib;
 	uint8_t ipa_bits;
@@ -67,6 +68,8 @@ struct machine_config {
 
 	struct p2m_config p2m;
 	enum populate populate;
+	enum p2m_setway_policy set_way;
+	bool share_pt; /* stage-2 tables with an IOMMU */
 };
 
 /* One --set, as typed. */

@@ -84,6 +84,24 @@ mfn_t hypervisor_frame(const struct hypervisor *h, gfn_t gfn)
 			index };
 }
 
+bool hypervisor_gfn(struct hypervisor *h, mfn_t mfn, gfn_t *gfn)
+{
+	uint64_t index = mfn.raw - (MACHINE_BASE_PA >> FRAME_LG2) -
+			 h->ram_first.raw;
+
+	if (index >= h->ram_frames)
+		return false;
+	if (h->frame && !h->index) {
+		h->index = malloc(h->ram_frames * sizeof(*h->index));
+		if (!h->index)
+			port_bug(h, __FILE__, __LINE__, "out of memory");
+		for (uint64_t i = 0; i < h->ram_frames; i++)
+			h->index[h->frame[i]] = (uint32_t)i;
+	}
+	gfn->raw = h->ram_first.raw + (h->frame ? h->index[index] : index);
+	return true;
+}
+
 uint64_t table_pool_bytes(uint64_t ram_frames)
 {
 	/* Last-level tables take 1/512 of what they map; twice that, and
@@ -145,9 +163,9 @@ static void install_registers(struct hypervisor *h)
 		/* RW: EL1 is AArch64; VM: stage 2 is on. */
 		arm_mmu_sysreg_write(mmu, ARM_HCR_EL2, BIT(31) | BIT(0));
 	}
-	observe_hypervisor_sysreg(m, "VTCR_EL2", m->cpu[0].mmu.regs.vtcr);
-	observe_hypervisor_sysreg(m, "VTTBR_EL2", m->cpu[0].mmu.regs.vttbr);
-	observe_hypervisor_sysreg(m, "HCR_EL2", m->cpu[0].mmu.regs.hcr);
+	observe_hypervisor_sysreg(m, 0, "VTCR_EL2", m->cpu[0].mmu.regs.vtcr);
+	observe_hypervisor_sysreg(m, 0, "VTTBR_EL2", m->cpu[0].mmu.regs.vttbr);
+	observe_hypervisor_sysreg(m, 0, "HCR_EL2", m->cpu[0].mmu.regs.hcr);
 }
 
 bool hypervisor_boot(struct hypervisor *h, struct error_line *error)
@@ -162,6 +180,8 @@ bool hypervisor_boot(struct hypervisor *h, struct error_line *error)
 		return error_set(error, EXIT_INPUT,
 				 "machine: guest.ipa_bits %u: no stage-2 table can be made for it (%d)",
 				 m->config.ipa_bits, rc);
+	if (!setway_init(h, error))
+		return false;
 	install_registers(h);
 	if (m->config.populate != POPULATE_EAGER)
 		return true;
@@ -172,6 +192,11 @@ bool hypervisor_boot(struct hypervisor *h, struct error_line *error)
 				 "machine: guest.ram_mib %u: mapping it failed (%d)",
 				 m->config.ram_mib, rc);
 	return true;
+}
+
+void hypervisor_start(struct hypervisor *h)
+{
+	setway_start(h);
 }
 
 struct hypervisor *hypervisor_new(struct machine *m, struct error_line *error)
@@ -207,14 +232,17 @@ void hypervisor_free(struct hypervisor *h)
 	h->m->hypervisor = NULL;
 	free(h->space);
 	free(h->frame);
+	free(h->index);
+	free(h->peek.write);
+	free(h->peek.space);
 	free(h->removed);
 	free(h->pool.meta);
 	free(h->pool.next);
 	free(h);
 }
 
-bool hypervisor_can_resolve(const struct hypervisor *h,
-			    const struct arm_fault *fault)
+bool hypervisor_can_populate(const struct hypervisor *h,
+			     const struct arm_fault *fault)
 {
 	gfn_t gfn = gfn_from_ipa(fault->ipa);
 
@@ -225,8 +253,21 @@ bool hypervisor_can_resolve(const struct hypervisor *h,
 	       !h->removed[gfn.raw - h->ram_first.raw];
 }
 
+bool hypervisor_can_resolve(struct hypervisor *h,
+			    const struct arm_fault *fault)
+{
+	if (fault->stage != 2 || fault->kind != ARM_FAULT_TRANSLATION)
+		return false;
+	return hypervisor_can_populate(h, fault) ||
+	       setway_can_resolve(h, gfn_from_ipa(fault->ipa));
+}
+
 bool hypervisor_resolve(struct hypervisor *h, const struct arm_fault *fault)
 {
+	if (setway_resolve(h, gfn_from_ipa(fault->ipa)))
+		return true;
+	if (!hypervisor_can_populate(h, fault))
+		return false;
 	h->ops_fault++;
 	return populate(h, gfn_from_ipa(fault->ipa), 1) == 0;
 }

@@ -9,6 +9,7 @@
 
 #include "core/p2m/ops.h"
 #include "sim/machine/machine.h"
+#include "sim/machine/setway.h"
 
 /* Machine frame of gfn 0 for contiguous backing, aligned to 1 GiB. */
 #define MACHINE_BASE_PA UINT64_C(0x800000000)
@@ -22,14 +23,30 @@ struct table_pool {
 	uint32_t free[5];     /* heads by order, page index + 1 */
 };
 
+/*
+ * While `on`, what the core does is a look at how things would be: it costs
+ * nothing and is not observed, and what it writes is noted to be undone.
+ */
+struct peek {
+	bool on;
+	size_t count, room;
+	struct peek_write {
+		uint64_t *pte, was;
+	} *write;
+	void *space; /* as it was before */
+};
+
 struct hypervisor {
 	struct machine *m;
 	const struct p2m_ops *core; /* whose page-table code */
 	void *space;		    /* its p2m, core->space_bytes */
+	struct setway setway;
+	struct peek peek;
 	struct table_pool pool;
 	gfn_t ram_first;
 	uint64_t ram_frames;
 	uint32_t *frame; /* backing by frame index; NULL: contiguous */
+	uint32_t *index; /* the reverse of `frame`, once somebody asks */
 	uint8_t *removed; /* by frame index: taken away by hypercall */
 	uint64_t ops_map, ops_unmap, ops_protect, ops_fault;
 	bool combined_pending; /* see port_tlbi */
@@ -41,6 +58,8 @@ struct hypervisor *hypervisor_new(struct machine *m, struct error_line *error);
 /* Make the p2m, turn stage 2 on, populate guest memory if the policy is
  * eager. */
 bool hypervisor_boot(struct hypervisor *h, struct error_line *error);
+/* The guest is about to run for the first time. */
+void hypervisor_start(struct hypervisor *h);
 void hypervisor_free(struct hypervisor *h);
 
 /* Bytes of the pool for a guest of so many frames. */
@@ -54,10 +73,18 @@ static inline bool hypervisor_has_ram(const struct hypervisor *h, gfn_t gfn)
 /* The frame behind a guest page of RAM, mapped or not. */
 mfn_t hypervisor_frame(const struct hypervisor *h, gfn_t gfn);
 
-/* Can a stage-2 fault at this page be resolved by populating it? */
-bool hypervisor_can_resolve(const struct hypervisor *h,
+/* The guest page that a frame backs; false: it is no guest memory. */
+bool hypervisor_gfn(struct hypervisor *h, mfn_t mfn, gfn_t *gfn);
+
+/* Can a stage-2 fault at this page be resolved: by making an entry valid that
+ * set/way tracking took validity from, or by populating the page? */
+bool hypervisor_can_resolve(struct hypervisor *h,
 			    const struct arm_fault *fault);
-/* Do so. False if the p2m could not (no memory for tables). */
+/* Would populating it do? Then it may be read, written and executed. */
+bool hypervisor_can_populate(const struct hypervisor *h,
+			     const struct arm_fault *fault);
+/* One step of it; the access may fault again for the next. False if the p2m
+ * could not (no memory for tables). */
 bool hypervisor_resolve(struct hypervisor *h, const struct arm_fault *fault);
 
 /* The guest has trapped for something else: a moment for what a coalescing

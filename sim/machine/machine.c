@@ -171,10 +171,53 @@ bool machine_boot(struct machine *m, struct error_line *error)
 	return hypervisor_boot(m->hypervisor, error);
 }
 
+void machine_start(struct machine *m)
+{
+	hypervisor_start(m->hypervisor);
+}
+
+/* ---- below the caches */
+
+/* A line of RAM changed places with what stands below the caches: stage-1
+ * tables in it are others now, which a recording must know. */
+static void line_changed(void *context, pa_t line)
+{
+	struct machine *m = context;
+	gfn_t gfn;
+
+	if (!m->watch || !hypervisor_gfn(m->hypervisor, mfn_from_pa(line),
+					 &gfn) ||
+	    !watch_has(m->watch, gfn))
+		return;
+	watch_range(m->watch,
+		    (ipa_t){ ipa_from_gfn(gfn).raw |
+			     (line.raw & (FRAME_BYTES - 1)) },
+		    m->line_bytes);
+}
+
+bool machine_keep_versions(struct machine *m)
+{
+	m->versions = calloc(1, sizeof(*m->versions));
+	if (!m->versions)
+		return false;
+	if (versions_init(m->versions, &m->ram, m->line_lg2)) {
+		free(m->versions);
+		m->versions = NULL;
+		return false;
+	}
+	m->versions->changed = line_changed;
+	m->versions->context = m;
+	versions_show(m->versions, true); /* caches are off at first */
+	return true;
+}
+
 void machine_free(struct machine *m)
 {
 	if (!m)
 		return;
+	if (m->versions)
+		versions_fini(m->versions);
+	free(m->versions);
 	watch_free(m->watch);
 	free(m->cost_base);
 	if (m->hypervisor)

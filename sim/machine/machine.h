@@ -12,6 +12,7 @@
 #include "models/arm/mmu.h"
 #include "models/memory/memory.h"
 #include "models/memory/ram.h"
+#include "models/memory/versions.h"
 #include "sim/machine/config.h"
 #include "traces/trace.h"
 
@@ -106,6 +107,12 @@ struct machine {
 	bool defer_uses; /* the L1 data TLB is LRU */
 	unsigned int current; /* CPU that the hypervisor runs on */
 
+	/* What stands below the caches, if values are kept; NULL in a replay,
+	 * which has none. */
+	struct versions *versions;
+	void (*code_changed)(void *context); /* RAM did, behind the guest */
+	void *code_context;
+
 	struct hypervisor *hypervisor; /* p2m, backing, frames of tables */
 	struct trace_writer *trace;    /* NULL: not recorded */
 	struct watch *watch;	       /* of stage-1 tables, while recording */
@@ -133,6 +140,16 @@ struct machine *machine_new(const struct machine_config *config,
 /* The hypervisor starts: stage 2 is on, and the guest's memory populated if
  * policy says so; that work stands in the account. False: *error says why. */
 bool machine_boot(struct machine *m, struct error_line *error);
+/*
+ * The guest is about to run for the first time: DC by set/way traps from now
+ * on, tracking of what is accessed begins if policy says so, and instruction
+ * caches are empty.
+ */
+void machine_start(struct machine *m);
+/* Keep values below the caches: from now on a CPU whose caches are off reads
+ * what memory holds, not what a cache has. Before machine_start. False: out
+ * of memory. */
+MUST_CHECK bool machine_keep_versions(struct machine *m);
 void machine_free(struct machine *m);
 
 /* How an access or block ended. */
@@ -171,6 +188,15 @@ enum machine_result machine_prepare(struct machine *m, struct machine_cpu *cpu,
 				    struct arm_translation *out,
 				    struct arm_fault *fault);
 
+/*
+ * Where an access would find its data if all that tracking of set/way
+ * maintenance has made invalid were valid; counts and changes nothing. As
+ * arm_mmu_probe. setway.c.
+ */
+bool machine_probe(struct machine *m, const struct machine_cpu *cpu, va_t va,
+		   unsigned int access, struct arm_translation *out,
+		   struct arm_fault *fault);
+
 /* One page's lookup, and a range of data; neither recorded nor counted as an
  * access: for the kernel, devices and maintenance. */
 enum machine_result machine_lookup(struct machine *m, struct machine_cpu *cpu,
@@ -185,7 +211,9 @@ enum machine_result machine_range(struct machine *m, struct machine_cpu *cpu,
 void machine_mmio(struct machine *m, struct machine_cpu *cpu, va_t va,
 		  ipa_t ipa, unsigned int size, bool write, uint64_t *value);
 
-void machine_sysreg(struct machine *m, struct machine_cpu *cpu,
+/* The registers that translation depends on, and those that HCR_EL2.TVM traps
+ * beside them; of others, false, and nothing happens. */
+bool machine_sysreg(struct machine *m, struct machine_cpu *cpu,
 		    enum arm_sysreg reg, uint64_t value);
 /* SYS instructions by encoding ARM_SYSREG(1, op1, crn, crm, op2). False: no
  * such instruction (the guest gets an undefined-instruction exception). */

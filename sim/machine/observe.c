@@ -25,14 +25,42 @@ void observe_hypervisor_access(struct machine *m, pa_t pa, bool write)
 		emit(m, m->current, &r);
 }
 
-void observe_hypervisor_sysreg(struct machine *m, const char *reg,
-			       uint64_t value)
+void observe_hypervisor_sysreg(struct machine *m, unsigned int cpu,
+			       const char *reg, uint64_t value)
 {
 	struct trace_record r = { .type = TRACE_HYPERVISOR_SYSREG,
 				  .name = reg,
 				  .value = { value } };
 
 	if (observing(m))
+		emit(m, cpu, &r);
+}
+
+void observe_hypervisor_ic(struct machine *m)
+{
+	struct trace_record r = { .type = TRACE_HYPERVISOR_IC };
+
+	if (observing(m))
+		emit(m, m->current, &r);
+}
+
+void observe_hypervisor_clean(struct machine *m, pa_t pa, uint64_t bytes)
+{
+	struct trace_record r = { .type = TRACE_HYPERVISOR_CLEAN,
+				  .value = { pa.raw, bytes } };
+
+	if (observing(m))
+		emit(m, m->current, &r);
+}
+
+void observe_set_way(struct machine *m, const char *cause, uint64_t pages,
+		     uint64_t cycles, bool whole)
+{
+	struct trace_record r = { .type = TRACE_P2M_SET_WAY,
+				  .name = cause,
+				  .value = { pages, cycles, whole } };
+
+	if (m->trace)
 		emit(m, m->current, &r);
 }
 

@@ -26,6 +26,23 @@ static struct machine_cpu *current(struct hypervisor *h)
 	return &h->m->cpu[h->m->current];
 }
 
+static void peek_note(struct hypervisor *h, uint64_t *pte)
+{
+	struct peek *p = &h->peek;
+
+	if (p->count == p->room) {
+		size_t room = p->room ? 2 * p->room : 1024;
+		struct peek_write *more =
+			realloc(p->write, room * sizeof(*more));
+
+		if (!more)
+			port_bug(h, __FILE__, __LINE__, "out of memory");
+		p->write = more;
+		p->room = room;
+	}
+	p->write[p->count++] = (struct peek_write){ pte, *pte };
+}
+
 /* ---- pages for tables ---- */
 
 static uint32_t pool_take_new(struct table_pool *pool, uint64_t pages)
@@ -108,9 +125,12 @@ static void touch(struct hypervisor *h, const void *at, bool write)
 {
 	struct machine *m = h->m;
 	pa_t pa = ram_pa(&m->ram, at);
-	enum memory_level served = memory_access(
-		m->memory, m->current, REQUESTER_HYPERVISOR, pa, write);
+	enum memory_level served;
 
+	if (h->peek.on)
+		return;
+	served = memory_access(m->memory, m->current, REQUESTER_HYPERVISOR, pa,
+			       write);
 	observe_hypervisor_access(m, pa, write);
 	account_charge(current(h), BUCKET_HYPERVISOR,
 		       m->latency[served]);
@@ -126,8 +146,12 @@ void port_pte_write(void *host, uint64_t *pte, uint64_t value)
 {
 	struct hypervisor *h = host;
 
+	if (h->peek.on)
+		peek_note(h, pte);
 	touch(h, pte, true);
 	__atomic_store_n(pte, value, __ATOMIC_RELAXED);
+	if (h->peek.on)
+		return;
 	observe_pte_write(h->m, ram_pa(&h->m->ram, pte), value);
 }
 
@@ -154,6 +178,32 @@ void port_pte_clean(void *host, const uint64_t *first, size_t count)
 		account_charge(current(h), BUCKET_MAINTENANCE,
 			       m->config.clean_cycles * CYCLE);
 	}
+}
+
+void port_memory_clean(void *host, pa_t start, uint64_t bytes)
+{
+	struct hypervisor *h = host;
+	struct machine *m = h->m;
+	uint64_t line = UINT64_C(1) << m->line_lg2, count = 0;
+
+	observe_hypervisor_clean(m, start, bytes);
+	for (uint64_t at = 0; at < bytes; at += line, count++)
+		memory_maintain(m->memory, MEMORY_CLEAN_INVALIDATE,
+				(pa_t){ start.raw + at }, true);
+	account_charge(current(h), BUCKET_MAINTENANCE,
+		       count * m->config.clean_cycles * CYCLE);
+	if (m->versions)
+		versions_clean(m->versions, start, bytes);
+}
+
+void port_icache_invalidate(void *host)
+{
+	struct hypervisor *h = host;
+
+	observe_hypervisor_ic(h->m);
+	memory_invalidate_fetch_all(h->m->memory, h->m->current, true);
+	account_charge(current(h), BUCKET_MAINTENANCE,
+		       h->m->config.clean_cycles * CYCLE);
 }
 
 /* ---- barriers and TLB maintenance ---- */
@@ -190,6 +240,8 @@ void port_barrier(void *host, enum port_barrier kind)
 {
 	struct hypervisor *h = host;
 
+	if (h->peek.on)
+		return;
 	/* IPAS2E1IS; DSB; VMALLE1IS; and the DSB asked for ends it. */
 	if (kind == PORT_DSB_ISH && h->combined_pending) {
 		h->combined_pending = false;
@@ -236,33 +288,12 @@ void port_tlbi(void *host, const struct port_tlbi *r)
 	observe_p2m_tlbi(h->m, r);
 }
 
-void port_memory_clean(void *host, pa_t start, uint64_t bytes)
-{
-	struct hypervisor *h = host;
-	struct machine *m = h->m;
-	uint64_t line = UINT64_C(1) << m->line_lg2;
-	uint64_t end = start.raw + bytes;
-
-	for (start.raw &= ~(line - 1); start.raw < end; start.raw += line) {
-		memory_maintain(m->memory, MEMORY_CLEAN_INVALIDATE, start, true);
-		account_charge(current(h), BUCKET_MAINTENANCE,
-			       m->config.clean_cycles * CYCLE);
-	}
-}
-
-void port_icache_invalidate(void *host)
-{
-	struct hypervisor *h = host;
-
-	memory_invalidate_fetch_all(h->m->memory, h->m->current, true);
-	account_charge(current(h), BUCKET_MAINTENANCE,
-		       h->m->config.clean_cycles * CYCLE);
-}
-
+/* Only batches of set/way maintenance are long enough. */
 bool port_preempt(void *host)
 {
-	(void)host;
-	return false;
+	struct hypervisor *h = host;
+
+	return h->setway.stop_at && port_time(host) >= h->setway.stop_at;
 }
 
 uint64_t port_time(void *host)

@@ -162,6 +162,26 @@ static json_t *cache_json(const struct machine *m, enum memory_cache which)
 	return out;
 }
 
+static json_t *set_way_json(const struct hypervisor *h)
+{
+	const struct setway *s = &h->setway;
+	const struct p2m_setway_counts c = setway_counts(h);
+	json_t *out = json_object();
+
+	json_object_set_new(out, "done", json_string(setway_name(h)));
+	set(out, "traps", s->traps);
+	set(out, "vm_traps", s->vm_traps);
+	set(out, "batches", c.batches);
+	set(out, "pieces", s->pieces);
+	set(out, "pages_cleaned", c.frames_cleaned);
+	set(out, "faults", c.faults);
+	set(out, "root_invalidations", c.invalidations);
+	set(out, "worst_trap_cycles", s->worst_trap >> CYCLE_LG2);
+	set(out, "worst_piece_cycles", s->worst_piece >> CYCLE_LG2);
+	set(out, "worst_fault_cycles", s->worst_fault >> CYCLE_LG2);
+	return out;
+}
+
 static json_t *p2m_json(const struct hypervisor *h)
 {
 	struct p2m_stats counts = { 0 };
@@ -187,6 +207,7 @@ static json_t *p2m_json(const struct hypervisor *h)
 		(json_int_t)s->cleans, "barriers", (json_int_t)s->barriers);
 
 	json_object_set_new(out, "stalls", stall_json(h->m));
+	json_object_set_new(out, "set_way", set_way_json(h));
 	return out;
 }
 

@@ -31,6 +31,13 @@ static const struct {
 	{ ARM_SCTLR_EL1, "SCTLR_EL1" }, { ARM_TTBR0_EL1, "TTBR0_EL1" },
 	{ ARM_TTBR1_EL1, "TTBR1_EL1" }, { ARM_TCR_EL1, "TCR_EL1" },
 	{ ARM_MAIR_EL1, "MAIR_EL1" },
+	/* What else HCR_EL2.TVM traps, DDI0487 L.b D24.2.48. */
+	{ (enum arm_sysreg)ARM_SYSREG(3, 0, 5, 1, 0), "AFSR0_EL1" },
+	{ (enum arm_sysreg)ARM_SYSREG(3, 0, 5, 1, 1), "AFSR1_EL1" },
+	{ (enum arm_sysreg)ARM_SYSREG(3, 0, 5, 2, 0), "ESR_EL1" },
+	{ (enum arm_sysreg)ARM_SYSREG(3, 0, 6, 0, 0), "FAR_EL1" },
+	{ (enum arm_sysreg)ARM_SYSREG(3, 0, 10, 3, 0), "AMAIR_EL1" },
+	{ (enum arm_sysreg)ARM_SYSREG(3, 0, 13, 0, 1), "CONTEXTIDR_EL1" },
 };
 
 #define SYSREG_NAMES (sizeof(sysreg_names) / sizeof(sysreg_names[0]))
@@ -46,7 +53,29 @@ bool machine_sysreg_by_name(const char *name, enum arm_sysreg *reg)
 	return false;
 }
 
-void machine_sysreg(struct machine *m, struct machine_cpu *cpu,
+/* RAM shows what this CPU sees: below the caches while its own are off. */
+static void show_versions(struct machine *m, const struct machine_cpu *cpu)
+{
+	if (m->versions &&
+	    versions_show(m->versions, !setway_has_caches(cpu)) &&
+	    m->code_changed)
+		m->code_changed(m->code_context);
+}
+
+static void write_sysreg(struct machine *m, struct machine_cpu *cpu,
+			 enum arm_sysreg reg, uint64_t value)
+{
+	bool had_caches = setway_has_caches(cpu);
+
+	arm_mmu_sysreg_write(&cpu->mmu, reg, value);
+	if (setway_traps_vm(cpu))
+		setway_vm_write(m->hypervisor, cpu, had_caches);
+	show_versions(m, cpu);
+	if (m->watch)
+		watch_roots(m->watch, cpu);
+}
+
+bool machine_sysreg(struct machine *m, struct machine_cpu *cpu,
 		    enum arm_sysreg reg, uint64_t value)
 {
 	for (size_t i = 0; i < SYSREG_NAMES; i++) {
@@ -56,11 +85,10 @@ void machine_sysreg(struct machine *m, struct machine_cpu *cpu,
 				       .type = TRACE_CPU_SYSREG,
 				       .name = sysreg_names[i].name,
 				       .value = { value } });
-		arm_mmu_sysreg_write(&cpu->mmu, reg, value);
-		if (m->watch)
-			watch_roots(m->watch, cpu);
-		return;
+		write_sysreg(m, cpu, reg, value);
+		return true;
 	}
+	return false;
 }
 
 /* ---- maintenance ---- */
@@ -162,6 +190,15 @@ static void maintain_set_way(struct machine *m, struct machine_cpu *cpu,
 		way_bits ? (uint32_t)value >> (32 - way_bits) : 0);
 }
 
+static void maintain_line(struct machine *m, const struct maintenance *dc,
+			  pa_t pa)
+{
+	memory_maintain(m->memory, dc->what, pa, dc->poc);
+	if (m->versions && dc->poc)
+		versions_clean(m->versions, (pa_t){ pa.raw & -m->line_bytes },
+			       m->line_bytes);
+}
+
 bool machine_dc(struct machine *m, struct machine_cpu *cpu, unsigned int op,
 		uint64_t value, struct arm_fault *fault)
 {
@@ -175,13 +212,18 @@ bool machine_dc(struct machine *m, struct machine_cpu *cpu, unsigned int op,
 	record(m, cpu, (struct trace_record){ .type = TRACE_CPU_DC,
 					      .name = dc->name,
 					      .value = { op, value } });
+	/* HCR_EL2.TSW: it is emulated, and not executed. */
+	if (dc->kind == BY_SET_WAY && setway_traps_dc(cpu)) {
+		setway_dc(m->hypervisor, cpu);
+		return true;
+	}
 	account_charge(cpu, BUCKET_MAINTENANCE,
 			   m->config.clean_cycles * CYCLE);
 	if (dc->kind == BY_SET_WAY)
 		maintain_set_way(m, cpu, dc->what, value);
 	else if (maintenance_pa(m, cpu, (va_t){ value }, op == DC_IVAC, &pa,
 				fault))
-		memory_maintain(m->memory, dc->what, pa, dc->poc);
+		maintain_line(m, dc, pa);
 	return true;
 }
 
@@ -291,6 +333,7 @@ void machine_switch(struct machine *m, struct machine_cpu *cpu)
 {
 	record(m, cpu, (struct trace_record){ .type = TRACE_CPU_SWITCH });
 	m->current = cpu->index;
+	show_versions(m, cpu);
 }
 
 void machine_idle(struct machine *m, struct machine_cpu *cpu, uint64_t charge)

@@ -431,6 +431,7 @@ int study_replay(const struct machine_config *config,
 		trace_reader_close(r.reader);
 		return error->exit_code;
 	}
+	machine_start(r.machine);
 	rc = replay_all(&r, error);
 	finish(&r, result);
 	machine_free(r.machine);

@@ -179,6 +179,13 @@ static int start(struct run *run, const struct machine_config *config,
 		return rc;
 	if (!machine_boot(run->machine, error))
 		return error->exit_code;
+	/* A program of Linux cannot turn its caches off. */
+	if (!o->linux_mode && !machine_keep_versions(run->machine)) {
+		error_set(error, EXIT_IO,
+			  "the contents below the caches: out of memory");
+		return error->exit_code;
+	}
+	machine_start(run->machine);
 	return o->linux_mode ? start_linux(run, error) : start_bare(run, error);
 }
 

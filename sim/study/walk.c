@@ -9,6 +9,7 @@
 
 #include "models/arm/descriptor.h"
 #include "sim/machine/access.h"
+#include "sim/machine/hypervisor.h"
 #include "sim/study/study.h"
 
 static json_t *hex(uint64_t value)
@@ -195,6 +196,21 @@ static void forget_everything(struct arm_mmu *mmu)
 		arm_mmu_tlbi(mmu, &all);
 }
 
+/* What tracking of set/way maintenance has made invalid says nothing of the
+ * tables: the hypervisor gives it back at the first touch, and so before the
+ * story begins. */
+static void settle_tracking(struct machine *m, va_t va, unsigned int access)
+{
+	struct machine_cpu *cpu = &m->cpu[0];
+	struct arm_translation t;
+	struct arm_fault fault;
+
+	while (!arm_mmu_probe(&cpu->mmu, va, access, &t, &fault, NULL) &&
+	       fault.stage == 2 && fault.kind == ARM_FAULT_TRANSLATION &&
+	       setway_resolve(m->hypervisor, gfn_from_ipa(fault.ipa)))
+		;
+}
+
 static unsigned int access_of(const struct walk_options *o)
 {
 	return (o->fetch ? ARM_ACCESS_FETCH : 0) |
@@ -221,6 +237,7 @@ static void tell(void *context, struct machine *m)
 	bool ok;
 
 	access_settle_uses(&m->cpu[0]);
+	settle_tracking(m, (va_t){ o->va }, access_of(o));
 	if (!o->warm)
 		forget_everything(mmu);
 	ok = arm_mmu_translate(mmu, (va_t){ o->va }, access_of(o), &found,

@@ -91,6 +91,17 @@ done
 recount "balloon, fragmented frames" "--set guest.backing=fragmented:50" \
 	balloon 4 30
 
+for policy in full track track-late; do
+	for mode in setway va; do
+		recount "set/way $policy, cleaned by $mode" \
+			"--machine tiny --set policy.p2m.set_way=$policy --set hypervisor.preempt=20000" \
+			setway 2 1 mode=$mode
+	done
+	recount "set/way $policy, random frames, populated by faults" \
+		"$fault --set guest.ram_mib=32 --set policy.p2m.set_way=$policy" \
+		setway 2 1 ram=32
+done
+
 # ---- random accesses on odd machines ----
 small='--set cpu.l1i_tlb={"entries":4,"ways":2}
  --set cpu.l1d_tlb={"entries":12,"ways":4} --set cpu.l2_tlb={"entries":60,"ways":5}

@@ -150,7 +150,23 @@ bool cpu_access(struct machine *m, struct cpu *cpu, const struct access *a,
 	return true;
 }
 
-void cpu_mmio(struct machine *m, struct cpu *cpu, const struct access *a)
+bool cpu_page(struct machine *m, struct cpu *cpu, const struct access *a,
+	      resolver resolve, void *context, struct translation *t,
+	      struct fault *fault)
+{
+	while (!cpu_lookup(m, cpu, a, t, fault)) {
+		fault_count(cpu, fault);
+		if (fault->stage != 2)
+			return false;
+		charge(m, cpu, IN_TRAP, m->trap);
+		if (!resolve(context))
+			return false;
+	}
+	return true;
+}
+
+void cpu_mmio(struct machine *m, struct cpu *cpu, const struct access *a,
+	      resolver resolve, void *context)
 {
 	struct translation t;
 	struct fault fault;
@@ -159,11 +175,9 @@ void cpu_mmio(struct machine *m, struct cpu *cpu, const struct access *a)
 		cpu->stores++;
 	else
 		cpu->loads++;
-	if (cpu_lookup(m, cpu, a, &t, &fault))
+	if (cpu_page(m, cpu, a, resolve, context, &t, &fault))
 		demand(false, "a device's address that stage 2 does not map");
 	demand(fault.stage == 2, "a device's address that stage 1 maps");
-	fault_count(cpu, &fault);
-	charge(m, cpu, IN_TRAP, m->trap);
 	charge(m, cpu, IN_MMIO, m->mmio);
 }
 

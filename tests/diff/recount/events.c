@@ -47,7 +47,8 @@ struct reader {
 	uint64_t accesses; /* of the batch, so far */
 	unsigned int el[CPUS_MAX];
 	struct stage2_flush flush;
-	json_t *held; /* an access of the kernel's: what it causes follows */
+	json_t *held; /* no access of a batch, but may fault: what it causes
+		       * follows */
 };
 
 static uint64_t number(const json_t *record, const char *key)
@@ -80,7 +81,8 @@ static struct cpu *cpu_of(struct reader *r, const json_t *record)
 
 /* ---- the hypervisor ---- */
 
-static void hypervisor_sysreg(struct machine *m, const json_t *record)
+static void hypervisor_sysreg(struct machine *m, struct cpu *cpu,
+			      const json_t *record)
 {
 	const char *reg = text(record, "reg");
 	uint64_t value = number(record, "value");
@@ -92,22 +94,28 @@ static void hypervisor_sysreg(struct machine *m, const json_t *record)
 	else
 		demand(!strcmp(reg, "HCR_EL2") && (value & 1),
 		       "hypervisor.sysreg: HCR_EL2.VM is set, or VTCR, VTTBR");
+	if (strcmp(reg, "HCR_EL2"))
+		return;
+	cpu->traps_set_way = value >> 22 & 1;
+	cpu->traps_registers = value >> 26 & 1;
 }
 
-/* Page descriptors have the bits of a pointer, but no table's address. */
+/* Page descriptors have the bits of a pointer, but no table's address. What
+ * is not valid for the moment (bit 0) is one nevertheless. */
 static bool is_pointer(const struct tables *t, uint64_t pte)
 {
 	bool known;
 
 	tables_read(t, pte & UINT64_C(0x0000fffffffff000), &known);
-	return (pte & 3) == 3 && known;
+	return (pte & 2) && known;
 }
 
 static void pte_write(struct reader *r, uint64_t pa, uint64_t value)
 {
 	bool known;
+	uint64_t was = tables_read(r->m->stage2, pa, &known);
 
-	if (is_pointer(r->m->stage2, tables_read(r->m->stage2, pa, &known)))
+	if ((was ^ value) >> 1 && is_pointer(r->m->stage2, was))
 		r->flush.unlinked = true;
 	tables_write(r->m->stage2, pa, 8, value);
 }
@@ -152,7 +160,12 @@ static bool hypervisor_record(struct reader *r, const json_t *record)
 		cpu_hypervisor_access(r->m, cpu, number(record, "pa"),
 				      number(record, "write"));
 	else if (!strcmp(t, "hypervisor.sysreg"))
-		hypervisor_sysreg(r->m, record);
+		hypervisor_sysreg(r->m, cpu, record);
+	else if (!strcmp(t, "hypervisor.clean"))
+		maintain_clean(r->m, cpu, number(record, "pa"),
+			       number(record, "size"));
+	else if (!strcmp(t, "hypervisor.ic"))
+		maintain_ic(r->m, cpu, "IALLUIS", 0, false, NULL, NULL);
 	else if (!strcmp(t, "p2m.pte_write"))
 		pte_write(r, number(record, "pa"), number(record, "value"));
 	else if (!strcmp(t, "p2m.table_alloc"))
@@ -160,7 +173,8 @@ static bool hypervisor_record(struct reader *r, const json_t *record)
 	else if (!strcmp(t, "p2m.tlbi"))
 		flush_add(r, record);
 	else
-		return !strcmp(t, "p2m.op") || !strcmp(t, "p2m.table_free");
+		return !strcmp(t, "p2m.op") || !strcmp(t, "p2m.table_free") ||
+		       !strcmp(t, "p2m.set_way");
 	return true;
 }
 
@@ -177,20 +191,32 @@ static bool maps_page(const struct reader *r, const json_t *o)
 	return (value & 3) == 3 && !is_pointer(r->m->stage2, value);
 }
 
+/* Or what says that one entry, of any level, is valid again. */
+static bool revalidates(const json_t *o)
+{
+	return !strcmp(text(o, "t"), "p2m.set_way") &&
+	       !strcmp(text(o, "cause"), "fault");
+}
+
 /* A stage-2 fault: what the hypervisor did then. False: nothing. */
 static bool resolve(void *context)
 {
 	struct reader *r = context;
 	bool mapped = false;
 
-	while (!mapped && r->observed_next < json_array_size(r->observed)) {
+	while (r->observed_next < json_array_size(r->observed)) {
 		const json_t *o = json_array_get(r->observed, r->observed_next);
 
 		if (!r->held && number(o, "at") != r->accesses)
 			break;
-		mapped = maps_page(r, o);
+		/* A page that is valid again is told of once more. */
+		if (mapped && !revalidates(o))
+			break;
+		mapped = revalidates(o) || maps_page(r, o);
 		hypervisor_record(r, o);
 		r->observed_next++;
+		if (revalidates(o))
+			break;
 	}
 	flush_end(r);
 	return mapped;
@@ -307,7 +333,7 @@ static void item_add(struct reader *r, const json_t *record, bool is_block)
 
 /* ---- the rest of the stimulus ---- */
 
-static void cpu_sysreg(struct cpu *cpu, const json_t *record)
+static void cpu_sysreg(struct machine *m, struct cpu *cpu, const json_t *record)
 {
 	static const char *const name[] = { "SCTLR_EL1", "TCR_EL1", "TTBR0_EL1",
 					    "TTBR1_EL1", "MAIR_EL1" };
@@ -319,6 +345,8 @@ static void cpu_sysreg(struct cpu *cpu, const json_t *record)
 	for (i = 0; i < 5; i++)
 		if (!strcmp(text(record, "reg"), name[i]))
 			*reg[i] = number(record, "value");
+	if (cpu->traps_registers)
+		charge(m, cpu, IN_TRAP, m->trap);
 }
 
 static int digit64(char c)
@@ -359,12 +387,11 @@ static void mmio(struct reader *r, const json_t *record)
 			    .write = number(record, "write"),
 			    .el0 = r->el[cpu->number] == 0 };
 
-	cpu_mmio(r->m, cpu, &a);
+	cpu_mmio(r->m, cpu, &a, resolve, r);
 }
 
-static void held_apply(struct reader *r)
+static void kernel_access(struct reader *r, const json_t *record)
 {
-	const json_t *record = r->held;
 	uint64_t va = number(record, "va"), size = number(record, "size");
 	struct access a = { .va = va,
 			    .bytes = (unsigned int)size,
@@ -374,9 +401,6 @@ static void held_apply(struct reader *r)
 	cpu_of(r, record)->kernel_accesses++;
 	cpu_access(r->m, cpu_of(r, record), &a, resolve, r);
 	r->m->in_kernel = false;
-	json_decref(r->held);
-	r->held = NULL;
-	observations_end(r);
 }
 
 static bool maintenance_record(struct reader *r, const char *t,
@@ -390,10 +414,10 @@ static bool maintenance_record(struct reader *r, const char *t,
 			      number(record, "value"));
 	else if (!strcmp(t, "cpu.dc"))
 		maintain_dc(r->m, cpu, text(record, "op"),
-			    number(record, "value"), el0);
+			    number(record, "value"), el0, resolve, r);
 	else if (!strcmp(t, "cpu.ic"))
 		maintain_ic(r->m, cpu, text(record, "op"),
-			    number(record, "value"), el0);
+			    number(record, "value"), el0, resolve, r);
 	else if (!strcmp(t, "cpu.at"))
 		maintain_at(r->m, cpu, number(record, "encoding"),
 			    number(record, "value"));
@@ -402,29 +426,54 @@ static bool maintenance_record(struct reader *r, const char *t,
 	return true;
 }
 
+static void held_apply(struct reader *r)
+{
+	const char *t = text(r->held, "t");
+
+	if (!strcmp(t, "kernel.access"))
+		kernel_access(r, r->held);
+	else if (!strcmp(t, "cpu.mmio"))
+		mmio(r, r->held);
+	else
+		maintenance_record(r, t, r->held);
+	json_decref(r->held);
+	r->held = NULL;
+	observations_end(r);
+}
+
+/* By address, that is: by set and way it traps, and what follows is no
+ * fault's. */
+static bool is_held(const char *t, const json_t *record)
+{
+	if (!strcmp(t, "cpu.dc"))
+		return !strstr(text(record, "op"), "SW");
+	return !strcmp(t, "cpu.ic") || !strcmp(t, "cpu.mmio") ||
+	       !strcmp(t, "kernel.access");
+}
+
 static void stimulus(struct reader *r, json_t *record)
 {
 	const char *t = text(record, "t");
 	struct cpu *cpu = cpu_of(r, record);
 
+	if (is_held(t, record)) {
+		r->held = json_incref(record);
+		return;
+	}
 	if (maintenance_record(r, t, record))
 		return;
 	if (!strcmp(t, "cpu.sysreg"))
-		cpu_sysreg(cpu, record);
+		cpu_sysreg(r->m, cpu, record);
 	else if (!strcmp(t, "cpu.exception"))
 		r->el[cpu->number] = 1;
 	else if (!strcmp(t, "cpu.eret"))
 		r->el[cpu->number] = (unsigned int)number(record, "el");
-	else if (!strcmp(t, "cpu.mmio"))
-		mmio(r, record);
 	else if (!strcmp(t, "cpu.hypercall"))
 		charge(r->m, cpu, IN_TRAP, r->m->hypercall);
 	else if (!strcmp(t, "cpu.idle"))
 		cpu->charge[IN_IDLE] += (int64_t)number(record, "charge");
 	else if (!strcmp(t, "kernel.enter"))
 		charge(r->m, cpu, IN_KERNEL, r->m->syscall);
-	else if (!strcmp(t, "kernel.access"))
-		r->held = json_incref(record);
 	else if (!strcmp(t, "table.page"))
 		table_page(r->m, record);
 	else if (!strcmp(t, "table.write"))

@@ -127,45 +127,59 @@ void maintain_vmid_drop(struct machine *m, struct cpu *cpu)
 
 /* The line that an operation by address means. */
 static bool line_find(struct machine *m, struct cpu *cpu, uint64_t va, bool el0,
-		      uint64_t *pa)
+		      resolver resolve, void *context, uint64_t *pa)
 {
 	struct access a = { .va = va, .bytes = 1, .el0 = el0 };
 	struct translation t;
 	struct fault fault;
 
-	if (!cpu_lookup(m, cpu, &a, &t, &fault)) {
-		cpu->faults[fault.stage][fault.kind]++;
+	if (!cpu_page(m, cpu, &a, resolve, context, &t, &fault))
 		return false;
-	}
 	*pa = t.pa + (va & ((UINT64_C(1) << t.size) - 1));
 	return true;
 }
 
 void maintain_dc(struct machine *m, struct cpu *cpu, const char *op,
-		 uint64_t value, bool el0)
+		 uint64_t value, bool el0, resolver resolve, void *context)
 {
 	enum maintenance what = begins(op, "CI")  ? CLEAN_INVALIDATE
 				: begins(op, "I") ? INVALIDATE
 						  : CLEAN;
 	uint64_t pa;
 
-	demand(strlen(op) >= 4 || !strcmp(op, "IVAC"), "DC by set and way");
-	if (!line_find(m, cpu, value, el0, &pa))
+	if (!strcmp(op, "ISW") || !strcmp(op, "CSW") || !strcmp(op, "CISW")) {
+		demand(cpu->traps_set_way, "DC by set and way that traps");
+		charge(m, cpu, IN_TRAP, m->trap);
+		return;
+	}
+	if (!line_find(m, cpu, value, el0, resolve, context, &pa))
 		return;
 	caches_by_address(&m->caches, pa, what, strstr(op, "VAU") != NULL);
 	charge(m, cpu, IN_MAINTENANCE, m->clean);
 }
 
+void maintain_clean(struct machine *m, struct cpu *cpu, uint64_t pa,
+		    uint64_t bytes)
+{
+	uint64_t at;
+
+	for (at = 0; at < bytes; at += m->caches.line_bytes) {
+		caches_by_address(&m->caches, pa + at, CLEAN_INVALIDATE, false);
+		charge(m, cpu, IN_MAINTENANCE, m->clean);
+	}
+}
+
 void maintain_ic(struct machine *m, struct cpu *cpu, const char *op,
-		 uint64_t value, bool el0)
+		 uint64_t value, bool el0, resolver resolve, void *context)
 {
 	uint64_t pa;
 
 	if (begins(op, "IALLU")) {
 		caches_instruction_drop_all(&m->caches);
+		charge(m, cpu, IN_MAINTENANCE, m->clean);
 		return;
 	}
-	if (!line_find(m, cpu, value, el0, &pa))
+	if (!line_find(m, cpu, value, el0, resolve, context, &pa))
 		return;
 	caches_instruction_drop(&m->caches, pa);
 	charge(m, cpu, IN_MAINTENANCE, m->clean);

@@ -202,6 +202,7 @@ struct fault {
 #define READS_MAX 64
 struct cpu {
 	unsigned int number;
+	bool traps_set_way, traps_registers; /* HCR_EL2.TSW, TVM */
 	struct registers reg;
 	struct tlb l1i, l1d, l2, s2;
 	struct walk_cache wc1, wc2;
@@ -254,7 +255,12 @@ typedef bool (*resolver)(void *context);
 bool cpu_access(struct machine *m, struct cpu *cpu, const struct access *a,
 		resolver resolve, void *context);
 /* Rule 5. */
-void cpu_mmio(struct machine *m, struct cpu *cpu, const struct access *a);
+void cpu_mmio(struct machine *m, struct cpu *cpu, const struct access *a,
+	      resolver resolve, void *context);
+/* A lookup alone, with its faults resolved. */
+bool cpu_page(struct machine *m, struct cpu *cpu, const struct access *a,
+	      resolver resolve, void *context, struct translation *t,
+	      struct fault *fault);
 /* One lookup (and walk) of one page. */
 bool cpu_lookup(struct machine *m, struct cpu *cpu, const struct access *a,
 		struct translation *out, struct fault *fault);
@@ -271,9 +277,12 @@ void maintain_ipa_drop(struct machine *m, struct cpu *cpu, uint64_t ipa,
 void maintain_stage12_drop(struct machine *m, struct cpu *cpu);
 void maintain_vmid_drop(struct machine *m, struct cpu *cpu);
 void maintain_dc(struct machine *m, struct cpu *cpu, const char *op,
-		 uint64_t value, bool el0);
+		 uint64_t value, bool el0, resolver resolve, void *context);
+/* The hypervisor's, by machine address. */
+void maintain_clean(struct machine *m, struct cpu *cpu, uint64_t pa,
+		    uint64_t bytes);
 void maintain_ic(struct machine *m, struct cpu *cpu, const char *op,
-		 uint64_t value, bool el0);
+		 uint64_t value, bool el0, resolver resolve, void *context);
 void maintain_at(struct machine *m, struct cpu *cpu, uint64_t encoding,
 		 uint64_t value);
 

@@ -294,7 +294,7 @@ static void bad_sets_are_usage_errors_that_quote_themselves(void **state)
 		{"policy.iommu.coalesce=scan:9,9", 5,
 		 "--set policy.iommu.coalesce=scan:9,9|not modelled"},
 		{"policy.p2m.contig_hint=on", 5, "not modelled"},
-		{"policy.p2m.set_way=full", 5, "modelled: track"},
+		{"policy.p2m.set_way=never", 2, "full, track, track-late"},
 		{"policy.p2m.table_access=mapcache", 5, "directmap"},
 		{"policy.iommu.share_pt=on", 5, "not modelled"},
 		{"guest.granule=16K", 5, "not modelled"},
