@@ -179,12 +179,14 @@ void setway_dc(struct hypervisor *h, struct machine_cpu *cpu)
 }
 
 void setway_vm_write(struct hypervisor *h, struct machine_cpu *cpu,
-		     bool had_caches)
+		     enum arm_sysreg reg, bool had_caches)
 {
 	uint64_t since = enter(h, cpu);
 
 	h->setway.vm_traps++;
-	settle(h, cpu, CAUSE_TOGGLE, had_caches);
+	/* No other turns caches on or off. */
+	if (reg == ARM_SCTLR_EL1)
+		settle(h, cpu, CAUSE_TOGGLE, had_caches);
 	h->setway.worst_trap = larger(h->setway.worst_trap, now(h) - since);
 }
 

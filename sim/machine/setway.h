@@ -41,7 +41,7 @@ bool setway_traps_vm(const struct machine_cpu *cpu);
  * write, which has been made by now. */
 void setway_dc(struct hypervisor *h, struct machine_cpu *cpu);
 void setway_vm_write(struct hypervisor *h, struct machine_cpu *cpu,
-		     bool had_caches);
+		     enum arm_sysreg reg, bool had_caches);
 
 /* Stage 1 and caches are on: what a CPU writes may stay in a cache. */
 bool setway_has_caches(const struct machine_cpu *cpu);

@@ -69,7 +69,7 @@ static void write_sysreg(struct machine *m, struct machine_cpu *cpu,
 
 	arm_mmu_sysreg_write(&cpu->mmu, reg, value);
 	if (setway_traps_vm(cpu))
-		setway_vm_write(m->hypervisor, cpu, had_caches);
+		setway_vm_write(m->hypervisor, cpu, reg, had_caches);
 	show_versions(m, cpu);
 	if (m->watch)
 		watch_roots(m->watch, cpu);
