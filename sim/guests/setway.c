@@ -6,12 +6,14 @@
  * without caches, turn them on. Several times; each time memory is written
  * with caches on before, and must be what is read with caches off.
  *
- *   setway [rounds=3] [mib=4] [mode=setway|va|forget] [ram=256] [va_bits=48]
+ *   setway [rounds=3] [mib=4] [mode=setway|va|forget] [move=0|1] [ram=256]
+ *          [va_bits=48]
  *
  * mib is the memory written. va cleans by address instead, which no
  * hypervisor need emulate. forget cleans nothing: what it reads with caches
  * off is then as old as memory is, and how much of it was is printed, no
- * failure. Each round is two phases: MARK 1 work with caches on, 2 bring-up;
+ * failure. With move=1 every other round has its memory elsewhere, and does
+ * not look at it again with caches on before the end. Each round is two phases: MARK 1 work with caches on, 2 bring-up;
  * MARK 3 ends the last.
  */
 #include "mmu.h"
@@ -21,6 +23,7 @@
 enum mode { MODE_SETWAY, MODE_VA, MODE_FORGET };
 
 static uint64_t words; /* one a line */
+static uint64_t area;  /* of this round */
 
 /* ---- caches ---- */
 
@@ -118,7 +121,7 @@ static void caches_on(void)
 
 static volatile uint64_t *word_at(uint64_t index)
 {
-	return (volatile uint64_t *)(uintptr_t)(AREA_BASE + index * LINE);
+	return (volatile uint64_t *)(uintptr_t)(area + index * LINE);
 }
 
 /* Never zero, and another one each round. */
@@ -150,7 +153,7 @@ static uint64_t count_wrong(uint64_t round)
  */
 static uint64_t count_wrong_below(uint64_t round)
 {
-	uint64_t at = AREA_BASE, left = words, want = value_at(round, 0);
+	uint64_t at = area, left = words, want = value_at(round, 0);
 	uint64_t wrong = 0, sctlr, off, word;
 
 	__asm__ volatile("mrs %[sctlr], sctlr_el1\n\t"
@@ -200,7 +203,7 @@ struct verdict {
 	uint64_t above; /* and with caches on again */
 };
 
-static void bring_up(uint64_t round, struct verdict *v)
+static void bring_up(uint64_t round, bool look_again, struct verdict *v)
 {
 	all_by_set_way();
 	caches_off();
@@ -208,13 +211,14 @@ static void bring_up(uint64_t round, struct verdict *v)
 	level_by_set_way(0, false);
 	work_below(round);
 	caches_on();
-	v->above += count_wrong(round) + count_work_lost(round);
+	if (look_again)
+		v->above += count_wrong(round) + count_work_lost(round);
 }
 
 static void look_below(uint64_t round, enum mode mode, struct verdict *v)
 {
 	if (mode == MODE_VA)
-		all_by_address(AREA_BASE, AREA_BASE + words * LINE);
+		all_by_address(area, area + words * LINE);
 	v->below += count_wrong_below(round);
 	v->above += count_wrong(round);
 }
@@ -230,11 +234,38 @@ static enum mode mode_of_args(void)
 	return MODE_FORGET;
 }
 
+static void area_of(uint64_t round, bool move)
+{
+	area = AREA_BASE + (move ? (round & 1) * words * LINE : 0);
+}
+
+static void run(uint64_t rounds, enum mode mode, bool move, struct verdict *v)
+{
+	uint64_t round;
+
+	for (round = 0; round < rounds; round++) {
+		area_of(round, move);
+		guest_mark(1);
+		write_all(round);
+		guest_mark(2);
+		if (mode == MODE_SETWAY)
+			bring_up(round, !move, v);
+		else
+			look_below(round, mode, v);
+	}
+	guest_mark(3);
+	for (round = rounds > 1 ? rounds - 2 : 0; move && round < rounds;
+	     round++) {
+		area_of(round, move);
+		v->above += count_wrong(round);
+	}
+}
+
 uint64_t guest_main(void)
 {
 	static const char *const name[] = { "set/way", "address", "nothing" };
 	struct verdict v = { 0, 0 };
-	uint64_t rounds, mib, round;
+	uint64_t rounds, mib, move, bytes;
 	enum mode mode;
 
 	args_load();
@@ -243,20 +274,15 @@ uint64_t guest_main(void)
 	mode = mode_of_args();
 	if (!rounds || rounds > 1000 || !mib || mib > 1024)
 		args_wrong("rounds is 1 to 1000, mib 1 to 1024");
+	move = args_number("move", 3, 0);
+	if (move > 1)
+		args_wrong("move is 0 or 1");
 	words = (mib << 20) / LINE;
-	mmu_start_with_args(mib << 20);
+	bytes = mib << (20 + move);
+	mmu_start_with_args(bytes);
 	mmu_map_blocks(AREA_BASE,
-		       ((mib << 20) + BLOCK_BYTES - 1) & ~(BLOCK_BYTES - 1));
-	for (round = 0; round < rounds; round++) {
-		guest_mark(1);
-		write_all(round);
-		guest_mark(2);
-		if (mode == MODE_SETWAY)
-			bring_up(round, &v);
-		else
-			look_below(round, mode, &v);
-	}
-	guest_mark(3);
+		       (bytes + BLOCK_BYTES - 1) & ~(BLOCK_BYTES - 1));
+	run(rounds, mode, move, &v);
 	print("setway: ");
 	print_number(rounds);
 	print(" rounds over ");

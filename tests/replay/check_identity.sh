@@ -66,6 +66,7 @@ for guest in "$BUILD"/guests/*.elf; do
 	chase) set -- "$guest" 300 4096 5 ;;
 	stream) set -- "$guest" 256 ;;
 	random) set -- "$guest" seq90 16 100000 ;;
+	setway) set -- "$guest" 2 1 ;;
 	esac
 	machine=
 	[ "$name" = smp ] && machine="--set cpu.count=2"
@@ -75,6 +76,11 @@ for guest in "$BUILD"/guests/*.elf; do
 	identity "$name, tiny, populated by faults, random frames" --machine tiny $machine \
 		--set policy.p2m.populate=fault --set guest.backing=random "$@"
 done
+
+for policy in full track-late; do
+	identity "setway, $policy" --set policy.p2m.set_way=$policy "$BUILD/guests/setway.elf" 2 1
+done
+identity "setway, nothing cleaned" "$BUILD/guests/setway.elf" 2 1 mode=forget
 
 aarch64-linux-gnu-gcc -static -O1 -o "$tmp/exceptions" tests/replay/exceptions.c
 verdict "exceptions.c is built" $?
