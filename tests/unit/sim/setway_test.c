@@ -48,14 +48,14 @@ static void tracking_faults_one_table_at_a_time(void **state)
 
 	(void)state;
 	s = start(&b, NULL);
-	assert_int_equal(s->core.invalidations, 1);
+	assert_int_equal(setway_counts(b.m->hypervisor).invalidations, 1);
 	touch_ok(&b, PAGE(0) + DATA, LOAD(8));
-	assert_int_equal(s->core.faults, 3);
+	assert_int_equal(setway_counts(b.m->hypervisor).faults, 3);
 	assert_int_equal(b.cpu->faults[1][ARM_FAULT_TRANSLATION], 3);
 	assert_int_equal(trap_charge(&b), 3 * 1000);
 	touch_ok(&b, PAGE(0) + DATA, STORE(8));
 	touch_ok(&b, PAGE(1) + DATA, STORE(8)); /* the same block */
-	assert_int_equal(s->core.faults, 3);
+	assert_int_equal(setway_counts(b.m->hypervisor).faults, 3);
 	assert_true(s->worst_fault > 1000 * CYCLE);
 	bench_fini(&b);
 }
@@ -68,7 +68,7 @@ static void nothing_traps_before_the_guest_runs(void **state)
 	bench_init(&b, NULL);
 	set_way(&b);
 	assert_int_equal(b.m->hypervisor->setway.traps, 0);
-	assert_int_equal(b.m->hypervisor->setway.core.invalidations, 0);
+	assert_int_equal(setway_counts(b.m->hypervisor).invalidations, 0);
 	touch_ok(&b, PAGE(0), LOAD(8));
 	assert_int_equal(b.cpu->faults[1][ARM_FAULT_TRANSLATION], 0);
 	bench_fini(&b);
@@ -84,9 +84,9 @@ static void a_batch_cleans_what_was_accessed(void **state)
 	touch_ok(&b, PAGE(0) + DATA, STORE(8));
 	rebase(&b);
 	set_way(&b);
-	assert_int_equal(s->core.frames_cleaned, 2 * BLOCK_PAGES);
-	assert_int_equal(s->core.batches, 1);
-	assert_int_equal(s->core.invalidations, 2);
+	assert_int_equal(setway_counts(b.m->hypervisor).frames_cleaned, 2 * BLOCK_PAGES);
+	assert_int_equal(setway_counts(b.m->hypervisor).batches, 1);
+	assert_int_equal(setway_counts(b.m->hypervisor).invalidations, 2);
 	/* 64-byte lines at 10 cycles each. */
 	assert_true(b.cpu->by[BUCKET_MAINTENANCE] >> CYCLE_LG2 >=
 		    2 * BLOCK_PAGES * 64 * 10);
@@ -95,25 +95,24 @@ static void a_batch_cleans_what_was_accessed(void **state)
 	for (int i = 0; i < 100; i++)
 		set_way(&b);
 	assert_int_equal(s->traps, 101);
-	assert_int_equal(s->core.batches, 1);
+	assert_int_equal(setway_counts(b.m->hypervisor).batches, 1);
 	/* Nothing was accessed since: nothing to clean. */
 	caches(&b, false);
-	assert_int_equal(s->core.batches, 2);
-	assert_int_equal(s->core.frames_cleaned, 2 * BLOCK_PAGES);
+	assert_int_equal(setway_counts(b.m->hypervisor).batches, 2);
+	assert_int_equal(setway_counts(b.m->hypervisor).frames_cleaned, 2 * BLOCK_PAGES);
 	bench_fini(&b);
 }
 
 static void full_cleans_everything_and_never_faults(void **state)
 {
 	struct bench b;
-	struct setway *s;
 
 	(void)state;
-	s = start(&b, full);
+	start(&b, full);
 	touch_ok(&b, PAGE(0) + DATA, STORE(8));
 	set_way(&b);
-	assert_int_equal(s->core.frames_cleaned, 8 * BLOCK_PAGES);
-	assert_int_equal(s->core.invalidations, 0);
+	assert_int_equal(setway_counts(b.m->hypervisor).frames_cleaned, 8 * BLOCK_PAGES);
+	assert_int_equal(setway_counts(b.m->hypervisor).invalidations, 0);
 	assert_int_equal(b.cpu->faults[1][ARM_FAULT_TRANSLATION], 0);
 	bench_fini(&b);
 }
@@ -134,12 +133,12 @@ static void register_writes_trap_in_between(void **state)
 	assert_true(machine_sysreg(b.m, b.cpu, CONTEXTIDR, 2));
 	assert_true(machine_sysreg(b.m, b.cpu, ARM_TTBR0_EL1, ROOT));
 	assert_int_equal(s->vm_traps, 2);
-	assert_int_equal(s->core.batches, 1); /* neither is a toggle */
+	assert_int_equal(setway_counts(b.m->hypervisor).batches, 1); /* neither is a toggle */
 	caches(&b, false);
 	assert_true(machine_sysreg(b.m, b.cpu, CONTEXTIDR, 3));
 	caches(&b, true);
 	assert_int_equal(s->vm_traps, 5);
-	assert_int_equal(s->core.batches, 3);
+	assert_int_equal(setway_counts(b.m->hypervisor).batches, 3);
 	assert_int_equal(trap_charge(&b) - before, 5 * 1000);
 	assert_true(machine_sysreg(b.m, b.cpu, CONTEXTIDR, 4));
 	caches(&b, false);
@@ -158,13 +157,13 @@ static void late_does_not_track_anew_when_caches_come_on(void **state)
 	(void)state;
 	for (int i = 0; i < 2; i++) {
 		struct bench b;
-		struct setway *s = start(&b, sets[i]);
 
+		start(&b, sets[i]);
 		touch_ok(&b, PAGE(0) + DATA, STORE(8));
 		set_way(&b);
 		caches(&b, false);
 		caches(&b, true);
-		assert_int_equal(s->core.invalidations, want[i]);
+		assert_int_equal(setway_counts(b.m->hypervisor).invalidations, want[i]);
 		bench_fini(&b);
 	}
 }
@@ -184,7 +183,7 @@ static void each_cpu_traps_for_itself(void **state)
 	assert_true(machine_sysreg(b.m, &b.m->cpu[1], CONTEXTIDR, 1));
 	assert_int_equal(s->vm_traps, 0);
 	assert_true(machine_dc(b.m, &b.m->cpu[1], DC_ISW, 0));
-	assert_int_equal(s->core.batches, 2);
+	assert_int_equal(setway_counts(b.m->hypervisor).batches, 2);
 	assert_true(machine_sysreg(b.m, &b.m->cpu[1], ARM_SCTLR_EL1,
 				   CACHES_OFF));
 	assert_true(machine_sysreg(b.m, &b.m->cpu[1], ARM_SCTLR_EL1,
@@ -219,7 +218,7 @@ static void a_long_batch_is_cut(void **state)
 	assert_int_equal(s->pieces, 9);
 	assert_true(s->worst_piece < took / 7);
 	assert_in_range(s->worst_trap, took, took + took / 100);
-	assert_int_equal(s->core.frames_cleaned, 8 * BLOCK_PAGES);
+	assert_int_equal(setway_counts(b.m->hypervisor).frames_cleaned, 8 * BLOCK_PAGES);
 	bench_fini(&b);
 }
 
@@ -237,7 +236,7 @@ static void hostile_operands_trap_and_do_no_more(void **state)
 		assert_true(machine_dc(b.m, b.cpu, op[i % 3],
 				       model_random_next(&random)));
 	assert_int_equal(s->traps, 3000);
-	assert_int_equal(s->core.batches, 1);
+	assert_int_equal(setway_counts(b.m->hypervisor).batches, 1);
 	assert_null(b.m->not_modelled);
 	bench_fini(&b);
 }
@@ -268,10 +267,9 @@ static void looking_through_changes_nothing(void **state)
 {
 	struct arm_translation t;
 	struct bench b;
-	struct setway *s;
 
 	(void)state;
-	s = start(&b, NULL);
+	start(&b, NULL);
 	assert_true(machine_probe(b.m, b.cpu, (va_t){ PAGE(3) },
 				  ARM_ACCESS_WRITE, &t, &b.fault));
 	assert_int_equal(t.ipa.raw, PAGE_IPA + 3 * 4096);
@@ -280,7 +278,7 @@ static void looking_through_changes_nothing(void **state)
 			 MACHINE_OK);
 	EXPECT_NOTHING(&b);
 	touch_ok(&b, PAGE(3), STORE(8));
-	assert_int_equal(s->core.faults, 3);
+	assert_int_equal(setway_counts(b.m->hypervisor).faults, 3);
 	bench_fini(&b);
 }
 
@@ -318,7 +316,7 @@ static void coalescing_makes_batches_full(void **state)
 	start(&b, eager);
 	assert_string_equal(setway_name(b.m->hypervisor), "full");
 	set_way(&b);
-	assert_int_equal(b.m->hypervisor->setway.core.frames_cleaned,
+	assert_int_equal(setway_counts(b.m->hypervisor).frames_cleaned,
 			 8 * BLOCK_PAGES);
 	bench_fini(&b);
 }
