@@ -110,7 +110,7 @@ bool machine_tlbi(struct machine *m, struct machine_cpu *cpu, unsigned int op,
 		arm_mmu_tlbi(&m->cpu[i].mmu, &tlbi);
 	}
 	account_charge(cpu, BUCKET_MAINTENANCE,
-			   m->config.tlbi_cycles * CYCLE);
+		       m->config.tlbi_cycles * CYCLE);
 	return true;
 }
 
@@ -218,7 +218,7 @@ bool machine_dc(struct machine *m, struct machine_cpu *cpu, unsigned int op,
 		return true;
 	}
 	account_charge(cpu, BUCKET_MAINTENANCE,
-			   m->config.clean_cycles * CYCLE);
+		       m->config.clean_cycles * CYCLE);
 	if (dc->kind == BY_SET_WAY)
 		maintain_set_way(m, cpu, dc->what, value);
 	else if (maintenance_pa(m, cpu, (va_t){ value }, op == DC_IVAC, &pa,
@@ -241,7 +241,7 @@ bool machine_ic(struct machine *m, struct machine_cpu *cpu, unsigned int op,
 					      .name = ic->name,
 					      .value = { op, value } });
 	account_charge(cpu, BUCKET_MAINTENANCE,
-			   m->config.clean_cycles * CYCLE);
+		       m->config.clean_cycles * CYCLE);
 	if (ic->kind == ALL)
 		memory_invalidate_fetch_all(m->memory, cpu->index,
 					    ic->every_cpu);

@@ -26,7 +26,7 @@ static struct setway *start(struct bench *b, const char *const *sets)
 
 static void set_way(struct bench *b)
 {
-	assert_true(machine_dc(b->m, b->cpu, DC_CISW, 0));
+	assert_true(machine_dc(b->m, b->cpu, DC_CISW, 0, &b->fault));
 }
 
 static void caches(struct bench *b, bool on)
@@ -182,7 +182,7 @@ static void each_cpu_traps_for_itself(void **state)
 	set_way(&b);
 	assert_true(machine_sysreg(b.m, &b.m->cpu[1], CONTEXTIDR, 1));
 	assert_int_equal(s->vm_traps, 0);
-	assert_true(machine_dc(b.m, &b.m->cpu[1], DC_ISW, 0));
+	assert_true(machine_dc(b.m, &b.m->cpu[1], DC_ISW, 0, &b.fault));
 	assert_int_equal(setway_counts(b.m->hypervisor).batches, 2);
 	assert_true(machine_sysreg(b.m, &b.m->cpu[1], ARM_SCTLR_EL1,
 				   CACHES_OFF));
@@ -234,7 +234,7 @@ static void hostile_operands_trap_and_do_no_more(void **state)
 	model_random_seed(&random, 3);
 	for (unsigned int i = 0; i < 3000; i++)
 		assert_true(machine_dc(b.m, b.cpu, op[i % 3],
-				       model_random_next(&random)));
+				       model_random_next(&random), &b.fault));
 	assert_int_equal(s->traps, 3000);
 	assert_int_equal(setway_counts(b.m->hypervisor).batches, 1);
 	assert_null(b.m->not_modelled);
@@ -353,7 +353,7 @@ static void what_is_not_cleaned_is_not_seen_below(void **state)
 	caches(&b, true);
 	store_value(&b, 0, 7);
 	store_value(&b, 1, 8);
-	assert_true(machine_dc(b.m, b.cpu, DC_CVAC, PAGE(1) + DATA));
+	assert_true(machine_dc(b.m, b.cpu, DC_CVAC, PAGE(1) + DATA, &b.fault));
 	caches(&b, false);
 	assert_int_equal(value_of(&b, at), 0);
 	assert_int_equal(value_of(&b, at + 4096), 8);
