@@ -24,7 +24,8 @@ LDFLAGS := $(SAN) $(LTO)
 # The core is freestanding everywhere, also where it is linked into us.
 CORE_CFLAGS := -ffreestanding -fno-builtin-popcount
 
-CORE_SRC   := $(sort $(wildcard core/*/*.c))
+# core/shim is for libraries that are loaded (--core), no part of ours.
+CORE_SRC   := $(sort $(filter-out core/shim/%,$(wildcard core/*/*.c)))
 MODELS_SRC := $(sort $(wildcard models/*.c models/*/*.c))
 TRACES_SRC := $(sort $(wildcard traces/*.c))
 SIM_SRC    := $(sort $(wildcard sim/machine/*.c sim/guest/*.c sim/guest/linux/*.c sim/study/*.c))
@@ -93,6 +94,7 @@ $(BUILD)/libsim.a: $(BUILD)/obj/gen/presets.o
 include sim/guests/guests.mk
 include tests/diff/conformance/conformance.mk
 include tests/diff/el2core/el2core.mk
+include tests/cores/cores.mk
 
 # ---- the two commands of a newcomer ----
 .PHONY: install-build install-check demo check

@@ -15,6 +15,7 @@ struct cli {
 	/* What is left of the command line. */
 	const char *const *operand;
 	int operands;
+	struct core_library *core; /* --core, or NULL */
 };
 
 struct command {
@@ -45,8 +46,6 @@ int cli_fail(int exit_code, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 /* The same for what the simulator says. */
 int cli_fail_error(int exit_code, const struct error_line *error);
-/* --core was given: not in this version. 0 if it was not. */
-int cli_refuse_core(const struct cli *cli);
 /* Flush standard output: `exit_code`, or EXIT_IO if it could not be
  * written. */
 int cli_finish_output(int exit_code);

@@ -54,8 +54,9 @@ const struct command commands[] = {
 	  "Show one translation step by step",
 	  "Runs the guest or trace to its end (or to --limit-insns), then\n"
 	  "translates ADDRESS on CPU 0 as a cold walk does.\n",
-	  GROUPS(options_machine, options_linux, options_walk, options_json), 2,
-	  -1, false, cmd_walk },
+	  GROUPS(options_machine, options_linux, options_walk, options_json,
+		 options_core),
+	  2, -1, false, cmd_walk },
 	{ "trace", "info|cat|validate TRACE",
 	  "Look at a trace: what it holds, its records, whether they are valid",
 	  "  info      machine, guest, records by type\n"

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "cli/cli.h"
+#include "cli/own_core.h"
 #include "sim/study/study.h"
 
 /* One line, whatever a file's name has in it. */
@@ -44,15 +45,6 @@ int cli_fail_error(int exit_code, const struct error_line *error)
 	return cli_fail(exit_code, "%s", error->text);
 }
 
-int cli_refuse_core(const struct cli *cli)
-{
-	if (!cli->options.core)
-		return EXIT_FINE;
-	return cli_fail(EXIT_NOT_MODELLED,
-			"%s: --core is not available in this version",
-			cli->command->name);
-}
-
 int cli_finish_output(int exit_code)
 {
 	bool failed = ferror(stdout);
@@ -77,8 +69,11 @@ static int load_config(const struct cli *cli, const json_t *base,
 	for (unsigned int i = 0; i < o->set.count; i++)
 		set[i].key_value = o->set.item[i];
 	if (config_load(config, o->machine, o->machine ? NULL : base, set,
-			o->set.count, o->seed_given ? &o->seed : NULL, &error))
+			o->set.count, o->seed_given ? &o->seed : NULL,
+			&error)) {
+		config->core = cli->core;
 		return EXIT_FINE;
+	}
 	if (from && error.exit_code == EXIT_INPUT)
 		return cli_fail(EXIT_INPUT, "%s: line 1: %s", from, error.text);
 	return cli_fail_error(error.exit_code, &error);
@@ -168,9 +163,8 @@ static int run_command(const struct command *command, int argc,
 		code = print_version();
 	} else {
 		cli.operand = operand;
-		code = cli_refuse_core(&cli);
-		if (!code)
-			code = command->run(&cli);
+		code = cli.options.core ? own_core_run(&cli)
+					: command->run(&cli);
 	}
 	free(operand);
 	return code;

@@ -43,7 +43,7 @@ const struct option_spec options_machine[] = {
 
 const struct option_spec options_core[] = {
 	{ "core", 0, OPTION_TEXT, "FILE.so", NULL, AT(core), 0,
-	  "page-table library to use (not in this version)" },
+	  "page-table code to use instead of ours" },
 	{ 0 },
 };
 

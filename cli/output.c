@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "cli/cli.h"
+#include "cli/own_core.h"
 #include "cli/print.h"
 
 /* Only what is or will be a plain file can be replaced by renaming. */
@@ -41,6 +42,7 @@ static FILE *temporary_open(struct output_file *output)
 	 * others the reading, no more. */
 	if (fchmod(fd, 0666 & ~mask) != 0)
 		errno = 0;
+	own_core_note_temporary(output->temporary);
 	return fdopen(fd, "w");
 }
 
@@ -66,6 +68,7 @@ static void output_abandon(struct output_file *output)
 		unlink(output->temporary);
 		free(output->temporary);
 	}
+	own_core_note_temporary(NULL);
 	output->temporary = NULL;
 	output->path = NULL;
 }

@@ -62,9 +62,10 @@ static json_t *record_schema(enum trace_type type)
 
 static json_t *header_schema(void)
 {
-	return json_pack("{ss,s{s{ss},s{ss},s{ss}},s[s]}", "type", "object",
-			 "properties", "format", "const", TRACE_FORMAT,
-			 "machine", "type", "object", "guest", "type", "object",
+	return json_pack("{ss,s{s{ss},s{ss},s{ss},s{ss}},s[s]}", "type",
+			 "object", "properties", "format", "const",
+			 TRACE_FORMAT, "machine", "type", "object", "guest",
+			 "type", "object", "core", "type", "object",
 			 "required", "format");
 }
 

@@ -76,16 +76,12 @@ static void write_all(struct sink *s, const char *from, size_t count)
 	}
 }
 
-/* Compress the staged text; the frame ends if it is long enough, or last. */
-static void compress(struct sink *s, bool last)
+/* Compress the staged text as `end` says. */
+static void compress(struct sink *s, ZSTD_EndDirective end)
 {
 	ZSTD_inBuffer in = { s->stage, s->staged, 0 };
-	ZSTD_EndDirective end;
 	size_t left;
 
-	s->frame_text += s->staged;
-	end = last || s->frame_text >= FRAME_TEXT_BYTES ? ZSTD_e_end
-							: ZSTD_e_continue;
 	do {
 		ZSTD_outBuffer out = { s->packed, s->packed_bytes, 0 };
 
@@ -96,20 +92,31 @@ static void compress(struct sink *s, bool last)
 		}
 		write_all(s, s->packed, out.pos);
 	} while (!s->failed &&
-		 (in.pos < in.size || (end == ZSTD_e_end && left)));
+		 (in.pos < in.size || (end != ZSTD_e_continue && left)));
 	if (end == ZSTD_e_end)
 		s->frame_text = 0;
 }
 
-static void flush(struct sink *s, bool last)
+/* The frame ends if it is long enough, or last. */
+static void flush(struct sink *s, ZSTD_EndDirective end)
 {
 	if (s->failed)
 		return;
-	if (!s->zstd)
+	if (!s->zstd) {
 		write_all(s, s->stage, s->staged);
-	else if (s->staged || s->frame_text)
-		compress(s, last);
+	} else if (s->staged || s->frame_text) {
+		s->frame_text += s->staged;
+		if (s->frame_text >= FRAME_TEXT_BYTES)
+			end = ZSTD_e_end;
+		compress(s, end);
+	}
 	s->staged = 0;
+}
+
+void sink_flush(struct sink *s)
+{
+	if (s->staged || s->frame_text)
+		flush(s, ZSTD_e_flush);
 }
 
 void sink_write(struct sink *s, const void *bytes, size_t count)
@@ -125,7 +132,7 @@ void sink_write(struct sink *s, const void *bytes, size_t count)
 		from += now;
 		count -= now;
 		if (s->staged == STAGE_BYTES)
-			flush(s, false);
+			flush(s, ZSTD_e_continue);
 	}
 }
 
@@ -193,7 +200,7 @@ int sink_close(struct sink *s)
 {
 	int failed;
 
-	flush(s, true);
+	flush(s, ZSTD_e_end);
 	if (s->close_fd && close(s->fd) != 0 && errno != EINTR && !s->failed)
 		s->failed = errno;
 	failed = s->failed;

@@ -13,6 +13,8 @@ struct sink;
 struct sink *sink_open(const char *path);
 /* After the first failure nothing more is written. */
 void sink_write(struct sink *s, const void *bytes, size_t count);
+/* What was written so far can be read back, whatever becomes of us. */
+void sink_flush(struct sink *s);
 /* errno of the first failure, or 0. */
 int sink_failed(const struct sink *s);
 /* Writes what is left and frees s. 0, or errno of the first failure. */

@@ -93,6 +93,9 @@ struct trace_writer *trace_writer_open(const char *path, const json_t *header,
 enum trace_level trace_writer_level(const struct trace_writer *w);
 /* errno of the first failure, or 0. */
 int trace_writer_failed(const struct trace_writer *w);
+/* All whole lines so far are in the file, whatever becomes of this process. The
+ * open batch is not cut: the records stay the same. */
+void trace_writer_flush(struct trace_writer *w);
 /* Last line: the statistics. Returns 0 or errno. Frees w. `stats` may be NULL
  * for a run that ended early. */
 int trace_writer_close(struct trace_writer *w, const json_t *stats);

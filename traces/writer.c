@@ -143,6 +143,11 @@ void trace_writer_on_cut(struct trace_writer *w, void (*batch_ended)(void *),
 	w->context = context;
 }
 
+void trace_writer_flush(struct trace_writer *w)
+{
+	sink_flush(w->sink);
+}
+
 int trace_writer_close(struct trace_writer *w, const json_t *stats)
 {
 	int failed, sink_error;

@@ -42,6 +42,8 @@ enum populate { POPULATE_EAGER, POPULATE_FAULT };
 #define CYCLE_LG2 10
 #define CYCLE (UINT64_C(1) << CYCLE_LG2)
 
+struct core_library;
+
 struct machine_config {
 	json_t *json;	     /* the whole machine as validated, every key */
 	char name[64];
@@ -70,6 +72,10 @@ struct machine_config {
 	enum populate populate;
 	enum p2m_setway_policy set_way;
 	bool share_pt; /* stage-2 tables with an IOMMU */
+
+	/* Whose page-table code instead of ours, if not NULL. No part of the
+	 * machine: whoever loads the configuration sets it. */
+	struct core_library *core;
 };
 
 /* One --set, as typed. */

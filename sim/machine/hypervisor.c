@@ -8,6 +8,7 @@
 
 #include "core/port.h"
 #include "sim/machine/account.h"
+#include "sim/machine/foreign.h"
 
 #define REGION_FRAMES 512 /* 2 MiB */
 
@@ -168,14 +169,47 @@ static void install_registers(struct hypervisor *h)
 	observe_hypervisor_sysreg(m, 0, "HCR_EL2", m->cpu[0].mmu.regs.hcr);
 }
 
+/* Policies that a core must know how to follow. How it flushes, and what it
+ * frees when, is its own affair. */
+static bool is_offered(const struct hypervisor *h, struct error_line *error)
+{
+	const struct p2m_config *c = &h->m->config.p2m;
+	const struct {
+		bool wanted;
+		uint64_t offer;
+		const char *key;
+	} wish[] = {
+		{ c->granule_lg2 == 12, P2M_OFFERS_4K, "guest.granule 4K" },
+		{ c->granule_lg2 == 14, P2M_OFFERS_16K, "guest.granule 16K" },
+		{ c->granule_lg2 == 16, P2M_OFFERS_64K, "guest.granule 64K" },
+		{ c->coalesce.policy != PT_COALESCE_NEVER, P2M_OFFERS_COALESCE,
+		  "policy.p2m.coalesce" },
+		{ c->contig_hint, P2M_OFFERS_CONTIG_HINT,
+		  "policy.p2m.contig_hint" },
+	};
+
+	for (size_t i = 0; i < sizeof(wish) / sizeof(wish[0]); i++)
+		if (wish[i].wanted && !(h->core->offers & wish[i].offer))
+			return error_set(error, EXIT_NOT_MODELLED,
+					 "machine: %s: core '%s' does not offer it",
+					 wish[i].key, h->core->name);
+	return true;
+}
+
 bool hypervisor_boot(struct hypervisor *h, struct error_line *error)
 {
 	struct machine *m = h->m;
 	struct p2m_config config = m->config.p2m;
 	int rc;
 
+	if (!is_offered(h, error))
+		return false;
 	config.vmid = SIM_VMID;
 	rc = h->core->init(h->space, h, &config);
+	if (rc == ERR_UNSUPPORTED)
+		return error_set(error, EXIT_NOT_MODELLED,
+				 "machine: guest.ipa_bits %u: core '%s' does not offer such a space",
+				 m->config.ipa_bits, h->core->name);
 	if (rc)
 		return error_set(error, EXIT_INPUT,
 				 "machine: guest.ipa_bits %u: no stage-2 table can be made for it (%d)",
@@ -199,6 +233,25 @@ void hypervisor_start(struct hypervisor *h)
 	setway_start(h);
 }
 
+static bool space_init(struct hypervisor *h)
+{
+	if (h->m->config.core)
+		return foreign_new(h);
+	h->core = &p2m_core_ops;
+	h->space = calloc(1, h->core->space_bytes);
+	return h->space;
+}
+
+/* Our p2m's pages are the pool's, which goes whole; another's promises of its
+ * end are kept or found broken. */
+static void space_fini(struct hypervisor *h)
+{
+	if (h->space && h->m->config.core)
+		foreign_free(h->space);
+	else
+		free(h->space);
+}
+
 struct hypervisor *hypervisor_new(struct machine *m, struct error_line *error)
 {
 	struct hypervisor *h = calloc(1, sizeof(*h));
@@ -212,11 +265,10 @@ struct hypervisor *hypervisor_new(struct machine *m, struct error_line *error)
 	m->hypervisor = h;
 	h->ram_first = gfn_from_ipa((ipa_t){ GUEST_RAM_BASE });
 	h->ram_frames = frames;
-	h->core = &p2m_core_ops;
-	h->space = calloc(1, h->core->space_bytes);
 	h->removed = calloc(frames, 1);
-	if (!h->space || !h->removed || !backing_init(h) ||
-	    !pool_init(&h->pool, &m->ram, table_pool_bytes(frames))) {
+	if (!h->removed || !backing_init(h) ||
+	    !pool_init(&h->pool, &m->ram, table_pool_bytes(frames)) ||
+	    !space_init(h)) {
 		error_set(error, EXIT_INPUT,
 			  "machine: guest.ram_mib %u: out of memory",
 			  m->config.ram_mib);
@@ -228,9 +280,7 @@ struct hypervisor *hypervisor_new(struct machine *m, struct error_line *error)
 
 void hypervisor_free(struct hypervisor *h)
 {
-	/* The p2m's pages are the pool's, which goes whole. */
-	h->m->hypervisor = NULL;
-	free(h->space);
+	space_fini(h);
 	free(h->frame);
 	free(h->index);
 	free(h->peek.write);
@@ -238,6 +288,7 @@ void hypervisor_free(struct hypervisor *h)
 	free(h->removed);
 	free(h->pool.meta);
 	free(h->pool.next);
+	h->m->hypervisor = NULL;
 	free(h);
 }
 
@@ -269,6 +320,9 @@ bool hypervisor_resolve(struct hypervisor *h, const struct arm_fault *fault)
 	if (!hypervisor_can_populate(h, fault))
 		return false;
 	h->ops_fault++;
+	if (h->core->fault &&
+	    h->core->fault(h->space, gfn_from_ipa(fault->ipa)) == 0)
+		return true;
 	return populate(h, gfn_from_ipa(fault->ipa), 1) == 0;
 }
 

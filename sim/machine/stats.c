@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 
+#include "sim/machine/core_library.h"
 #include "sim/machine/hypervisor.h"
 #include "sim/machine/mark.h"
 #include "sim/machine/stall.h"
@@ -238,6 +239,9 @@ json_t *machine_stats(const struct machine *m, const json_t *guest)
 				      "digest", m->config.digest));
 	json_object_set(out, "policy",
 			json_object_get(m->config.json, "policy"));
+	if (m->config.core)
+		json_object_set_new(out, "core",
+				    core_library_json(m->config.core));
 	json_object_set_new(out, "guest", guest ? json_deep_copy(guest)
 						: json_object());
 	json_object_update(out, counters);

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "sim/guest/linux/linux.h"
+#include "sim/machine/core_library.h"
 #include "sim/study/host.h"
 #include "sim/study/study.h"
 
@@ -96,6 +97,10 @@ static int open_trace(struct run *run, struct error_line *error)
 	header = json_pack("{s:s, s:O, s:o}", "tool", P2MSIM_VERSION, "machine",
 			   run->machine->config.json, "guest",
 			   guest_json(run));
+	if (run->machine->config.core)
+		json_object_set_new(
+			header, "core",
+			core_library_json(run->machine->config.core));
 	run->trace = trace_writer_open(o->trace, header, o->trace_level);
 	json_decref(header);
 	if (!run->trace) {

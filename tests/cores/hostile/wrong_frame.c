@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Gives the guest the frame beside the one asked for.
+ * expect: gfn 0x[0-9a-f]* is mapped to mfn 0x[0-9a-f]*, not to 0x[0-9a-f]*
+ */
+#include "tests/cores/hostile/naive_parts.h"
+
+static int bad_map(void *space, gfn_t gfn, mfn_t mfn, uint64_t frames,
+		   enum p2m_type type, unsigned int access, uint64_t *done)
+{
+	if (LATER(100))
+		mfn.raw ^= 1;
+	return naive_map(space, gfn, mfn, frames, type, access, done);
+}
+
+#define HOSTILE_MAP bad_map
+#include "tests/cores/hostile/table.h"
