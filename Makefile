@@ -177,20 +177,22 @@ fmt:
 tidy:
 	clang-tidy --quiet $(CORE_SRC) $(MODELS_SRC) $(TRACES_SRC) $(SIM_SRC) $(CLI_SRC) -- -std=c11 $(CPPFLAGS)
 
-INSTALL_HEADERS := $(sort $(wildcard core/base/*.h core/port.h core/p2m/p2m.h core/p2m/setway.h core/pt/policy.h core/pt/stats.h))
+INSTALL_HEADERS := $(sort $(wildcard core/base/*.h core/port.h core/port_ops.h core/p2m/ops.h core/p2m/p2m.h core/p2m/setway.h core/pt/policy.h core/pt/stats.h))
 install: all
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/pkgconfig \
 		$(DESTDIR)$(PREFIX)/share/man/man1 \
 		$(DESTDIR)$(PREFIX)/share/bash-completion/completions \
 		$(DESTDIR)$(PREFIX)/share/p2msim/presets \
-		$(DESTDIR)$(PREFIX)/share/p2msim/guests
+		$(DESTDIR)$(PREFIX)/share/p2msim/guests \
+		$(DESTDIR)$(PREFIX)/share/p2msim/shim
 	install -m 755 $(BUILD)/p2msim $(DESTDIR)$(PREFIX)/bin/
 	install -m 644 $(BUILD)/libp2m.a $(DESTDIR)$(PREFIX)/lib/
 	for h in $(INSTALL_HEADERS); do \
 		install -D -m 644 $$h $(DESTDIR)$(PREFIX)/include/p2m/$$h; \
 	done
-	printf 'Name: p2m\nDescription: Arm stage-2 page tables, freestanding\nVersion: %s\nLibs: -L%s/lib -lp2m\nCflags: -I%s/include/p2m\n' \
-		$(VERSION) $(PREFIX) $(PREFIX) >$(DESTDIR)$(PREFIX)/lib/pkgconfig/p2m.pc
+	install -m 644 core/shim/port_shim.c $(DESTDIR)$(PREFIX)/share/p2msim/shim/
+	printf 'shim=%s/share/p2msim/shim/port_shim.c\nName: p2m\nDescription: Arm stage-2 page tables, freestanding\nVersion: %s\nLibs: -L%s/lib -lp2m\nCflags: -I%s/include/p2m\n' \
+		$(PREFIX) $(VERSION) $(PREFIX) $(PREFIX) >$(DESTDIR)$(PREFIX)/lib/pkgconfig/p2m.pc
 	install -m 644 cli/man/p2msim.1 $(DESTDIR)$(PREFIX)/share/man/man1/
 	install -m 644 cli/completions/p2msim.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/p2msim
 	install -m 644 $(PRESETS) $(DESTDIR)$(PREFIX)/share/p2msim/presets/

@@ -151,7 +151,8 @@ const struct p2m_ops p2m_core_ops = {
 	.offers = P2M_OFFERS_4K | P2M_OFFERS_16K | P2M_OFFERS_64K |
 		  P2M_OFFERS_LPA | P2M_OFFERS_TYPES | P2M_OFFERS_FREE_EMPTY |
 		  P2M_OFFERS_COALESCE | P2M_OFFERS_CONTIG_HINT |
-		  P2M_OFFERS_BBM | P2M_OFFERS_COUNTS | P2M_OFFERS_PARTIAL,
+		  P2M_OFFERS_BBM | P2M_OFFERS_COUNTS | P2M_OFFERS_PARTIAL |
+		  P2M_OFFERS_BLOCKS,
 	.space_bytes = sizeof(struct p2m_space),
 	.init = ops_init,
 	.fini = ops_fini,

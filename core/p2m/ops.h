@@ -33,6 +33,8 @@ enum p2m_offer {
 	P2M_OFFERS_COUNTS = 1 << 9,
 	/* The host may fail any allocation, and preempt: as p2m_map says. */
 	P2M_OFFERS_PARTIAL = 1 << 10,
+	/* Large ranges are mapped by blocks, and cost no work page by page. */
+	P2M_OFFERS_BLOCKS = 1 << 11,
 };
 
 struct p2m_setway_counts {

@@ -106,6 +106,19 @@ static void judge_request(struct foreign *f, int rc, uint64_t frames,
 			     (unsigned long long)frames);
 }
 
+/* A level at a time, it may be needed again; but not for ever. */
+#define FAULTS_MAX 16
+
+static void judge_again(struct foreign *f, gfn_t gfn)
+{
+	if (f->fault_at.raw != gfn.raw)
+		f->faults = 0;
+	f->fault_at = gfn;
+	if (++f->faults == FAULTS_MAX)
+		foreign_fail(f, "it returned 0 %d times, and the fault came again",
+			     FAULTS_MAX);
+}
+
 /* ---- the operations */
 
 static int do_init(void *space, void *host, const struct p2m_config *config)
@@ -152,6 +165,8 @@ static int do_map(void *space, gfn_t gfn, mfn_t mfn, uint64_t frames,
 	leave(f);
 	judge_request(f, rc, frames, *done);
 	foreign_judge_frames(f, gfn, *done, true, mfn.raw, access);
+	if (frames == 1)
+		judge_again(f, gfn);
 	return rc;
 }
 
@@ -249,9 +264,6 @@ static void do_tick(void *space)
 	leave(f);
 }
 
-/* A level at a time, it may be needed again; but not for ever. */
-#define FAULTS_MAX 16
-
 static int do_fault(void *space, gfn_t gfn)
 {
 	struct foreign *f = space;
@@ -261,12 +273,8 @@ static int do_fault(void *space, gfn_t gfn)
 	rc = f->library->ops->fault(f->space, gfn);
 	leave(f);
 	judge_result(f, rc);
-	if (f->fault_at.raw != gfn.raw)
-		f->faults = 0;
-	f->fault_at = gfn;
-	if (rc == 0 && ++f->faults == FAULTS_MAX)
-		foreign_fail(f, "it returned 0 %d times, and the fault came again",
-			     FAULTS_MAX);
+	if (rc == 0)
+		judge_again(f, gfn);
 	return rc;
 }
 

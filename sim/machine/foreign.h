@@ -40,7 +40,7 @@ struct foreign {
 	/* In this call: */
 	uint64_t lent;
 	bool preempted, refused;
-	/* How often it said of the same frame that it was over. */
+	/* How often in turn it has settled a fault at the same frame. */
 	gfn_t fault_at;
 	unsigned int faults;
 	/* The root that the hardware was given. */

@@ -54,6 +54,14 @@ void foreign_judge_vtcr(struct foreign *f, uint64_t vtcr)
 	if (pa_bits[vtcr >> 16 & 7] > f->h->m->config.mmu.pa_bits)
 		foreign_fail(f, "VTCR_EL2 0x%llx: PS gives more than the machine's %u bits",
 			     HEX(vtcr), f->h->m->config.mmu.pa_bits);
+	/* DDI0487 L.b D8.2.7: level 0 is for large physical addresses. */
+	if (f->config.granule_lg2 == 12 && level == 0 &&
+	    f->h->m->config.mmu.pa_bits < 44)
+		foreign_fail(f, "VTCR_EL2 0x%llx: no walk begins at level 0 on a machine of %u physical address bits",
+			     HEX(vtcr), f->h->m->config.mmu.pa_bits);
+	if (bits > f->h->m->config.mmu.pa_bits)
+		foreign_fail(f, "VTCR_EL2 0x%llx: %u bits are more than the machine's physical addresses have",
+			     HEX(vtcr), bits);
 	/* At most 16 concatenated tables, and more than one entry. */
 	if (bits <= lsb(f, level) || bits > lsb(f, level) + width(f) + 4)
 		foreign_fail(f, "VTCR_EL2 0x%llx: no walk of %u bits begins at level %d",

@@ -9,6 +9,10 @@
  * be empty or leaked, or whole where the policy wants a block; and the referee
  * in the host must have seen nothing wrong. Allocations fail and calls are preempted
  * at random on the way, and at every point in turn at the end.
+ *
+ * With a file's name as argument the suite runs on that core (core/port_ops.h)
+ * instead of ours, as far as its offers go. Of another's tables it judges what
+ * hardware sees; notes, markers and software bits are its own affair.
  */
 #include <stdarg.h>
 #include <stddef.h>
@@ -16,6 +20,9 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <dlfcn.h>
+
+#include "core/p2m/ops.h"
 #include "core/pt/table.h"
 #include "tests/unit/core/port_array.h"
 
@@ -27,7 +34,9 @@ struct frame {
 
 struct world {
 	struct port_array *a;
-	struct p2m p2m;
+	void *space;
+	struct p2m_stats stats; /* as it said last */
+	struct p2m where; /* root, start_level and root_order, from VTTBR, VTCR */
 	struct p2m_config config;
 	unsigned int unit_lg2; /* 4K frames in a page */
 	unsigned int width;    /* bits that a level resolves */
@@ -53,6 +62,57 @@ struct shape {
 	uint8_t bbm_level;
 };
 
+/* ---- whose core */
+
+/* Set once by main: cmocka's tests have no argument of ours. */
+static const struct p2m_ops *core = &p2m_core_ops;
+
+static bool is_ours(void)
+{
+	return core == &p2m_core_ops;
+}
+
+static bool offers(uint64_t what)
+{
+	return (core->offers & what) == what;
+}
+
+/* Does the core do what the shape wants, so that it need not be left out? */
+static bool is_offered(const struct shape *s)
+{
+	const unsigned int g = s->granule_lg2 ? s->granule_lg2 : 12;
+
+	return offers(g == 12	? P2M_OFFERS_4K
+		      : g == 14 ? P2M_OFFERS_16K
+				: P2M_OFFERS_64K) &&
+	       (!s->lpa || offers(P2M_OFFERS_LPA)) &&
+	       (s->coalesce.policy == PT_COALESCE_NEVER ||
+		offers(P2M_OFFERS_COALESCE)) &&
+	       (!s->contig_hint || offers(P2M_OFFERS_CONTIG_HINT)) &&
+	       (s->frames <= 4096 || offers(P2M_OFFERS_BLOCKS));
+}
+
+static const struct port_ops array_port = {
+	.version = PORT_OPS_VERSION,
+	.size = sizeof(struct port_ops),
+	.bug = port_bug,
+	.table_alloc = port_table_alloc,
+	.table_free = port_table_free,
+	.table_meta = port_table_meta,
+	.table_map = port_table_map,
+	.table_unmap = port_table_unmap,
+	.pte_read = port_pte_read,
+	.pte_write = port_pte_write,
+	.table_zero = port_table_zero,
+	.pte_clean = port_pte_clean,
+	.barrier = port_barrier,
+	.tlbi = port_tlbi,
+	.memory_clean = port_memory_clean,
+	.icache_invalidate = port_icache_invalidate,
+	.preempt = port_preempt,
+	.time = port_time,
+};
+
 /* ---- the plain walk */
 
 /* MemAttr by type: DDI0487 L.b D8.6.2. */
@@ -66,7 +126,8 @@ static void decode_leaf(struct world *w, uint64_t pte, uint64_t ia,
 	const uint64_t count = UINT64_C(1) << (w->width * (3 - level));
 	struct frame f = {
 		.mfn = array_address(w->a, pte) >> g,
-		.type = (pte >> 55) & 15,
+		.type = is_ours() ? (pte >> 55) & 15
+				  : w->want[(ia >> g) - w->base].type,
 		.access = ((pte >> 6) & 3) | (((pte >> 53) & 3) == 0 ? 4 : 0),
 		.level = (uint8_t)level,
 	};
@@ -77,7 +138,7 @@ static void decode_leaf(struct world *w, uint64_t pte, uint64_t ia,
 	assert_true(level >= (g == 12 ? 1 : 2));
 	assert_int_equal(f.mfn % count, 0);
 	assert_int_equal((pte >> 10) & 1, 1); /* AF */
-	assert_true(f.type < P2M_TYPE_COUNT);
+	assert_true(f.type < P2M_TYPE_COUNT && f.type != P2M_INVALID);
 	assert_int_equal(memattr, memattrs[f.type]);
 	assert_int_equal((pte >> 8) & 3, memattr == 15 ? 3 : 2);
 	w->mappings[level]++;
@@ -179,11 +240,14 @@ static unsigned int walk_page(struct world *w, int n, uint64_t ia,
 			      unsigned int level)
 {
 	unsigned int used = 0;
-	const bool whole = check_markers(w, n, level);
 
-	if (level > w->p2m.start_level &&
-	    level > (w->config.granule_lg2 == 12 ? 1u : 2u))
-		check_whole(w, n, whole);
+	if (is_ours()) {
+		const bool whole = check_markers(w, n, level);
+
+		if (level > w->where.start_level &&
+		    level > (w->config.granule_lg2 == 12 ? 1u : 2u))
+			check_whole(w, n, whole);
+	}
 	w->tables++;
 	for (unsigned int i = 0; i < array_entries(w->a); i++) {
 		const uint64_t pte = array_page_entries(w->a, (unsigned int)n)[i];
@@ -193,7 +257,7 @@ static unsigned int walk_page(struct world *w, int n, uint64_t ia,
 		unsigned int below;
 		int child;
 
-		if (pte == 0)
+		if (pte == 0 || (!is_ours() && !(pte & 1)))
 			continue;
 		used++;
 		assert_true(pte & 1);
@@ -206,33 +270,46 @@ static unsigned int walk_page(struct world *w, int n, uint64_t ia,
 		assert_true(child >= 0 && w->a->page[child].live);
 		below = walk_page(w, child, at, level + 1);
 		memcpy(&meta, w->a->page[child].meta, sizeof(meta));
-		assert_int_equal(meta.valid, below);
-		if (w->config.free_empty)
+		if (is_ours())
+			assert_int_equal(meta.valid, below);
+		if (w->config.free_empty && offers(P2M_OFFERS_FREE_EMPTY))
 			assert_int_not_equal(below, 0);
 	}
 	return used;
 }
 
+static void take_stats(struct world *w)
+{
+	w->stats = (struct p2m_stats){ 0 };
+	if (core->stats)
+		core->stats(w->space, &w->stats);
+}
+
 static void check_everything(struct world *w)
 {
-	const struct p2m_stats *s = &w->p2m.stats;
-	const int root = array_page_of(w->a, w->p2m.root);
-	const unsigned int level = w->p2m.start_level;
+	const struct p2m_stats *s = &w->stats;
+	const int root = array_page_of(w->a, w->where.root);
+	const unsigned int level = w->where.start_level;
 	struct pt_meta meta;
 	unsigned int used = 0;
 
 	w->tables = 0;
 	memset(w->mappings, 0, sizeof(w->mappings));
 	memset(w->seen, 0, w->frames * sizeof(*w->seen));
-	for (int i = 0; i < 1 << w->p2m.root_order; i++)
+	for (int i = 0; i < 1 << w->where.root_order; i++)
 		used += walk_page(w, root + i,
 				  (uint64_t)i << (array_lsb(w->a, level) +
 						  w->width), level);
 	memcpy(&meta, w->a->page[root].meta, sizeof(meta));
-	assert_int_equal(meta.valid, used);
-	assert_int_equal(w->tables, s->tables_live);
+	if (is_ours())
+		assert_int_equal(meta.valid, used);
 	assert_int_equal(w->tables, array_live(w->a));
-	assert_memory_equal(w->mappings, s->mappings, sizeof(w->mappings));
+	take_stats(w);
+	if (offers(P2M_OFFERS_COUNTS))
+		assert_int_equal(w->tables, s->tables_live);
+	if (core->stats)
+		assert_memory_equal(w->mappings, s->mappings,
+				    sizeof(w->mappings));
 	for (uint64_t i = 0; i < w->frames; i++) {
 		const struct frame *f = &w->want[i], *g = &w->seen[i];
 
@@ -251,7 +328,7 @@ static void check_lookup(struct world *w, uint64_t at)
 
 	if (at >= w->frames)
 		at = w->frames - 1;
-	p2m_lookup(&w->p2m, (gfn_t){ (w->base + at) << w->unit_lg2 }, &e);
+	core->lookup(w->space, (gfn_t){ (w->base + at) << w->unit_lg2 }, &e);
 	assert_int_equal(e.type, w->want[at].type);
 	assert_int_equal(e.access, w->want[at].access);
 	e.mfn.raw >>= w->unit_lg2;
@@ -321,15 +398,15 @@ static int perform(struct world *w, const struct request *r, uint64_t *done)
 	int rc;
 
 	if (r->operation == MAP)
-		rc = p2m_map(&w->p2m, gfn, mfn, frames, r->type, r->access,
-			     done);
+		rc = core->map(w->space, gfn, mfn, frames, r->type, r->access,
+			       done);
 	else if (r->operation == REMOVE)
-		rc = p2m_remove(&w->p2m, gfn, frames, done);
+		rc = core->remove(w->space, gfn, frames, done);
 	else if (r->operation == PROTECT)
-		rc = p2m_protect(&w->p2m, gfn, frames, r->access, done);
+		rc = core->protect(w->space, gfn, frames, r->access, done);
 	else
-		rc = p2m_change_type(&w->p2m, gfn, frames, r->from, r->type,
-				     done);
+		rc = core->change_type(w->space, gfn, frames, r->from, r->type,
+				       done);
 	assert_int_equal(*done & ((UINT64_C(1) << w->unit_lg2) - 1), 0);
 	*done >>= w->unit_lg2;
 	return rc;
@@ -337,8 +414,39 @@ static int perform(struct world *w, const struct request *r, uint64_t *done)
 
 /* ---- worlds */
 
-static void world_open(struct world *w, const struct shape *s, uint64_t seed)
+static void world_free(struct world *w)
 {
+	free(w->space);
+	free(w->want);
+	free(w->seen);
+	array_delete(w->a);
+}
+
+/* Where hardware begins: DDI0487 L.b D24.2.196, D24.2.198. */
+static void find_root(struct world *w)
+{
+	const uint64_t vtcr = core->vtcr(w->space, w->config.lpa ? 52 : 48);
+	const uint64_t vttbr = core->vttbr(w->space);
+	const unsigned int bits = 64 - (vtcr & 63), sl0 = vtcr >> 6 & 3;
+	const unsigned int level =
+		(w->config.granule_lg2 == 12 ? 2u : 3u) - sl0;
+	const unsigned int top = array_lsb(w->a, level) + w->width;
+
+	assert_int_equal(bits, w->config.ipa_bits);
+	assert_int_equal(vttbr >> 48, w->config.vmid);
+	w->where.root.raw = vttbr & UINT64_C(0x0000fffffffff000);
+	if (w->config.lpa)
+		w->where.root.raw |= (vttbr >> 2 & 15) << 48;
+	w->where.start_level = (uint8_t)level;
+	w->where.root_order = bits > top ? (uint8_t)(bits - top) : 0;
+	array_root(w->a, &w->where);
+}
+
+/* False: the core does not offer such a space, and nothing is left open. */
+static bool world_open(struct world *w, const struct shape *s, uint64_t seed)
+{
+	int rc;
+
 	const uint8_t granule_lg2 = s->granule_lg2 ? s->granule_lg2 : 12;
 
 	*w = (struct world){ .base = s->base, .frames = s->frames };
@@ -356,12 +464,22 @@ static void world_open(struct world *w, const struct shape *s, uint64_t seed)
 	w->a->bbm_level = s->bbm_level;
 	if (s->lpa)
 		w->a->base = ARRAY_BASE_LPA;
+	w->a->head.port = &array_port;
+	w->space = calloc(1, core->space_bytes);
+	assert_non_null(w->space);
 	w->want = calloc(w->frames, sizeof(*w->want));
 	w->seen = calloc(w->frames, sizeof(*w->seen));
 	assert_non_null(w->want);
 	assert_non_null(w->seen);
-	assert_int_equal(p2m_init(&w->p2m, w->a, &w->config), 0);
-	array_root(w->a, &w->p2m);
+	rc = core->init(w->space, w->a, &w->config);
+	if (rc == ERR_UNSUPPORTED && !is_ours()) {
+		assert_int_equal(array_live(w->a), 0);
+		world_free(w);
+		return false;
+	}
+	assert_int_equal(rc, 0);
+	find_root(w);
+	return true;
 }
 
 static void world_close(struct world *w)
@@ -370,19 +488,20 @@ static void world_close(struct world *w)
 
 	w->a->fail_in = -1;
 	do
-		rc = p2m_fini(&w->p2m);
+		rc = core->fini(w->space);
 	while (rc == ERR_PREEMPTED);
 	assert_int_equal(rc, 0);
 	assert_null(array_quiet(w->a));
 	assert_int_equal(array_live(w->a), 0);
-	assert_int_equal(w->p2m.stats.pte_writes, w->a->writes);
-	assert_int_equal(w->p2m.stats.barriers, w->a->barriers);
-	assert_int_equal(w->p2m.stats.tables_live, 0);
-	for (int i = 0; i < 4; i++)
-		assert_int_equal(w->p2m.stats.mappings[i], 0);
-	free(w->want);
-	free(w->seen);
-	array_delete(w->a);
+	take_stats(w);
+	if (offers(P2M_OFFERS_COUNTS)) {
+		assert_int_equal(w->stats.pte_writes, w->a->writes);
+		assert_int_equal(w->stats.barriers, w->a->barriers);
+		assert_int_equal(w->stats.tables_live, 0);
+		for (int i = 0; i < 4; i++)
+			assert_int_equal(w->stats.mappings[i], 0);
+	}
+	world_free(w);
 }
 
 static uint64_t below(struct world *w, uint64_t limit)
@@ -399,12 +518,16 @@ static struct request random_request(struct world *w)
 		P2M_DEVICE_GRE, P2M_DEVICE_NC, P2M_GRANT_RW, P2M_GRANT_RO,
 		P2M_FOREIGN_RW, P2M_FOREIGN_RO,
 	};
-	const size_t count = sizeof(types) / sizeof(types[0]);
+	/* The first five are RAM. */
+	const size_t count = offers(P2M_OFFERS_TYPES)
+				     ? sizeof(types) / sizeof(types[0])
+				     : 5;
 	const uint64_t dice = below(w, 100);
 	struct request r = { .operation = dice < 45   ? MAP
 					  : dice < 78 ? REMOVE
-					  : dice < 92 ? PROTECT
-						      : RETYPE };
+					  : dice < 92 || !core->change_type
+						  ? PROTECT
+						  : RETYPE };
 	const uint64_t huge = w->whole * w->whole;
 	/* Half of what there is, so that no range runs over its end. */
 	const uint64_t outputs =
@@ -520,19 +643,23 @@ static void step(struct world *w)
 
 static uint64_t run_shape(const struct shape *s, uint64_t seed)
 {
+	/* Page by page it takes long: less does. */
+	const unsigned int operations =
+		offers(P2M_OFFERS_BLOCKS) ? s->operations : s->operations / 2;
 	struct world w;
 
-	world_open(&w, s, seed);
-	for (unsigned int n = 1; n <= s->operations; n++) {
+	if (!is_offered(s) || !world_open(&w, s, seed))
+		return 0;
+	for (unsigned int n = 1; n <= operations; n++) {
 		step(&w);
 		if (n % s->check_every == 0)
 			check_everything(&w);
 	}
 	check_everything(&w);
 	if (s->coalesce.policy != PT_COALESCE_NEVER)
-		assert_true(w.p2m.stats.coalesces > 2);
+		assert_true(w.stats.coalesces > 2);
 	world_close(&w);
-	return s->operations;
+	return operations;
 }
 
 static void random_sequences_match_the_oracle(void **state)
@@ -566,7 +693,9 @@ static void random_sequences_match_the_oracle(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(shapes) / sizeof(shapes[0]); i++)
 		total += run_shape(&shapes[i], i + 1);
-	assert_int_equal(total, 100000);
+	print_message("%llu operations on core '%s'\n",
+		      (unsigned long long)total, core->name);
+	assert_true(is_ours() ? total == 100000 : total >= 1000);
 }
 
 static void random_sequences_coalesce_by_every_policy(void **state)
@@ -658,6 +787,32 @@ static void every_granule_hints_and_coalesces(void **state)
 	}
 }
 
+/* For a core that goes page by page: 1536 frames instead of a gigabyte. */
+static uint64_t smaller(uint64_t frames)
+{
+	if (frames >= G)
+		return (frames - G) / 4 + 1536;
+	return frames < 1536 ? frames : 1536;
+}
+
+static struct request fitting(const struct request *r)
+{
+	struct request fit = *r;
+
+	if (!offers(P2M_OFFERS_BLOCKS)) {
+		fit.at = smaller(r->at);
+		fit.frames = smaller(r->at + r->frames) - fit.at;
+	}
+	return fit;
+}
+
+/* Is it for a core that knows RAM alone? */
+static bool is_asked(const struct request *r)
+{
+	return offers(P2M_OFFERS_TYPES) ||
+	       (r->operation != RETYPE && r->type <= P2M_RAM_RO);
+}
+
 /*
  * For each request over a space with pages, blocks of both sizes and holes:
  * let the k-th allocation fail, for every k until none fails. Every frame is
@@ -690,7 +845,11 @@ static void every_allocation_may_fail(void **state)
 	(void)state;
 	for (size_t i = 0; i < 3 * sizeof(requests) / sizeof(requests[0]);
 	     i++) {
-		const struct request *r = &requests[i / 3];
+		const struct request fit = fitting(&requests[i / 3]);
+		const struct request *r = &fit;
+
+		if (!is_asked(r))
+			continue;
 
 		for (int64_t k = 0;; k++) {
 			struct shape s = shape;
@@ -701,12 +860,19 @@ static void every_allocation_may_fail(void **state)
 			s.coalesce.policy = i % 3 ? PT_COALESCE_EAGER
 						  : PT_COALESCE_NEVER;
 			s.contig_hint = i % 3 == 2;
-			world_open(&w, &s, 1);
-			for (size_t j = 0;
+			if (!is_ours())
+				s.start_level = -1;
+			if (!offers(P2M_OFFERS_BLOCKS))
+				s.frames = smaller(s.frames);
+			if (!is_offered(&s) || !world_open(&w, &s, 1))
+				break;
+			/* Of a gigabyte in pages the tables are there. */
+			for (size_t j = offers(P2M_OFFERS_BLOCKS) ? 0 : 1;
 			     j < sizeof(before) / sizeof(before[0]); j++) {
-				assert_int_equal(perform(&w, &before[j], &done),
-						 0);
-				oracle(&w, &before[j], done);
+				const struct request b = fitting(&before[j]);
+
+				assert_int_equal(perform(&w, &b, &done), 0);
+				oracle(&w, &b, done);
 			}
 			w.a->fail_in = k;
 			rc = perform(&w, r, &done);
@@ -722,10 +888,32 @@ static void every_allocation_may_fail(void **state)
 			failures++;
 		}
 	}
-	assert_true(failures > 180);
+	print_message("%u points of failure on core '%s'\n", failures,
+		      core->name);
+	assert_true(failures > (is_ours() ? 180 : 2));
 }
 
-int main(void)
+/* NULL: it is no core, and why has been said. */
+static const struct p2m_ops *load(const char *path)
+{
+	void *handle = dlopen(path, RTLD_NOW | RTLD_LOCAL), *symbol;
+	p2m_core_entry_fn *entry = NULL;
+	const struct p2m_ops *ops;
+
+	symbol = handle ? dlsym(handle, P2M_CORE_ENTRY) : NULL;
+	if (!symbol) {
+		fprintf(stderr, "%s\n", dlerror());
+		return NULL;
+	}
+	memcpy(&entry, &symbol, sizeof(entry));
+	ops = entry(&array_port);
+	if (ops && ops->version == P2M_OPS_VERSION && ops->size == sizeof(*ops))
+		return ops;
+	fprintf(stderr, "%s: not of version %d\n", path, P2M_OPS_VERSION);
+	return NULL;
+}
+
+int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(random_sequences_match_the_oracle),
@@ -734,5 +922,9 @@ int main(void)
 		cmocka_unit_test(every_allocation_may_fail),
 	};
 
+	if (argc > 1)
+		core = load(argv[1]);
+	if (!core)
+		return 3;
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -9,10 +9,8 @@
 #include "core/p2m/ops.h"
 #include "core/port.h"
 
-#define VALID	 UINT64_C(3) /* a page at level 3, a table above */
-#define AF	 (UINT64_C(1) << 10)
-#define SH_INNER (UINT64_C(3) << 8)
-#define NORMAL	 (UINT64_C(15) << 2)
+#define TABLE	 UINT64_C(3)
+#define PAGE	 UINT64_C(0x73f) /* AF, inner shareable, write-back, valid */
 #define S2AP_LSB 6
 #define XN	 (UINT64_C(2) << 53)
 #define OURS_RO	 (UINT64_C(1) << 55) /* a software bit: the type is RAM ro */
@@ -21,7 +19,8 @@
 struct naive {
 	void *host;
 	pa_t root;
-	int start; /* level of the root: 0 or 1, never concatenated */
+	int start; /* level of the root */
+	unsigned int order; /* 2^order concatenated root tables */
 	struct p2m_config config;
 	uint64_t pages;
 };
@@ -38,28 +37,32 @@ static void flush(struct naive *n)
 	port_barrier(n->host, PORT_DSB_ISH);
 }
 
-static int table_new(struct naive *n, pa_t *table)
+static int table_new(struct naive *n, unsigned int order, pa_t *table)
 {
-	uint64_t *entries;
-
-	if (port_table_alloc(n->host, FRAME_LG2, 0, table))
+	if (port_table_alloc(n->host, FRAME_LG2, order, table))
 		return ERR_NOMEM;
-	entries = port_table_map(n->host, *table);
-	port_table_zero(n->host, entries, FRAME_BYTES);
-	port_table_unmap(n->host, entries);
+	for (unsigned int i = 0; i < 1u << order; i++) {
+		const pa_t one = { table->raw + i * FRAME_BYTES };
+		uint64_t *entries = port_table_map(n->host, one);
+
+		port_table_zero(n->host, entries, FRAME_BYTES);
+		port_table_unmap(n->host, entries);
+	}
 	port_barrier(n->host, PORT_DSB_ISHST);
 	return 0;
 }
 
-static unsigned int slot(gfn_t gfn, int level)
+/* The root's index has as many bits as are left. */
+static unsigned int slot(const struct naive *n, gfn_t gfn, int level)
 {
-	return (unsigned int)(gfn.raw >> 9 * (3 - level)) & 511;
+	return (gfn.raw >> 9 * (3 - level)) & (level == n->start ? ~0u : 511u);
 }
 
 static uint64_t entry_get(struct naive *n, pa_t table, unsigned int i)
 {
-	uint64_t *entries = port_table_map(n->host, table);
-	const uint64_t pte = port_pte_read(n->host, &entries[i]);
+	const pa_t one = { table.raw + i / 512 * FRAME_BYTES };
+	uint64_t *entries = port_table_map(n->host, one);
+	const uint64_t pte = port_pte_read(n->host, &entries[i % 512]);
 
 	port_table_unmap(n->host, entries);
 	return pte;
@@ -67,9 +70,10 @@ static uint64_t entry_get(struct naive *n, pa_t table, unsigned int i)
 
 static void entry_set(struct naive *n, pa_t table, unsigned int i, uint64_t pte)
 {
-	uint64_t *entries = port_table_map(n->host, table);
+	const pa_t one = { table.raw + i / 512 * FRAME_BYTES };
+	uint64_t *entries = port_table_map(n->host, one);
 
-	port_pte_write(n->host, &entries[i], pte);
+	port_pte_write(n->host, &entries[i % 512], pte);
 	port_table_unmap(n->host, entries);
 }
 
@@ -79,45 +83,41 @@ static int find(struct naive *n, gfn_t gfn, bool make, pa_t *table, int *level)
 {
 	*table = n->root;
 	for (*level = n->start; *level < 3; (*level)++) {
-		const unsigned int i = slot(gfn, *level);
+		const unsigned int i = slot(n, gfn, *level);
 		const uint64_t pte = entry_get(n, *table, i);
 		pa_t below = { pte & ADDRESS };
 
 		if (!(pte & 1)) {
 			if (!make)
 				return ERR_NOENT;
-			if (table_new(n, &below))
+			if (table_new(n, 0, &below))
 				return ERR_NOMEM;
-			entry_set(n, *table, i, below.raw | VALID);
+			entry_set(n, *table, i, below.raw | TABLE);
 		}
 		*table = below;
 	}
 	return 0;
 }
 
-/* ---- descriptors */
-
 static uint64_t page(uint64_t mfn, bool ro, unsigned int access)
 {
 	access &= ro ? P2M_ACCESS_R | P2M_ACCESS_X : P2M_ACCESS_RWX;
-	return mfn << FRAME_LG2 | VALID | AF | SH_INNER | NORMAL |
-	       (uint64_t)(access & 3) << S2AP_LSB |
+	return mfn << FRAME_LG2 | PAGE | (uint64_t)(access & 3) << S2AP_LSB |
 	       (access & P2M_ACCESS_X ? 0 : XN) | (ro ? OURS_RO : 0);
 }
-
-/* ---- what ops.h asks for */
 
 static int naive_init(void *space, void *host, const struct p2m_config *config)
 {
 	struct naive *n = space;
-	const int start = config->ipa_bits >= 40 ? 0 : 1;
+	const int start = config->ipa_bits >= 44 ? 0 : 1;
 
 	if (config->granule_lg2 != FRAME_LG2 || config->ipa_bits < 32 ||
 	    config->ipa_bits > 48 ||
 	    (config->start_level != -1 && config->start_level != start))
 		return ERR_UNSUPPORTED;
 	*n = (struct naive){ .host = host, .config = *config, .start = start };
-	return table_new(n, &n->root);
+	n->order = start && config->ipa_bits > 39 ? config->ipa_bits - 39u : 0;
+	return table_new(n, n->order, &n->root);
 }
 
 static void free_below(struct naive *n, pa_t table, int level)
@@ -135,7 +135,7 @@ static int naive_fini(void *space)
 {
 	struct naive *n = space;
 
-	for (unsigned int i = 0; i < 512; i++) {
+	for (unsigned int i = 0; i < 512u << n->order; i++) {
 		const uint64_t pte = entry_get(n, n->root, i);
 
 		if (!pte)
@@ -145,7 +145,7 @@ static int naive_fini(void *space)
 		free_below(n, (pa_t){ pte & ADDRESS }, n->start + 1);
 	}
 	flush(n);
-	port_table_free(n->host, FRAME_LG2, 0, n->root);
+	port_table_free(n->host, FRAME_LG2, n->order, n->root);
 	return 0;
 }
 
@@ -163,16 +163,16 @@ static int map_one(struct naive *n, gfn_t gfn, uint64_t pte)
 
 	if (find(n, gfn, true, &table, &level))
 		return ERR_NOMEM;
-	old = entry_get(n, table, slot(gfn, 3));
+	old = entry_get(n, table, slot(n, gfn, 3));
 	if (old == pte)
 		return 0;
 	if (old) {
-		entry_set(n, table, slot(gfn, 3), 0);
+		entry_set(n, table, slot(n, gfn, 3), 0);
 		flush(n);
 	} else {
 		n->pages++;
 	}
-	entry_set(n, table, slot(gfn, 3), pte);
+	entry_set(n, table, slot(n, gfn, 3), pte);
 	return 0;
 }
 
@@ -213,12 +213,12 @@ static int change(struct naive *n, gfn_t gfn, uint64_t frames, bool remove,
 
 		if (find(n, gfn, false, &table, &level))
 			continue;
-		old = entry_get(n, table, slot(gfn, 3));
+		old = entry_get(n, table, slot(n, gfn, 3));
 		if (!old)
 			continue;
 		any = true;
 		n->pages -= remove;
-		entry_set(n, table, slot(gfn, 3),
+		entry_set(n, table, slot(n, gfn, 3),
 			  remove ? 0
 				 : page((old & ADDRESS) >> FRAME_LG2,
 					old & OURS_RO, access));
@@ -247,7 +247,7 @@ static void naive_lookup(void *space, gfn_t gfn, struct p2m_entry *entry)
 	pa_t table;
 
 	if (!is_outside(n, gfn, 0) && !find(n, gfn, false, &table, &level))
-		pte = entry_get(n, table, slot(gfn, 3));
+		pte = entry_get(n, table, slot(n, gfn, 3));
 	*entry = (struct p2m_entry){ .level = (uint8_t)level,
 				     .order = (uint8_t)(9 * (3 - level)) };
 	if (!pte)
@@ -260,7 +260,6 @@ static void naive_lookup(void *space, gfn_t gfn, struct p2m_entry *entry)
 static uint64_t naive_vttbr(const void *space)
 {
 	const struct naive *n = space;
-
 	return (uint64_t)n->config.vmid << 48 | n->root.raw;
 }
 

@@ -25,6 +25,7 @@
 
 #include "core/p2m/p2m.h"
 #include "core/port.h"
+#include "core/port_ops.h"
 
 #ifndef ARRAY_PAGES
 #define ARRAY_PAGES 4096u
@@ -66,6 +67,7 @@ struct array_stale {
 };
 
 struct port_array {
+	struct port_host head; /* for a core that is loaded */
 	unsigned int granule_lg2;
 	unsigned int bbm_level; /* what the hardware bears */
 	uint64_t base;
