@@ -19,8 +19,8 @@
 struct port_ops {
 	uint32_t version; /* PORT_OPS_VERSION; always the first member */
 	uint32_t size;	  /* sizeof(struct port_ops) */
-	void (*bug)(void *host, const char *file, int line, const char *what)
-		__attribute__((noreturn));
+	/* Does not return. */
+	void (*bug)(void *host, const char *file, int line, const char *what);
 	int (*table_alloc)(void *host, unsigned int granule_lg2,
 			   unsigned int order, pa_t *table);
 	void (*table_free)(void *host, unsigned int granule_lg2,

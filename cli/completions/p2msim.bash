@@ -18,6 +18,9 @@ _p2msim() {
 			sed -n 's/.*"name": "\(.*\)".*/\1/p')
 		mapfile -t COMPREPLY < <(compgen -W "$words" -f -- "$cur")
 		return ;;
+	--core)
+		mapfile -t COMPREPLY < <(compgen -f -X '!*.so*' -- "$cur"; compgen -d -- "$cur")
+		return ;;
 	--progress|--color) words='auto always never' ;;
 	--trace-level) words='stimulus costs full' ;;
 	--engine) words='local slurm' ;;

@@ -26,6 +26,7 @@ _Noreturn void port_bug(void *host, const char *file, int line,
 			const char *what)
 {
 	ops(host)->bug(host, file, line, what);
+	__builtin_trap();
 }
 
 int port_table_alloc(void *host, unsigned int granule_lg2, unsigned int order,

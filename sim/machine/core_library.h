@@ -24,8 +24,8 @@ struct core_library {
 	void *handle;
 	const struct p2m_ops *ops; /* checked: version, size, what is needed */
 	struct core_report *report;
-	/* Ends the process; report->finding is set. */
-	void (*give_up)(void) __attribute__((noreturn));
+	/* Ends the process and does not return; report->finding is set. */
+	void (*give_up)(void);
 	struct machine *machine; /* that it works for now, or NULL */
 };
 

@@ -22,6 +22,7 @@ void foreign_fail(struct foreign *f, const char *format, ...)
 	va_end(args);
 	report->inside = false;
 	f->library->give_up();
+	abort();
 }
 
 /* ---- around each call */

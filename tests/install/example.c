@@ -14,8 +14,7 @@ static struct host {
 
 void port_bug(void *h, const char *file, int line, const char *what)
 {
-	fprintf(stderr, "%s:%d: %s\n", file, line, what);
-	abort();
+	exit(fprintf(stderr, "%s:%d: %s\n", file, line, what));
 }
 
 int port_table_alloc(void *h, unsigned int g, unsigned int order, pa_t *table)
