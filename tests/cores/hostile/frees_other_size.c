@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Frees one page as two.
- * expect: it frees 2^1 tables of 2^12 bytes at 0x[0-9a-f]*, which were not allocated so
+ * Frees its root as more than it is.
+ * expect: it frees 2^2 tables of 2^12 bytes at 0x[0-9a-f]*, which were not allocated so
  */
 #include "tests/cores/hostile/naive_parts.h"
 
@@ -11,7 +11,7 @@ static int bad_map(void *space, gfn_t gfn, mfn_t mfn, uint64_t frames,
 	struct naive *n = space;
 
 	if (LATER(100))
-		port_table_free(n->host, FRAME_LG2, 1, n->root);
+		port_table_free(n->host, FRAME_LG2, 2, n->root);
 	return naive_map(space, gfn, mfn, frames, type, access, done);
 }
 

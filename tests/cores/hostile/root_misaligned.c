@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Its root begins within a page.
- * expect: VTTBR_EL2 0x[0-9a-f]*: the root is not aligned to its 64 bytes
+ * expect: VTTBR_EL2 0x[0-9a-f]*: the root is not aligned to its [0-9]* bytes
  * run: boot
  */
 #include "tests/cores/hostile/naive_parts.h"
