@@ -213,6 +213,10 @@ int cmd_whatif(struct cli *cli)
 				"whatif: only --engine local in this version");
 	if (o->jobs < 1 || o->jobs > STUDY_JOBS_MAX)
 		return cli_fail(EXIT_USAGE, "--jobs: 1 to %d", STUDY_JOBS_MAX);
+	/* One process is watched; its children would not be. */
+	if (o->core && o->jobs > 1)
+		return cli_fail(EXIT_NOT_MODELLED,
+				"whatif: --core with --jobs 1 only in this version");
 	code = vary_parse(&vary, &o->vary);
 	if (!code) {
 		code = sweep_open(&s);

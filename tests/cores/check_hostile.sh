@@ -91,6 +91,8 @@ refused "replay" 1 'remove of .*: it died of SIGABRT' \
 	replay --core "$hostile/aborts.so" "$tmp/good.zst"
 refused "whatif" 1 'remove of .*: it called exit(0)' \
 	whatif --core "$hostile/exits.so" --vary policy.p2m.tlbi=ipa,vmid "$tmp/good.zst"
+refused "whatif with several jobs" 5 'whatif: --core with --jobs 1 only' \
+	whatif --core "$hostile/exits.so" --jobs 2 --vary policy.p2m.tlbi=ipa,vmid "$tmp/good.zst"
 refused "walk" 1 'remove of .*: gfn 0x.* is still mapped' \
 	walk --core "$hostile/removes_nothing.so" "$tmp/good.zst" 0x40000000
 refused "no file" 3 'absent.so: No such file or directory' \
