@@ -48,7 +48,10 @@ struct p2m_ops {
 	const char *name;     /* of the library, one word */
 	const char *release;  /* its own version, as it likes to be called */
 	uint64_t offers;      /* enum p2m_offer bits */
-	uint64_t space_bytes; /* of a space: zeroed, aligned to 16 */
+	/* Of a space: zeroed, aligned to 16. All that the library knows of it
+	 * stands there, in its tables and in their notes: a host may copy a
+	 * space and put it back. */
+	uint64_t space_bytes;
 
 	/* ERR_UNSUPPORTED for what .offers cannot say, e.g. a start level. */
 	int (*init)(void *space, void *host, const struct p2m_config *config);

@@ -429,6 +429,25 @@ static void let_go(struct foreign *f)
 	free(f);
 }
 
+size_t foreign_bytes(const struct foreign *f)
+{
+	return sizeof(*f) + f->library->ops->space_bytes;
+}
+
+void foreign_save(const struct foreign *f, void *to)
+{
+	memcpy(to, f, sizeof(*f));
+	memcpy((uint8_t *)to + sizeof(*f), f->space,
+	       f->library->ops->space_bytes);
+}
+
+void foreign_restore(struct foreign *f, const void *from)
+{
+	memcpy(f, from, sizeof(*f));
+	memcpy(f->space, (const uint8_t *)from + sizeof(*f),
+	       f->library->ops->space_bytes);
+}
+
 bool foreign_new(struct hypervisor *h)
 {
 	struct core_library *library = h->m->config.core;

@@ -54,6 +54,12 @@ bool foreign_new(struct hypervisor *h);
 /* The library's fini, after which no table may be left; then all the rest. */
 void foreign_free(struct foreign *f);
 
+/* The library's space and our notes on it: copied, and put back. In between no
+ * page was allocated or freed. */
+size_t foreign_bytes(const struct foreign *f);
+void foreign_save(const struct foreign *f, void *to);
+void foreign_restore(struct foreign *f, const void *from);
+
 /* What a library is shown; hosts are struct foreign. */
 extern const struct port_ops foreign_port;
 

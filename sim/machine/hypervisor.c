@@ -233,6 +233,28 @@ void hypervisor_start(struct hypervisor *h)
 	setway_start(h);
 }
 
+size_t hypervisor_space_bytes(const struct hypervisor *h)
+{
+	return h->m->config.core ? foreign_bytes(h->space) :
+				   h->core->space_bytes;
+}
+
+void hypervisor_space_save(const struct hypervisor *h, void *to)
+{
+	if (h->m->config.core)
+		foreign_save(h->space, to);
+	else
+		memcpy(to, h->space, h->core->space_bytes);
+}
+
+void hypervisor_space_restore(struct hypervisor *h, const void *from)
+{
+	if (h->m->config.core)
+		foreign_restore(h->space, from);
+	else
+		memcpy(h->space, from, h->core->space_bytes);
+}
+
 static bool space_init(struct hypervisor *h)
 {
 	if (h->m->config.core)
@@ -320,9 +342,6 @@ bool hypervisor_resolve(struct hypervisor *h, const struct arm_fault *fault)
 	if (!hypervisor_can_populate(h, fault))
 		return false;
 	h->ops_fault++;
-	if (h->core->fault &&
-	    h->core->fault(h->space, gfn_from_ipa(fault->ipa)) == 0)
-		return true;
 	return populate(h, gfn_from_ipa(fault->ipa), 1) == 0;
 }
 

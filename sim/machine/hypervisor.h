@@ -76,6 +76,12 @@ mfn_t hypervisor_frame(const struct hypervisor *h, gfn_t gfn);
 /* The guest page that a frame backs; false: it is no guest memory. */
 bool hypervisor_gfn(struct hypervisor *h, mfn_t mfn, gfn_t *gfn);
 
+/* What the page-table code keeps of its space, to be put back after a look at
+ * how things would be: so many bytes. Its tables are not among them. */
+size_t hypervisor_space_bytes(const struct hypervisor *h);
+void hypervisor_space_save(const struct hypervisor *h, void *to);
+void hypervisor_space_restore(struct hypervisor *h, const void *from);
+
 /* Can a stage-2 fault at this page be resolved: by making an entry valid that
  * set/way tracking took validity from, or by populating the page? */
 bool hypervisor_can_resolve(struct hypervisor *h,

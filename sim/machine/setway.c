@@ -77,7 +77,7 @@ bool setway_init(struct hypervisor *h, struct error_line *error)
 	enum p2m_setway_policy policy = config->set_way;
 	int rc;
 
-	h->peek.space = malloc(h->core->space_bytes);
+	h->peek.space = malloc(hypervisor_space_bytes(h));
 	if (!h->peek.space)
 		return error_set(error, EXIT_INPUT, "machine: out of memory");
 	if (!h->core->setway_init)
@@ -262,7 +262,7 @@ bool machine_probe(struct machine *m, const struct machine_cpu *cpu, va_t va,
 	if (ok || !tracks(h) || why->stage != 2 ||
 	    why->kind != ARM_FAULT_TRANSLATION)
 		return ok;
-	memcpy(h->peek.space, h->space, h->core->space_bytes);
+	hypervisor_space_save(h, h->peek.space);
 	h->peek.on = true;
 	for (int i = 0; i < PEEK_FAULTS_MAX && !ok && why->stage == 2 &&
 			why->kind == ARM_FAULT_TRANSLATION &&
@@ -271,6 +271,6 @@ bool machine_probe(struct machine *m, const struct machine_cpu *cpu, va_t va,
 		ok = arm_mmu_probe(&cpu->mmu, va, access, out, why, NULL);
 	h->peek.on = false;
 	peek_undo(h);
-	memcpy(h->space, h->peek.space, h->core->space_bytes);
+	hypervisor_space_restore(h, h->peek.space);
 	return ok;
 }
