@@ -15,7 +15,7 @@
 	ROW(ARM_PAR, SH, 7, 2)                                                 \
 	ROW(ARM_PAR, NS, 9, 1)                                                 \
 	ROW(ARM_PAR, RES1, 11, 1)                                              \
-	ROW(ARM_PAR, PA, 12, 36)                                               \
+	ROW(ARM_PAR, PA, 12, 40) /* 51:48 are zero without FEAT_LPA */         \
 	ROW(ARM_PAR, ATTR, 56, 8)
 FIELDS_DEFINE(ARM_PAR, ARM_PAR_FIELDS);
 

@@ -42,13 +42,13 @@ static inline uint64_t arm_s1_memory(const struct arm_setup *setup,
 /* A stage-1 leaf's bits of ARM_ATTRS. */
 static inline uint64_t arm_s1_leaf_attrs(const struct arm_setup *setup,
 					 uint64_t leaf, uint64_t inherited,
-					 int level)
+					 int level, unsigned int size_lg2)
 {
 	return arm_s1_permissions(leaf, inherited, setup->wxn) |
 	       arm_s1_memory(setup, leaf) |
 	       FIELD_PREP(ARM_ATTRS_NG, FIELD_GET(ARM_S1_LEAF_nG, leaf)) |
 	       FIELD_PREP(ARM_ATTRS_S1_LEVEL, level) |
-	       FIELD_PREP(ARM_ATTRS_S1_SIZE_LG2, ARM_LEVEL_SHIFT(level));
+	       FIELD_PREP(ARM_ATTRS_S1_SIZE_LG2, size_lg2);
 }
 void arm_s1_memory_compute(struct arm_setup *setup, uint64_t mair);
 

@@ -1,11 +1,59 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What a leaf permits. DDI0487 L.b D8.4.1 (stage 1), D8.4.2 (stage 2);
- * issue A. Not modelled: indirect permissions and overlays, DBM.
+ * The granules, and what a leaf permits. DDI0487 L.b D8.2 (granules), D8.4.1
+ * (stage 1), D8.4.2 (stage 2), D8.7 (contiguous runs). Not modelled: indirect
+ * permissions and overlays, DBM.
  */
 #include "models/arm/descriptor.h"
 
 #include <stddef.h>
+
+/* A 64K table of level 0 does not exist. */
+const struct arm_granule arm_granules[3] = {
+	[ARM_GRANULE_4K] = {
+		.page_lg2 = 12, .stride = 9,
+		.shift = { 39, 30, 21, 12 }, .range = { 48, 39, 30, 21 },
+		.contiguous = { 0, 4, 4, 4 },
+		.blocks = 1 << 1 | 1 << 2, .blocks52 = 1 << 1 | 1 << 2,
+		.s2_start = 2, .s2_pa_bits = 44,
+	},
+	[ARM_GRANULE_16K] = {
+		.page_lg2 = 14, .stride = 11,
+		.shift = { 47, 36, 25, 14 }, .range = { 58, 47, 36, 25 },
+		.contiguous = { 0, 0, 5, 7 },
+		.blocks = 1 << 2, .blocks52 = 1 << 2,
+		.s2_start = 3, .s2_pa_bits = 42,
+	},
+	[ARM_GRANULE_64K] = {
+		.page_lg2 = 16, .stride = 13,
+		.shift = { 55, 42, 29, 16 }, .range = { 63, 55, 42, 29 },
+		.contiguous = { 0, 5, 5, 5 },
+		.blocks = 1 << 2, .blocks52 = 1 << 1 | 1 << 2,
+		.s2_start = 3, .s2_pa_bits = 44,
+	},
+};
+
+const struct arm_granule *arm_granule_tg0(uint64_t field)
+{
+	static const uint8_t index[4] = { ARM_GRANULE_4K, ARM_GRANULE_64K,
+					  ARM_GRANULE_16K, ARM_GRANULE_4K };
+
+	return &arm_granules[index[field & 3]];
+}
+
+const struct arm_granule *arm_granule_tg1(uint64_t field)
+{
+	static const uint8_t index[4] = { ARM_GRANULE_4K, ARM_GRANULE_16K,
+					  ARM_GRANULE_4K, ARM_GRANULE_64K };
+
+	return &arm_granules[index[field & 3]];
+}
+
+const struct arm_granule *arm_granule_of_va(uint64_t tcr, uint64_t va)
+{
+	return va >> 55 & 1 ? arm_granule_tg1(FIELD_GET(ARM_TCR_TG1, tcr)) :
+			      arm_granule_tg0(FIELD_GET(ARM_TCR_TG0, tcr));
+}
 
 /* One EL's three bits. */
 #define EL1(r, w, x)                                                           \
@@ -42,8 +90,8 @@ const uint16_t arm_s2_permission_table[4] = {
 
 #define FIELD_ROW(REG, NAME, lsb, width) { #NAME, lsb, width },
 
-const struct arm_field *arm_descriptor_fields(unsigned int stage, uint64_t raw,
-					      int level)
+const struct arm_field *arm_descriptor_fields(unsigned int stage,
+					      enum arm_descriptor_kind kind)
 {
 	static const struct arm_field s1_table[] = {
 		ARM_S1_TABLE_FIELDS(FIELD_ROW){ NULL, 0, 0 }
@@ -60,7 +108,7 @@ const struct arm_field *arm_descriptor_fields(unsigned int stage, uint64_t raw,
 	static const struct arm_field invalid[] = { { "TYPE", 0, 2 },
 						    { NULL, 0, 0 } };
 
-	switch (arm_descriptor_kind(raw, level)) {
+	switch (kind) {
 	case ARM_DESCRIPTOR_TABLE:
 		return stage == 1 ? s1_table : s2_table;
 	case ARM_DESCRIPTOR_LEAF:

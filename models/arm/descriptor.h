@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Registers and descriptors of the Armv8-A EL1&0 regime, 4K granule, as the
- * walker reads them. DDI0487 L.b D8.3 (descriptors), D24.2 (registers);
- * issue A. Only fields that the model looks at, or refuses.
+ * Registers and descriptors of the Armv8-A EL1&0 regime, as the walker reads
+ * them: granules 4K, 16K and 64K. DDI0487 L.b D8.2 (granules), D8.3
+ * (descriptors), D24.2 (registers). Only fields that the model looks at, or
+ * refuses.
  */
 #ifndef MODELS_ARM_DESCRIPTOR_H
 #define MODELS_ARM_DESCRIPTOR_H
@@ -57,6 +58,14 @@ FIELDS_DEFINE(ARM_TCR, ARM_TCR_FIELDS);
 	F(ARM_TTBR, ASID, 48, 16) /* VTTBR_EL2: VMID */
 FIELDS_DEFINE(ARM_TTBR, ARM_TTBR_FIELDS);
 
+/* The same with 52-bit addresses: HIGH is bits 51:48. */
+#define ARM_TTBR52_FIELDS(F)                                                   \
+	F(ARM_TTBR52, CNP, 0, 1)                                               \
+	F(ARM_TTBR52, HIGH, 2, 4)                                              \
+	F(ARM_TTBR52, BADDR, 6, 42)                                            \
+	F(ARM_TTBR52, ASID, 48, 16)
+FIELDS_DEFINE(ARM_TTBR52, ARM_TTBR52_FIELDS);
+
 #define ARM_HCR_FIELDS(F)                                                      \
 	F(ARM_HCR, VM, 0, 1)                                                   \
 	F(ARM_HCR, PTW, 2, 1)                                                  \
@@ -101,8 +110,9 @@ FIELDS_DEFINE(ARM_S1_TABLE, ARM_S1_TABLE_FIELDS);
 	F(ARM_S2_TABLE, ADDRESS, 12, 36)
 FIELDS_DEFINE(ARM_S2_TABLE, ARM_S2_TABLE_FIELDS);
 
-/* Leaves. ADDRESS is a page's; a block's starts at 30 or 21, and the bits
- * below (nT at 16 among them) are not looked at. */
+/* Leaves. ADDRESS is a 4K page's; a larger page's or a block's starts above,
+ * and the bits below (nT at 16 among them) are not looked at, but for those
+ * of ARM_ADDRESS52. */
 #define ARM_S1_LEAF_FIELDS(F)                                                  \
 	F(ARM_S1_LEAF, TYPE, 0, 2)                                             \
 	F(ARM_S1_LEAF, AttrIndx, 2, 3)                                         \
@@ -132,12 +142,42 @@ FIELDS_DEFINE(ARM_S1_LEAF, ARM_S1_LEAF_FIELDS);
 	F(ARM_S2_LEAF, Software, 55, 4)
 FIELDS_DEFINE(ARM_S2_LEAF, ARM_S2_LEAF_FIELDS);
 
-/* The 4K granule: bits of the address below one entry of a level's table, and
- * below one whole table. */
+/* 64K granule with FEAT_LPA: bits 51:48 of the address of a table, page or
+ * block. */
+#define ARM_ADDRESS52_FIELDS(F)                                                \
+	F(ARM_ADDRESS52, HIGH, 12, 4)                                          \
+	F(ARM_ADDRESS52, LOW, 16, 32)
+FIELDS_DEFINE(ARM_ADDRESS52, ARM_ADDRESS52_FIELDS);
+
 #define ARM_LEVEL_LAST 3
-#define ARM_LEVEL_SHIFT(level) (39 - 9 * (level))
-#define ARM_LEVEL_RANGE(level) (48 - 9 * (level))
 #define ARM_ADDRESS_BITS 48
+
+/* What depends on the granule; by level, where that has tables at all. */
+struct arm_granule {
+	uint8_t page_lg2;
+	uint8_t stride;	       /* bits that one level resolves */
+	uint8_t shift[4];      /* bits of the address below one entry */
+	uint8_t range[4];      /* bits of the address below one whole table */
+	uint8_t contiguous[4]; /* log2 of the entries of a contiguous run */
+	uint8_t blocks;	       /* bit n: level n may have blocks */
+	uint8_t blocks52;      /* with 52-bit addresses */
+	uint8_t s2_start;      /* VTCR_EL2.SL0 0 starts at this level */
+	uint8_t s2_pa_bits;    /* SL0 2 needs so many */
+};
+enum arm_granule_index { ARM_GRANULE_4K, ARM_GRANULE_16K, ARM_GRANULE_64K };
+extern const struct arm_granule arm_granules[3];
+
+/* What a range's granule, as far as the MMU has it (or else 4K), says of its
+ * descriptors. With FEAT_LPA the 64K granule alone has 52-bit addresses while
+ * DS is 0. */
+void arm_range_set_granule(struct arm_range *range, const struct arm_mmu *mmu,
+			   const struct arm_granule *granule);
+
+/* TCR_EL1.TG0 and VTCR_EL2.TG0; TCR_EL1.TG1. Reserved values mean 4K. */
+const struct arm_granule *arm_granule_tg0(uint64_t field);
+const struct arm_granule *arm_granule_tg1(uint64_t field);
+/* The granule that TCR_EL1 gives the half that `va` lies in. */
+const struct arm_granule *arm_granule_of_va(uint64_t tcr, uint64_t va);
 
 enum arm_descriptor_kind {
 	ARM_DESCRIPTOR_INVALID, /* reserved encodings too */
@@ -146,30 +186,42 @@ enum arm_descriptor_kind {
 };
 
 /* Both stages alike: D8.3.1. */
-static inline enum arm_descriptor_kind arm_descriptor_kind(uint64_t raw,
-							   int level)
+static inline enum arm_descriptor_kind
+arm_descriptor_kind(const struct arm_range *range, uint64_t raw, int level)
 {
 	switch (raw & 3) {
 	case 3:
 		return level == ARM_LEVEL_LAST ? ARM_DESCRIPTOR_LEAF :
 						 ARM_DESCRIPTOR_TABLE;
 	case 1:
-		return level == 1 || level == 2 ? ARM_DESCRIPTOR_LEAF :
-						  ARM_DESCRIPTOR_INVALID;
+		return range->blocks >> level & 1 ? ARM_DESCRIPTOR_LEAF :
+						    ARM_DESCRIPTOR_INVALID;
 	default:
 		return ARM_DESCRIPTOR_INVALID;
 	}
 }
 
-static inline uint64_t arm_table_address(uint64_t raw)
+/* Bits 51:48 of a descriptor's address; zero unless the range has them. */
+static inline uint64_t arm_address_high(const struct arm_range *range,
+					uint64_t raw)
 {
-	return raw & FIELD_MASK(ARM_S1_TABLE_ADDRESS);
+	if (__builtin_expect(!range->wide, 1))
+		return 0;
+	return FIELD_GET(ARM_ADDRESS52_HIGH, raw) << ARM_ADDRESS_BITS;
 }
 
-static inline uint64_t arm_leaf_address(uint64_t raw, int level)
+static inline uint64_t arm_table_address(const struct arm_range *range,
+					 uint64_t raw)
 {
-	return raw & MASK(ARM_LEVEL_SHIFT(level),
-			  ARM_ADDRESS_BITS - ARM_LEVEL_SHIFT(level));
+	return (raw & range->address_mask) | arm_address_high(range, raw);
+}
+
+/* Of a page, or of a block of 2^size_lg2 bytes. */
+static inline uint64_t arm_leaf_address(const struct arm_range *range,
+					uint64_t raw, unsigned int size_lg2)
+{
+	return (raw & MASK(size_lg2, ARM_ADDRESS_BITS - size_lg2)) |
+	       arm_address_high(range, raw);
 }
 
 /* What a stage-1 table descriptor restricts for all below: or them up. */
@@ -209,7 +261,7 @@ struct arm_field {
 	const char *name;
 	uint8_t lsb, width;
 };
-const struct arm_field *arm_descriptor_fields(unsigned int stage, uint64_t raw,
-					      int level);
+const struct arm_field *arm_descriptor_fields(unsigned int stage,
+					      enum arm_descriptor_kind kind);
 
 #endif

@@ -19,12 +19,16 @@ int arm_mmu_init(struct arm_mmu *mmu, const struct arm_mmu_config *config,
 		 unsigned int cpu, struct model_random *random)
 {
 	memset(mmu, 0, sizeof(*mmu));
-	if (config->pa_bits < 32 || config->pa_bits > 48)
+	if (config->pa_bits != 52 &&
+	    (config->pa_bits < 32 || config->pa_bits > 48))
 		return ERR_INVAL;
 	mmu->ram = ram;
 	mmu->memory = memory;
 	mmu->cpu = cpu;
 	mmu->pa_bits = config->pa_bits;
+	mmu->small_tables = config->small_tables;
+	mmu->contiguous = config->contiguous_bit == ARM_CONTIGUOUS_USED;
+	mmu->no_granule_16k = config->granule_16k == ARM_GRANULE_16K_ABSENT;
 	mmu->l1i_tlb = tlb_new(&config->l1i_tlb, random);
 	mmu->l1d_tlb = tlb_new(&config->l1d_tlb, random);
 	mmu->l2_tlb = tlb_new(&config->l2_tlb, random);

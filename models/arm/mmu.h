@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The MMU of one Armv8-A CPU, EL1&0 regime with stage 2: TLBs, walk caches
- * and the nested walk. DDI0487 L.b D8; issue A. 4K granule; 16K and 64K,
- * HAFDBS, PAN, hierarchical disables other than APTable/XNTable: see
- * models/arm/README.md for what is refused. The inlined L1 hit is in
- * mmu_inline.h.
+ * and the nested walk. DDI0487 L.b D8. HAFDBS, PAN, hierarchical disables
+ * other than APTable/XNTable: see models/arm/README.md for what is refused.
+ * The inlined L1 hit is in mmu_inline.h.
  *
  * Translation depends on state and request; what it cost is read off the
  * walk's steps afterwards (arm_walk_cycles).
@@ -161,7 +160,11 @@ struct arm_translation {
 struct arm_mmu_config {
 	struct tlb_config l1i_tlb, l1d_tlb, l2_tlb, s2_tlb;
 	struct tlb_config walk_cache_s1, walk_cache_s2;
-	uint8_t pa_bits;
+	uint8_t pa_bits; /* 52: FEAT_LPA and FEAT_LVA, 64K granule alone */
+	bool small_tables; /* FEAT_TTST: T0SZ, T1SZ up to 48 */
+	/* models/choices.def */
+	enum { ARM_GRANULE_16K_PRESENT, ARM_GRANULE_16K_ABSENT } granule_16k;
+	enum { ARM_CONTIGUOUS_IGNORED, ARM_CONTIGUOUS_USED } contiguous_bit;
 };
 
 struct arm_walk_counters {
@@ -169,19 +172,26 @@ struct arm_walk_counters {
 	uint64_t by_accesses[ARM_WALK_STEPS_MAX + 1];
 };
 
+struct arm_granule; /* descriptor.h */
+
 /* One root table and the input range below it: TTBR0's, TTBR1's, VTTBR's. */
 struct arm_range {
 	uint64_t root;	     /* address, in the stage's output space */
 	const char *why;     /* not modelled, or NULL */
+	const struct arm_granule *granule; /* never NULL */
+	uint64_t address_mask; /* of a table's address in a descriptor */
+	uint32_t index_mask; /* of the root: up to 17 bits, concatenated */
 	uint8_t input_bits, output_bits;
+	uint8_t blocks;	     /* bit n: level n may have blocks */
 	int8_t level;	     /* of the root */
-	uint16_t index_mask; /* of the root: up to 13 bits, concatenated */
+	bool wide;	     /* descriptors have 52-bit addresses */
 	bool usable;	     /* none of the next three, and no `why` */
 	bool disabled;	     /* EPDn: every address faults */
 	bool impossible;     /* sizes that no walk can have: likewise */
 	bool root_too_large; /* address size fault on the root */
 	bool uncached;	     /* walker attributes, or caches off */
-	bool quick;	     /* usable and cached, root above the last level */
+	/* Usable and cached, 4K granule, root above the last level. */
+	bool quick;
 };
 
 /* What follows from arm_regs; recomputed when one is written. */
@@ -194,6 +204,7 @@ struct arm_setup {
 	const char *why;       /* nothing is modelled in this state, or NULL */
 	bool stage1, stage2;
 	bool wxn;
+	bool contiguous; /* runs are one entry */
 	bool default_cacheable; /* HCR_EL2.DC */
 	bool protect_walk;	/* HCR_EL2.PTW */
 	bool fetch_cacheable;	/* stage 1 off: SCTLR.I */
@@ -201,6 +212,7 @@ struct arm_setup {
 	 * off): see arm_attrs_finish. */
 	bool adjust, data_uncached, fetch_uncached;
 	bool quick; /* walks may be: see quick.h */
+	uint64_t quick_mask; /* a descriptor's bits that such a walk looks at */
 };
 
 /* One CPU's MMU. A context, one for each L1 TLB, changes whenever a register
@@ -215,6 +227,7 @@ struct arm_mmu {
 	struct memory_system *memory;
 	unsigned int cpu;
 	uint8_t pa_bits;
+	bool small_tables, contiguous, no_granule_16k; /* as configured */
 	uint64_t data_context, fetch_context;
 	struct arm_walk_counters walks;
 	struct arm_walk walk; /* of the last arm_mmu_translate from a walk */
@@ -231,7 +244,7 @@ struct arm_mmu {
 	bool brief_walks;
 };
 
-/* All registers 0: both stages off. ERR_INVAL if pa_bits is not 32..48,
+/* All registers 0: both stages off. ERR_INVAL if pa_bits is not 32..48 or 52,
  * ERR_NOMEM; then nothing is held. */
 MUST_CHECK int arm_mmu_init(struct arm_mmu *mmu,
 			    const struct arm_mmu_config *config,

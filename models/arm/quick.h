@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The most frequent walk of all, told apart from the rest so that it is
- * short: both stages are on, stage 1's walk cache knows the last table,
- * s2_tlb knows where that table and the page are, the descriptor is a page's,
- * and nothing is forbidden. One descriptor is read. The same answer and the
+ * short: both stages are on, stage 1's granule is 4K, its walk cache knows the
+ * last table, s2_tlb knows where that table and the page are, the descriptor
+ * is a page's and no part of a run, and nothing is forbidden. One descriptor
+ * is read. The same answer and the
  * same counts as arm_nested_walk gives; models/README.md 11, 13-17.
  */
 #ifndef MODELS_ARM_QUICK_H
@@ -32,10 +33,10 @@ static inline uint64_t arm_quick_out(const struct tlb_entry *entry,
 static inline bool arm_quick_read(struct arm_mmu *mmu, uint64_t address,
 				  struct arm_quick *q, uint64_t *raw)
 {
-	uint64_t ipa, index = address >> ARM_LEVEL_SHIFT(3) & 0x1ff;
+	uint64_t ipa, index = address >> 12 & 0x1ff;
 
 	q->pointer = walk_cache_find_here(mmu->walk_cache_s1, address,
-				     &mmu->setup.tag, ARM_LEVEL_RANGE(3), 3);
+					  &mmu->setup.tag, 21, 3);
 	if (!q->pointer)
 		return false;
 	ipa = q->pointer->value.out + index * 8;
@@ -68,7 +69,7 @@ static inline uint64_t arm_quick_attrs(struct arm_mmu *mmu, uint64_t raw,
 		*memo = (struct arm_attrs_memo){
 			leaf, inherited, stage2,
 			arm_attrs_combine(arm_s1_leaf_attrs(&mmu->setup, raw,
-							    inherited, 3),
+							    inherited, 3, 12),
 					  stage2)
 		};
 	return memo->attrs;
@@ -109,8 +110,8 @@ static inline bool arm_quick_walk(struct arm_mmu *mmu, uint64_t address,
 	    (half ? ~address : address) >> range->input_bits ||
 	    !arm_quick_read(mmu, address, &q, &raw))
 		return false;
-	base = arm_leaf_address(raw, 3);
-	if ((raw & 3) != 3 || !FIELD_GET(ARM_S1_LEAF_AF, raw) ||
+	base = raw & FIELD_MASK(ARM_S1_LEAF_ADDRESS);
+	if ((raw & setup->quick_mask) != (3 | FIELD_MASK(ARM_S1_LEAF_AF)) ||
 	    base >> range->output_bits)
 		return false;
 	q.page = tlb_probe_inline(mmu->s2_tlb, base | (address & 0xfff),

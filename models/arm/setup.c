@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * What the registers say about walks and tags, worked out when one of them is
- * written. DDI0487 L.b D8.2 (controls), D8.16 (tags), D24.2; issue A. What is
- * refused stands here with its reason: models/arm/README.md.
+ * written. DDI0487 L.b D8.2 (controls), D8.16 (tags), D24.2. What is refused
+ * stands here with its reason: models/arm/README.md.
  */
 #include "models/arm/attrs.h"
 #include "models/arm/descriptor.h"
@@ -11,49 +11,81 @@
 #define REGIME_EL1 1
 #define REGIME_STAGE2 2
 
-/* T0SZ and T1SZ without FEAT_LVA and FEAT_TTST; VTCR's likewise. */
-#define TNSZ_MIN 16
-#define TNSZ_MAX 39
+#define SIZE_52 6 /* IPS, PS */
 
-/* IPS and PS; 52 bits need DS, and 7 is reserved: what we have. */
-static uint8_t output_bits(uint64_t field, uint8_t pa_bits)
+static bool granule_is(const struct arm_range *range,
+		       enum arm_granule_index index)
 {
-	static const uint8_t bits[8] = { 32, 36, 40, 42, 44, 48, 48, 48 };
-	uint8_t asked = bits[field];
-
-	return asked < pa_bits ? asked : pa_bits;
+	return range->granule == &arm_granules[index];
 }
 
-static int stage1_root_level(unsigned int input_bits)
+void arm_range_set_granule(struct arm_range *range, const struct arm_mmu *mmu,
+			   const struct arm_granule *granule)
+{
+	if (mmu->no_granule_16k && granule == &arm_granules[ARM_GRANULE_16K])
+		granule = &arm_granules[ARM_GRANULE_4K];
+	range->granule = granule;
+	range->wide = mmu->pa_bits == 52 && granule_is(range, ARM_GRANULE_64K);
+	range->blocks = range->wide ? granule->blocks52 : granule->blocks;
+	range->address_mask = MASK(granule->page_lg2,
+				   ARM_ADDRESS_BITS - granule->page_lg2);
+}
+
+/* IPS and PS; 7 is reserved: as 6. */
+static void range_set_output(struct arm_range *range,
+			     const struct arm_mmu *mmu, uint64_t field)
+{
+	static const uint8_t bits[8] = { 32, 36, 40, 42, 44, 48, 52, 52 };
+	uint8_t most = mmu->pa_bits;
+
+	if (!range->wide && most > ARM_ADDRESS_BITS)
+		most = ARM_ADDRESS_BITS;
+	range->output_bits = bits[field] < most ? bits[field] : most;
+}
+
+static int stage1_root_level(const struct arm_range *range)
 {
 	int level = ARM_LEVEL_LAST;
 
-	while (level > 0 && input_bits > (unsigned int)ARM_LEVEL_RANGE(level))
+	while (level > 0 && range->input_bits > range->granule->range[level])
 		level--;
 	return level;
 }
 
-/* The base with the bits that its table's own size rules out cleared. */
-static void range_set_root(struct arm_range *range, uint64_t ttbr)
+/* The base with the bits that its table's own size rules out cleared. With
+ * 52-bit addresses bits 5:2 of the register are the address's highest, and a
+ * table is aligned to 64 bytes at least. `size` is IPS or PS. */
+static void range_set_root(struct arm_range *range, uint64_t ttbr,
+			   uint64_t size)
 {
-	unsigned int index_bits =
-		range->input_bits - ARM_LEVEL_SHIFT(range->level);
+	unsigned int index_bits = range->input_bits -
+				  range->granule->shift[range->level];
 	uint64_t base = ttbr & FIELD_MASK(ARM_TTBR_BADDR);
 
+	if (range->wide && size >= SIZE_52)
+		base = (ttbr & FIELD_MASK(ARM_TTBR52_BADDR)) |
+		       FIELD_GET(ARM_TTBR52_HIGH, ttbr) << ARM_ADDRESS_BITS;
 	range->root = align_down(base, index_bits + 3);
 	range->root_too_large = range->root >> range->output_bits != 0;
-	range->index_mask = (uint16_t)(BIT(index_bits) - 1);
+	range->index_mask = (uint32_t)(BIT(index_bits) - 1);
 }
 
-static bool tnsz_ok(uint64_t tnsz)
+/* T0SZ and T1SZ of either stage. FEAT_TTST: 48, and 47 with 64K pages. */
+static bool tnsz_ok(const struct arm_range *range, const struct arm_mmu *mmu,
+		    uint64_t tnsz)
 {
-	return tnsz >= TNSZ_MIN && tnsz <= TNSZ_MAX;
+	uint64_t most = 39;
+
+	if (mmu->small_tables)
+		most = granule_is(range, ARM_GRANULE_64K) ? 47 : 48;
+	return tnsz >= (range->wide ? 12 : 16) && tnsz <= most;
 }
 
 /* One half's fields of TCR_EL1. */
 struct tcr_half {
 	uint64_t tsz, irgn, orgn;
-	bool epd, granule_4k, hpd, tbid, e0pd;
+	const struct arm_granule *granule;
+	bool epd, hpd, tbid, e0pd;
 };
 
 static struct tcr_half tcr_half(uint64_t tcr, bool upper)
@@ -64,7 +96,7 @@ static struct tcr_half tcr_half(uint64_t tcr, bool upper)
 			.irgn = FIELD_GET(ARM_TCR_IRGN1, tcr),
 			.orgn = FIELD_GET(ARM_TCR_ORGN1, tcr),
 			.epd = FIELD_GET(ARM_TCR_EPD1, tcr),
-			.granule_4k = FIELD_GET(ARM_TCR_TG1, tcr) == 2,
+			.granule = arm_granule_tg1(FIELD_GET(ARM_TCR_TG1, tcr)),
 			.hpd = FIELD_GET(ARM_TCR_HPD1, tcr),
 			.tbid = FIELD_GET(ARM_TCR_TBID1, tcr),
 			.e0pd = FIELD_GET(ARM_TCR_E0PD1, tcr),
@@ -74,7 +106,7 @@ static struct tcr_half tcr_half(uint64_t tcr, bool upper)
 		.irgn = FIELD_GET(ARM_TCR_IRGN0, tcr),
 		.orgn = FIELD_GET(ARM_TCR_ORGN0, tcr),
 		.epd = FIELD_GET(ARM_TCR_EPD0, tcr),
-		.granule_4k = FIELD_GET(ARM_TCR_TG0, tcr) == 0,
+		.granule = arm_granule_tg0(FIELD_GET(ARM_TCR_TG0, tcr)),
 		.hpd = FIELD_GET(ARM_TCR_HPD0, tcr),
 		.tbid = FIELD_GET(ARM_TCR_TBID0, tcr),
 		.e0pd = FIELD_GET(ARM_TCR_E0PD0, tcr),
@@ -84,8 +116,6 @@ static struct tcr_half tcr_half(uint64_t tcr, bool upper)
 static const char *stage1_refusal(const struct arm_regs *regs,
 				  const struct tcr_half *half)
 {
-	if (!half->granule_4k)
-		return "TCR_EL1.TG0/TG1: granules other than 4K, DDI0487 D8.2";
 	if (FIELD_GET(ARM_SCTLR_EE, regs->sctlr))
 		return "SCTLR_EL1.EE: big-endian tables, DDI0487 D24.2";
 	if (FIELD_GET(ARM_TCR_HA, regs->tcr) ||
@@ -109,30 +139,29 @@ static struct arm_range stage1_range(const struct arm_mmu *mmu, bool upper)
 {
 	const struct arm_regs *regs = &mmu->regs;
 	struct tcr_half half = tcr_half(regs->tcr, upper);
+	uint64_t ips = FIELD_GET(ARM_TCR_IPS, regs->tcr);
 	struct arm_range range = {
 		.disabled = half.epd,
 		.why = stage1_refusal(regs, &half),
-		.impossible = !tnsz_ok(half.tsz),
 		.input_bits = (uint8_t)(64 - half.tsz),
-		.output_bits = output_bits(FIELD_GET(ARM_TCR_IPS, regs->tcr),
-					   mmu->pa_bits),
 		.uncached = !half.irgn || !half.orgn ||
 			    !FIELD_GET(ARM_SCTLR_C, regs->sctlr) ||
 			    FIELD_GET(ARM_HCR_CD, regs->hcr),
 	};
 
+	arm_range_set_granule(&range, mmu, half.granule);
+	range_set_output(&range, mmu, ips);
+	range.impossible = !tnsz_ok(&range, mmu, half.tsz);
 	if (range.impossible)
 		return range;
-	range.level = (int8_t)stage1_root_level(range.input_bits);
-	range_set_root(&range, upper ? regs->ttbr1 : regs->ttbr0);
+	range.level = (int8_t)stage1_root_level(&range);
+	range_set_root(&range, upper ? regs->ttbr1 : regs->ttbr0, ips);
 	range.usable = !range.disabled && !range.why && !range.root_too_large;
 	return range;
 }
 
 static const char *stage2_refusal(uint64_t vtcr)
 {
-	if (FIELD_GET(ARM_VTCR_TG0, vtcr) != 0)
-		return "VTCR_EL2.TG0: granules other than 4K, DDI0487 D8.2";
 	if (FIELD_GET(ARM_VTCR_HA, vtcr) || FIELD_GET(ARM_VTCR_HD, vtcr))
 		return "VTCR_EL2.HA/HD: hardware update of the access flag and "
 		       "dirty state, DDI0487 D8.5 (FEAT_HAFDBS)";
@@ -142,39 +171,53 @@ static const char *stage2_refusal(uint64_t vtcr)
 	return NULL;
 }
 
+/* SL0's level, or -1. SL0 3 is level 3 of the 4K granule, by FEAT_TTST. */
+static int stage2_root_level(const struct arm_range *range,
+			     const struct arm_mmu *mmu, uint64_t sl0)
+{
+	if (sl0 == 3)
+		return granule_is(range, ARM_GRANULE_4K) && mmu->small_tables ?
+			       3 :
+			       -1;
+	if (sl0 == 2 && mmu->pa_bits < range->granule->s2_pa_bits)
+		return -1;
+	return range->granule->s2_start - (int)sl0;
+}
+
 /* SL0 and T0SZ must agree: the root resolves one bit at least, and at most
  * four more than a table has (16 concatenated tables). */
-static bool stage2_possible(const struct arm_range *range, uint64_t vtcr,
-			    uint8_t pa_bits)
+static bool stage2_possible(const struct arm_range *range,
+			    const struct arm_mmu *mmu, uint64_t vtcr)
 {
-	int index_bits = range->input_bits - ARM_LEVEL_SHIFT(range->level);
+	int index_bits;
 
-	if (!tnsz_ok(FIELD_GET(ARM_VTCR_T0SZ, vtcr)) ||
-	    FIELD_GET(ARM_VTCR_SL0, vtcr) == 3)
+	if (!tnsz_ok(range, mmu, FIELD_GET(ARM_VTCR_T0SZ, vtcr)) ||
+	    range->level < 0 || range->input_bits > mmu->pa_bits)
 		return false;
-	if (range->input_bits > pa_bits || (range->level == 0 && pa_bits < 44))
-		return false;
-	return index_bits >= 1 && index_bits <= 9 + 4;
+	index_bits = range->input_bits - range->granule->shift[range->level];
+	return index_bits >= 1 && index_bits <= range->granule->stride + 4;
 }
 
 static struct arm_range stage2_range(const struct arm_mmu *mmu)
 {
-	uint64_t vtcr = mmu->regs.vtcr;
+	uint64_t vtcr = mmu->regs.vtcr, ps = FIELD_GET(ARM_VTCR_PS, vtcr);
 	struct arm_range range = {
 		.why = stage2_refusal(vtcr),
 		.input_bits = (uint8_t)(64 - FIELD_GET(ARM_VTCR_T0SZ, vtcr)),
-		.output_bits = output_bits(FIELD_GET(ARM_VTCR_PS, vtcr),
-					   mmu->pa_bits),
-		.level = (int8_t)(2 - (int)FIELD_GET(ARM_VTCR_SL0, vtcr)),
 		.uncached = !FIELD_GET(ARM_VTCR_IRGN0, vtcr) ||
 			    !FIELD_GET(ARM_VTCR_ORGN0, vtcr) ||
 			    FIELD_GET(ARM_HCR_CD, mmu->regs.hcr),
 	};
 
-	range.impossible = !stage2_possible(&range, vtcr, mmu->pa_bits);
+	arm_range_set_granule(&range, mmu,
+			      arm_granule_tg0(FIELD_GET(ARM_VTCR_TG0, vtcr)));
+	range_set_output(&range, mmu, ps);
+	range.level = (int8_t)stage2_root_level(
+		&range, mmu, FIELD_GET(ARM_VTCR_SL0, vtcr));
+	range.impossible = !stage2_possible(&range, mmu, vtcr);
 	if (range.impossible)
 		return range;
-	range_set_root(&range, mmu->regs.vttbr);
+	range_set_root(&range, mmu->regs.vttbr, ps);
 	range.usable = !range.why && !range.root_too_large;
 	return range;
 }
@@ -254,6 +297,7 @@ void arm_setup_compute(struct arm_mmu *mmu)
 	setup->stage2 = FIELD_GET(ARM_HCR_VM, regs->hcr) ||
 			setup->default_cacheable;
 	setup->protect_walk = FIELD_GET(ARM_HCR_PTW, regs->hcr);
+	setup->contiguous = mmu->contiguous;
 	setup->ignored_top[0] = FIELD_GET(ARM_TCR_TBI0, regs->tcr) ? top : 0;
 	setup->ignored_top[1] = FIELD_GET(ARM_TCR_TBI1, regs->tcr) ? top : 0;
 	setup->s1[0] = stage1_range(mmu, false);
@@ -265,7 +309,13 @@ void arm_setup_compute(struct arm_mmu *mmu)
 	for (unsigned int half = 0; half < 2; half++)
 		setup->s1[half].quick = setup->s1[half].usable &&
 					!setup->s1[half].uncached &&
+					granule_is(&setup->s1[half],
+						   ARM_GRANULE_4K) &&
 					setup->s1[half].level < ARM_LEVEL_LAST;
+	setup->quick_mask = 3 | FIELD_MASK(ARM_S1_LEAF_AF) |
+			    (setup->contiguous ?
+				     FIELD_MASK(ARM_S1_LEAF_Contiguous) :
+				     0);
 	mmu->memo.leaf = UINT64_MAX; /* no leaf without its address */
 	setup->quick = setup->stage1 && setup->stage2 && !setup->why;
 }

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The stage-1 walk, VA to IPA. DDI0487 L.b D8.2, D8.3; issue A. 4K granule,
- * 48-bit addresses. Every descriptor's address is an IPA and goes through
- * stage 2 first.
+ * The stage-1 walk, VA to IPA. DDI0487 L.b D8.2, D8.3. Every descriptor's
+ * address is an IPA and goes through stage 2 first.
  */
 #include "models/arm/attrs.h"
 #include "models/arm/descriptor.h"
@@ -57,19 +56,23 @@ static bool read_descriptor(struct arm_walker *w, const struct arm_range *range,
 }
 
 static bool leaf_decode(struct arm_walker *w, const struct arm_range *range,
-			uint64_t raw, int level, uint64_t inherited,
-			struct arm_leaf *leaf)
+			uint64_t address, uint64_t raw,
+			const struct arm_start *at, struct arm_leaf *leaf)
 {
-	unsigned int shift = ARM_LEVEL_SHIFT(level);
+	int level = at->level;
+	unsigned int size_lg2 = range->granule->shift[level];
 
-	leaf->base = arm_leaf_address(raw, level);
-	leaf->size_lg2 = (uint8_t)shift;
+	leaf->base = arm_leaf_address(range, raw, size_lg2);
 	if (leaf->base >> range->output_bits)
 		return arm_fault_set(w->fault, ARM_FAULT_ADDRESS_SIZE, 1,
 				     level);
 	if (!FIELD_GET(ARM_S1_LEAF_AF, raw))
 		return arm_fault_set(w->fault, ARM_FAULT_ACCESS_FLAG, 1, level);
-	leaf->attrs = arm_s1_leaf_attrs(&w->mmu->setup, raw, inherited, level);
+	leaf->size_lg2 = (uint8_t)arm_leaf_run_lg2(w, range, raw, level,
+						   leaf->base, address);
+	leaf->base = align_down(leaf->base, leaf->size_lg2);
+	leaf->attrs = arm_s1_leaf_attrs(&w->mmu->setup, raw, at->inherited,
+					level, leaf->size_lg2);
 	return true;
 }
 
@@ -88,22 +91,21 @@ bool arm_stage1_walk(struct arm_walker *w, uint64_t address,
 							    address),
 				     address, at.level, &raw))
 			return false;
-		switch (arm_descriptor_kind(raw, at.level)) {
+		switch (arm_descriptor_kind(range, raw, at.level)) {
 		case ARM_DESCRIPTOR_INVALID:
 			return arm_fault_set(w->fault, ARM_FAULT_TRANSLATION, 1,
 					     at.level);
 		case ARM_DESCRIPTOR_LEAF:
-			return leaf_decode(w, range, raw, at.level,
-					   at.inherited, leaf);
+			return leaf_decode(w, range, address, raw, &at, leaf);
 		case ARM_DESCRIPTOR_TABLE:
 			break;
 		}
-		at.table = arm_table_address(raw);
+		at.table = arm_table_address(range, raw);
 		at.inherited |= raw & ARM_S1_INHERITED;
 		if (at.table >> range->output_bits)
 			return arm_fault_set(w->fault, ARM_FAULT_ADDRESS_SIZE,
 					     1, at.level);
-		arm_walker_learn_table(w, ARM_LEARNED_S1, address,
+		arm_walker_learn_table(w, range, ARM_LEARNED_S1, address,
 				       at.level + 1, at.table, at.inherited);
 	}
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The stage-2 walk, IPA to PA. DDI0487 L.b D8.2.2 (concatenated roots),
- * D8.3, D8.4.2; issue A. 4K granule, 48-bit addresses, FEAT_XNX.
+ * D8.3, D8.4.2. FEAT_XNX.
  */
 #include "models/arm/attrs.h"
 #include "models/arm/descriptor.h"
@@ -71,17 +71,21 @@ static inline bool ask_s2_tlb(struct arm_walker *w,
 static bool leaf_decode(struct arm_walker *w, const struct request *request,
 			uint64_t raw, int level, struct arm_leaf *leaf)
 {
-	unsigned int shift = ARM_LEVEL_SHIFT(level);
+	const struct arm_range *range = &w->mmu->setup.s2;
+	unsigned int size_lg2 = range->granule->shift[level];
 
-	leaf->base = arm_leaf_address(raw, level);
-	leaf->size_lg2 = (uint8_t)shift;
-	if (leaf->base >> w->mmu->setup.s2.output_bits)
+	leaf->base = arm_leaf_address(range, raw, size_lg2);
+	if (leaf->base >> range->output_bits)
 		return fail(w, request, ARM_FAULT_ADDRESS_SIZE, level);
 	if (!FIELD_GET(ARM_S2_LEAF_AF, raw))
 		return fail(w, request, ARM_FAULT_ACCESS_FLAG, level);
+	size_lg2 = arm_leaf_run_lg2(w, range, raw, level, leaf->base,
+				    request->ipa);
+	leaf->size_lg2 = (uint8_t)size_lg2;
+	leaf->base = align_down(leaf->base, size_lg2);
 	leaf->attrs = arm_s2_permissions(raw) | arm_s2_memory(raw) |
 		      FIELD_PREP(ARM_ATTRS_S2_LEVEL, level) |
-		      FIELD_PREP(ARM_ATTRS_S2_SIZE_LG2, shift);
+		      FIELD_PREP(ARM_ATTRS_S2_SIZE_LG2, size_lg2);
 	return true;
 }
 
@@ -130,7 +134,7 @@ static bool walk(struct arm_walker *w, const struct request *request,
 	     at.level++) {
 		if (!read_descriptor(w, request, &at, &raw))
 			return false;
-		switch (arm_descriptor_kind(raw, at.level)) {
+		switch (arm_descriptor_kind(range, raw, at.level)) {
 		case ARM_DESCRIPTOR_INVALID:
 			return fail(w, request, ARM_FAULT_TRANSLATION,
 				    at.level);
@@ -139,11 +143,11 @@ static bool walk(struct arm_walker *w, const struct request *request,
 		case ARM_DESCRIPTOR_TABLE:
 			break;
 		}
-		at.table = arm_table_address(raw);
+		at.table = arm_table_address(range, raw);
 		if (at.table >> range->output_bits)
 			return fail(w, request, ARM_FAULT_ADDRESS_SIZE,
 				    at.level);
-		arm_walker_learn_table(w, ARM_LEARNED_S2, request->ipa,
+		arm_walker_learn_table(w, range, ARM_LEARNED_S2, request->ipa,
 				       at.level + 1, at.table, 0);
 	}
 }

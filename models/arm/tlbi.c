@@ -114,9 +114,11 @@ static uint64_t sign_extend(uint64_t value, unsigned int bits)
 	return (uint64_t)((int64_t)(value << (64 - bits)) >> (64 - bits));
 }
 
+/* One page of the granule in use: a TLB may hold it in pieces. */
 static void match_page(struct tlb_match *match, const struct instruction *it,
-		       uint64_t xt)
+		       const struct arm_regs *regs, uint64_t xt)
 {
+	const struct arm_granule *granule;
 	uint64_t page = it->operand == BY_IPA ?
 				FIELD_GET(ARM_TLBI_IPA_ADDRESS, xt) :
 				FIELD_GET(ARM_TLBI_VA_ADDRESS, xt);
@@ -125,7 +127,11 @@ static void match_page(struct tlb_match *match, const struct instruction *it,
 	match->first = page << FRAME_LG2;
 	if (it->operand != BY_IPA)
 		match->first = sign_extend(match->first, 56);
-	match->last = match->first + (FRAME_BYTES - 1);
+	granule = it->operand == BY_IPA ?
+			  arm_granule_tg0(FIELD_GET(ARM_VTCR_TG0, regs->vtcr)) :
+			  arm_granule_of_va(regs->tcr, match->first);
+	match->first = align_down(match->first, granule->page_lg2);
+	match->last = match->first + (BIT(granule->page_lg2) - 1);
 }
 
 /* (NUM + 1) * 2^(5 * SCALE + 1) granules from BASE. False: TG is reserved. */
@@ -177,7 +183,7 @@ bool arm_tlbi_decode(unsigned int op, uint64_t xt, const struct arm_regs *regs,
 	if (it->range && !match_range(match, it, xt))
 		out->stage1 = out->stage2 = out->combined = false;
 	else if (match->by_range && !it->range)
-		match_page(match, it, xt);
+		match_page(match, it, regs, xt);
 	return true;
 }
 

@@ -135,16 +135,9 @@ static inline bool arm_walker_read(struct arm_walker *w,
 	return true;
 }
 
-/* Input range of one table of each level. */
-static const uint8_t arm_level_range[4] = {
-	ARM_LEVEL_RANGE(0),
-	ARM_LEVEL_RANGE(1),
-	ARM_LEVEL_RANGE(2),
-	ARM_LEVEL_RANGE(3),
-};
-
 /* A table at `level` for `input` has been found in a descriptor. */
 static inline void arm_walker_learn_table(struct arm_walker *w,
+					  const struct arm_range *range,
 					  enum arm_learned_kind kind,
 					  uint64_t input, int level,
 					  uint64_t table, uint64_t inherited)
@@ -152,7 +145,7 @@ static inline void arm_walker_learn_table(struct arm_walker *w,
 	struct arm_learned *learned = arm_walker_learn(w);
 
 	learned->kind = kind;
-	learned->size_lg2 = arm_level_range[level];
+	learned->size_lg2 = range->granule->range[level];
 	learned->input = input;
 	learned->as.pointer = (struct walk_cache_entry){
 		.table = table,
@@ -185,11 +178,11 @@ static inline struct arm_start arm_walker_begin(struct arm_walker *w,
 	bool hit = false;
 
 	if (w->mode == ARM_WALK_LIVE)
-		hit = walk_cache_lookup(wc, input, tag, arm_level_range,
+		hit = walk_cache_lookup(wc, input, tag, range->granule->range,
 					range->level + 1, ARM_LEVEL_LAST,
 					&entry);
 	else if (w->mode == ARM_WALK_PROBE)
-		hit = walk_cache_probe(wc, input, tag, arm_level_range,
+		hit = walk_cache_probe(wc, input, tag, range->granule->range,
 				       range->level + 1, ARM_LEVEL_LAST,
 				       &entry);
 	if (!hit)
@@ -213,9 +206,29 @@ static inline uint64_t arm_descriptor_address(const struct arm_range *range,
 					      const struct arm_start *at,
 					      uint64_t input)
 {
-	uint64_t mask = at->level == range->level ? range->index_mask : 0x1ff;
+	const struct arm_granule *granule = range->granule;
+	uint64_t mask = at->level == range->level ? range->index_mask
+						  : BIT(granule->stride) - 1;
 
-	return at->table + (input >> ARM_LEVEL_SHIFT(at->level) & mask) * 8;
+	return at->table + (input >> granule->shift[at->level] & mask) * 8;
+}
+
+/* The size of a leaf of 2^size_lg2 bytes at `base`, or of the contiguous run
+ * that it is part of, where that is one entry. A run that cannot be, larger
+ * than the input range or with this entry out of its place, is none. */
+static inline unsigned int arm_leaf_run_lg2(const struct arm_walker *w,
+					    const struct arm_range *range,
+					    uint64_t raw, int level,
+					    uint64_t base, uint64_t input)
+{
+	unsigned int size_lg2 = range->granule->shift[level];
+	unsigned int run_lg2 = size_lg2 + range->granule->contiguous[level];
+
+	if (__builtin_expect(!FIELD_GET(ARM_S1_LEAF_Contiguous, raw), 1) ||
+	    !w->mmu->setup.contiguous || run_lg2 > range->input_bits ||
+	    ((base ^ input) & (BIT(run_lg2) - BIT(size_lg2))))
+		return size_lg2;
+	return run_lg2;
 }
 
 /* VA to IPA (to PA with stage 2 off); permissions are not checked. */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* See watch.h. A page is watched once for each level that it is used at, and
- * from then on for good: a walk cache may lead to it long after its TTBR has
- * gone. DDI0487 L.b D8.2, D8.3 (4K granule). */
+/* See watch.h. A page is watched once for each granule and level that it is
+ * used at, and from then on for good: a walk cache may lead to it long after
+ * its TTBR has gone. Pages are of 4 KiB: a table of a larger granule is
+ * several. DDI0487 L.b D8.2, D8.3. */
 #include "sim/machine/watch.h"
 
 #include <stdlib.h>
@@ -10,11 +11,14 @@
 #include "models/arm/descriptor.h"
 #include "sim/machine/hypervisor.h"
 
-#define ENTRIES 512
+#define ENTRIES (FRAME_BYTES / 8)
+#define GRANULES 3
+#define LEVELS 4
 
 struct watch {
 	struct machine *m;
-	uint8_t *levels; /* by frame of guest RAM: bit per level */
+	uint16_t *uses; /* by frame of guest RAM: bit per granule and level */
+	struct arm_range as[GRANULES]; /* how descriptors are read */
 	void (*added)(void *context, gfn_t gfn);
 	void *added_context;
 };
@@ -26,8 +30,11 @@ struct watch *watch_new(struct machine *m)
 	if (!w)
 		return NULL;
 	w->m = m;
-	w->levels = calloc(m->hypervisor->ram_frames, 1);
-	if (!w->levels) {
+	for (unsigned int i = 0; i < GRANULES; i++)
+		arm_range_set_granule(&w->as[i], &m->cpu[0].mmu,
+				      &arm_granules[i]);
+	w->uses = calloc(m->hypervisor->ram_frames, sizeof(*w->uses));
+	if (!w->uses) {
 		free(w);
 		return NULL;
 	}
@@ -38,7 +45,7 @@ void watch_free(struct watch *w)
 {
 	if (!w)
 		return;
-	free(w->levels);
+	free(w->uses);
 	free(w);
 }
 
@@ -49,20 +56,20 @@ void watch_set_listener(struct watch *w,
 	w->added_context = context;
 }
 
-static uint8_t *levels_of(const struct watch *w, gfn_t gfn)
+static uint16_t *uses_of(const struct watch *w, gfn_t gfn)
 {
 	const struct hypervisor *h = w->m->hypervisor;
 
 	if (!hypervisor_has_ram(h, gfn))
 		return NULL;
-	return &w->levels[gfn.raw - h->ram_first.raw];
+	return &w->uses[gfn.raw - h->ram_first.raw];
 }
 
 bool watch_has(const struct watch *w, gfn_t gfn)
 {
-	const uint8_t *levels = levels_of(w, gfn);
+	const uint16_t *uses = uses_of(w, gfn);
 
-	return levels && *levels;
+	return uses && *uses;
 }
 
 static void record_page(struct watch *w, gfn_t gfn)
@@ -78,79 +85,87 @@ static void record_page(struct watch *w, gfn_t gfn)
 	trace_write(w->m->trace, &r);
 }
 
-/* Depth is bounded by the levels; a page that leads to itself is met once at
- * each level. */
-static void add(struct watch *w, gfn_t gfn, int level)
-{
-	uint8_t *levels = levels_of(w, gfn);
-	const uint8_t *page;
-	uint8_t before;
+static void add(struct watch *w, uint64_t address, uint64_t bytes,
+		unsigned int granule, int level);
 
-	if (!levels || (*levels >> level & 1))
+/* The table that an entry of this granule and level points to, if it does. */
+static void add_next(struct watch *w, unsigned int granule, int level,
+		     uint64_t entry)
+{
+	const struct arm_range *as = &w->as[granule];
+
+	if (arm_descriptor_kind(as, entry, level) == ARM_DESCRIPTOR_TABLE)
+		add(w, arm_table_address(as, entry),
+		    BIT(as->granule->page_lg2), granule, level + 1);
+}
+
+/* Depth is bounded by the levels; a page that leads to itself is met once at
+ * each granule and level. */
+static void add_page(struct watch *w, gfn_t gfn, unsigned int granule,
+		     int level)
+{
+	uint16_t *uses = uses_of(w, gfn);
+	uint16_t use = (uint16_t)(1 << (LEVELS * granule + (unsigned int)level));
+	const uint8_t *page;
+	uint16_t before;
+
+	if (!uses || (*uses & use))
 		return;
-	before = *levels;
-	*levels |= (uint8_t)(1 << level);
+	before = *uses;
+	*uses |= use;
 	if (!before) {
 		record_page(w, gfn);
 		if (w->added)
 			w->added(w->added_context, gfn);
 	}
-	if (level == 3)
+	if (level == ARM_LEVEL_LAST)
 		return;
 	page = machine_guest_page(w->m, gfn);
-	for (int i = 0; i < ENTRIES; i++) {
+	for (size_t i = 0; i < ENTRIES; i++) {
 		uint64_t entry;
 
 		memcpy(&entry, page + i * sizeof(entry), sizeof(entry));
-		if (arm_descriptor_kind(entry, level) ==
-		    ARM_DESCRIPTOR_TABLE)
-			add(w, (gfn_t){ arm_table_address(entry) >> FRAME_LG2 },
-			    level + 1);
+		add_next(w, granule, level, entry);
 	}
 }
 
-/* The level a 4K-granule walk of so many input bits begins at. */
-static int start_level(uint64_t txsz)
+/* The pages of a table of so many bytes. */
+static void add(struct watch *w, uint64_t address, uint64_t bytes,
+		unsigned int granule, int level)
 {
-	unsigned int bits = 64 - (unsigned int)txsz;
+	uint64_t first = address >> FRAME_LG2;
+	uint64_t last = (address + bytes - 1) >> FRAME_LG2;
 
-	if (txsz < 16 || txsz > 39)
-		return -1;
-	return 4 - (int)((bits - 12 + 8) / 9);
+	for (uint64_t gfn = first; gfn <= last; gfn++)
+		add_page(w, (gfn_t){ gfn }, granule, level);
 }
 
-static void add_root(struct watch *w, uint64_t ttbr, uint64_t txsz, bool off)
+static void add_root(struct watch *w, const struct arm_range *range)
 {
-	int level = start_level(txsz);
-
-	if (!off && level >= 0)
-		add(w, (gfn_t){ (ttbr & MASK(1, 47)) >> FRAME_LG2 }, level);
+	if (range->disabled || range->impossible)
+		return;
+	add(w, range->root, (range->index_mask + UINT64_C(1)) * 8,
+	    (unsigned int)(range->granule - arm_granules), range->level);
 }
 
 void watch_roots(struct watch *w, const struct machine_cpu *cpu)
 {
-	const struct arm_regs *r = &cpu->mmu.regs;
-
-	if (!FIELD_GET(ARM_SCTLR_M, r->sctlr))
+	if (!FIELD_GET(ARM_SCTLR_M, cpu->mmu.regs.sctlr))
 		return;
-	add_root(w, r->ttbr0, FIELD_GET(ARM_TCR_T0SZ, r->tcr),
-		 FIELD_GET(ARM_TCR_EPD0, r->tcr));
-	add_root(w, r->ttbr1, FIELD_GET(ARM_TCR_T1SZ, r->tcr),
-		 FIELD_GET(ARM_TCR_EPD1, r->tcr));
+	add_root(w, &cpu->mmu.setup.s1[0]);
+	add_root(w, &cpu->mmu.setup.s1[1]);
 }
 
 /* The new entry may lead to pages not yet known. */
 static void follow(struct watch *w, gfn_t gfn, uint64_t entry)
 {
-	const uint8_t *levels = levels_of(w, gfn);
+	const uint16_t *uses = uses_of(w, gfn);
 
 	if ((entry & 3) != 3)
 		return;
-	for (int level = 0; level < 3; level++) {
-		if (*levels >> level & 1)
-			add(w, (gfn_t){ arm_table_address(entry) >> FRAME_LG2 },
-			    level + 1);
-	}
+	for (unsigned int use = 0; use < GRANULES * LEVELS; use++)
+		if (*uses >> use & 1)
+			add_next(w, use / LEVELS, (int)(use % LEVELS), entry);
 }
 
 void watch_store(struct watch *w, ipa_t ipa, unsigned int size, uint64_t value)

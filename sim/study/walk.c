@@ -35,9 +35,18 @@ static const char *served_by(const struct machine *m,
 	return level[s->served];
 }
 
-static const char *descriptor_kind(const struct arm_walk_step *s)
+/* What the step's table belongs to. */
+static const struct arm_range *range_of(const struct arm_mmu *mmu,
+					const struct arm_walk_step *s)
 {
-	switch (arm_descriptor_kind(s->descriptor, s->level)) {
+	return s->stage == 1 ? &mmu->setup.s1[s->input >> 55 & 1] :
+			       &mmu->setup.s2;
+}
+
+static const char *descriptor_kind(const struct arm_range *range,
+				   const struct arm_walk_step *s)
+{
+	switch (arm_descriptor_kind(range, s->descriptor, s->level)) {
 	case ARM_DESCRIPTOR_TABLE:
 		return "table";
 	case ARM_DESCRIPTOR_LEAF:
@@ -47,17 +56,20 @@ static const char *descriptor_kind(const struct arm_walk_step *s)
 	}
 }
 
-static json_t *decoded_fields(const struct arm_walk_step *s)
+static json_t *decoded_fields(const struct arm_range *range,
+			      const struct arm_walk_step *s)
 {
-	const struct arm_field *f =
-		arm_descriptor_fields(s->stage, s->descriptor, s->level);
+	const struct arm_field *f = arm_descriptor_fields(
+		s->stage, arm_descriptor_kind(range, s->descriptor, s->level));
 	json_t *out = json_object();
 
 	for (; f && f->name; f++) {
 		uint64_t v = s->descriptor >> f->lsb & MASK(0, f->width);
 
 		if (strcmp(f->name, "ADDRESS") == 0)
-			json_object_set_new(out, f->name, hex(v << f->lsb));
+			json_object_set_new(
+				out, f->name,
+				hex(arm_table_address(range, s->descriptor)));
 		else
 			json_object_set_new(out, f->name,
 					    json_integer((json_int_t)v));
@@ -76,16 +88,17 @@ static json_int_t step_cycles(const struct machine *m,
 static void tell_descriptor(json_t *out, const struct machine *m,
 			    const struct arm_walk_step *s)
 {
+	const struct arm_range *range = range_of(&m->cpu[0].mmu, s);
 	uint64_t pa = s->descriptor_pa.raw;
+	uint64_t offset = pa & MASK(0, range->granule->page_lg2);
 
-	json_object_set_new(out, "table", hex(pa & ~(FRAME_BYTES - 1)));
+	json_object_set_new(out, "table", hex(pa - offset));
 	json_object_set_new(out, "index",
-			    json_integer((json_int_t)((pa & (FRAME_BYTES - 1)) /
-						      8)));
+			    json_integer((json_int_t)(offset / 8)));
 	json_object_set_new(out, "address", hex(pa));
 	json_object_set_new(out, "value", hex(s->descriptor));
-	json_object_set_new(out, "kind", json_string(descriptor_kind(s)));
-	json_object_set_new(out, "fields", decoded_fields(s));
+	json_object_set_new(out, "kind", json_string(descriptor_kind(range, s)));
+	json_object_set_new(out, "fields", decoded_fields(range, s));
 	json_object_set_new(out, "cycles",
 			    json_integer(step_cycles(m, s)));
 }

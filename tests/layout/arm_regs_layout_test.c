@@ -97,6 +97,11 @@ static void descriptors(void **state)
 	       { "NSTable", 0x8000000000000000 });
 	EXPECT(ARM_S2_TABLE_FIELDS, { "TYPE", 0x3 },
 	       { "ADDRESS", 0x0000fffffffff000 });
+	EXPECT(ARM_TTBR52_FIELDS, { "CNP", 0x1 }, { "HIGH", 0x3c },
+	       { "BADDR", 0x0000ffffffffffc0 },
+	       { "ASID", 0xffff000000000000 });
+	EXPECT(ARM_ADDRESS52_FIELDS, { "HIGH", 0xf000 },
+	       { "LOW", 0x0000ffffffff0000 });
 	EXPECT(ARM_S1_LEAF_FIELDS, { "TYPE", 0x3 }, { "AttrIndx", 0x1c },
 	       { "NS", 0x20 }, { "AP", 0xc0 }, { "SH", 0x300 },
 	       { "AF", 0x400 }, { "nG", 0x800 },
@@ -134,8 +139,97 @@ static void register_encodings(void **state)
 				 cases[i].msr_x0);
 }
 
+static const struct arm_granule *const g4k = &arm_granules[ARM_GRANULE_4K];
+static const struct arm_granule *const g16k = &arm_granules[ARM_GRANULE_16K];
+static const struct arm_granule *const g64k = &arm_granules[ARM_GRANULE_64K];
+
+static struct arm_range range_of(const struct arm_granule *granule,
+				 uint8_t pa_bits)
+{
+	struct arm_mmu mmu = { .pa_bits = pa_bits };
+	struct arm_range range = { .level = 0 };
+
+	arm_range_set_granule(&range, &mmu, granule);
+	return range;
+}
+
+/* The levels that have blocks, 0 to 2, and none of the others: D8.3.1. */
+static void block_levels(void **state)
+{
+	static const struct {
+		unsigned int granule;
+		uint8_t pa_bits;
+		bool block[4];
+	} cases[] = {
+		{ ARM_GRANULE_4K, 48, { false, true, true, false } },
+		{ ARM_GRANULE_4K, 52, { false, true, true, false } },
+		{ ARM_GRANULE_16K, 48, { false, false, true, false } },
+		{ ARM_GRANULE_16K, 52, { false, false, true, false } },
+		{ ARM_GRANULE_64K, 48, { false, false, true, false } },
+		{ ARM_GRANULE_64K, 52, { false, true, true, false } },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct arm_range range =
+			range_of(&arm_granules[cases[i].granule],
+				 cases[i].pa_bits);
+
+		for (int level = 0; level <= 3; level++)
+			assert_int_equal(
+				arm_descriptor_kind(&range, 0x40000701, level),
+				cases[i].block[level] ?
+					ARM_DESCRIPTOR_LEAF :
+					ARM_DESCRIPTOR_INVALID);
+	}
+}
+
+/* TG0: 4K, 64K, 16K; TG1: (reserved), 16K, 4K, 64K. */
+static void granule_encodings(void **state)
+{
+	const struct arm_granule *const tg0[4] = { g4k, g64k, g16k, g4k };
+	const struct arm_granule *const tg1[4] = { g4k, g16k, g4k, g64k };
+
+	(void)state;
+	for (uint64_t i = 0; i < 4; i++) {
+		assert_ptr_equal(arm_granule_tg0(i), tg0[i]);
+		assert_ptr_equal(arm_granule_tg1(i), tg1[i]);
+		assert_ptr_equal(arm_granule_of_va(i << 14, 0x1000), tg0[i]);
+		assert_ptr_equal(arm_granule_of_va(i << 30, UINT64_MAX),
+				 tg1[i]);
+	}
+}
+
+static void granule_shapes(void **state)
+{
+	/* Address bits below an entry and below a table of levels 0 to 3, and
+	 * entries of a contiguous run. 64K has no level 0. */
+	static const struct {
+		unsigned int shift[4], range[4], run[4];
+	} want[3] = {
+		{ { 39, 30, 21, 12 }, { 48, 39, 30, 21 }, { 1, 16, 16, 16 } },
+		{ { 47, 36, 25, 14 }, { 58, 47, 36, 25 }, { 1, 1, 32, 128 } },
+		{ { 0, 42, 29, 16 }, { 0, 55, 42, 29 }, { 1, 32, 32, 32 } },
+	};
+
+	(void)state;
+	for (unsigned int g = 0; g < 3; g++)
+		for (unsigned int level = g == 2; level < 4; level++) {
+			const struct arm_granule *it = &arm_granules[g];
+
+			assert_int_equal(it->shift[level],
+					 want[g].shift[level]);
+			assert_int_equal(it->range[level],
+					 want[g].range[level]);
+			assert_int_equal(1 << it->contiguous[level],
+					 want[g].run[level]);
+		}
+}
+
 static void descriptor_kinds(void **state)
 {
+	const struct arm_range range = range_of(g4k, 48);
+
 	/* By level 0 to 3, for bits 1:0 of 0 to 3. */
 	static const enum arm_descriptor_kind want[4][4] = {
 		{ ARM_DESCRIPTOR_INVALID, ARM_DESCRIPTOR_INVALID,
@@ -152,17 +246,51 @@ static void descriptor_kinds(void **state)
 	for (int level = 0; level <= 3; level++)
 		for (unsigned int type = 0; type < 4; type++)
 			assert_int_equal(
-				arm_descriptor_kind(0x40000ffc | type, level),
+				arm_descriptor_kind(&range, 0x40000ffc | type,
+						    level),
 				want[level][type]);
 }
 
 static void descriptor_addresses(void **state)
 {
+	/* Of a word of ones: a table's, and leaves' of levels 1 to 3. */
+	static const struct {
+		unsigned int granule;
+		uint8_t pa_bits;
+		uint64_t table, leaf[4];
+	} cases[] = {
+		{ ARM_GRANULE_4K, 48, 0x0000fffffffff000,
+		  { 0, 0x0000ffffc0000000, 0x0000ffffffe00000,
+		    0x0000fffffffff000 } },
+		{ ARM_GRANULE_4K, 52, 0x0000fffffffff000,
+		  { 0, 0x0000ffffc0000000, 0x0000ffffffe00000,
+		    0x0000fffffffff000 } },
+		{ ARM_GRANULE_16K, 48, 0x0000ffffffffc000,
+		  { 0, 0, 0x0000fffffe000000, 0x0000ffffffffc000 } },
+		{ ARM_GRANULE_64K, 48, 0x0000ffffffff0000,
+		  { 0, 0, 0x0000ffffe0000000, 0x0000ffffffff0000 } },
+		{ ARM_GRANULE_64K, 52, 0x000fffffffff0000,
+		  { 0, 0x000ffc0000000000, 0x000fffffe0000000,
+		    0x000fffffffff0000 } },
+	};
+	struct arm_range wide = range_of(g64k, 52);
+
 	(void)state;
-	assert_true(arm_table_address(UINT64_MAX) == 0x0000fffffffff000);
-	assert_true(arm_leaf_address(UINT64_MAX, 3) == 0x0000fffffffff000);
-	assert_true(arm_leaf_address(UINT64_MAX, 2) == 0x0000ffffffe00000);
-	assert_true(arm_leaf_address(UINT64_MAX, 1) == 0x0000ffffc0000000);
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		const struct arm_granule *g = &arm_granules[cases[i].granule];
+		struct arm_range range = range_of(g, cases[i].pa_bits);
+
+		assert_true(arm_table_address(&range, UINT64_MAX) ==
+			    cases[i].table);
+		for (int level = 1; level < 4; level++)
+			if (cases[i].leaf[level])
+				assert_true(arm_leaf_address(&range, UINT64_MAX,
+							     g->shift[level]) ==
+					    cases[i].leaf[level]);
+	}
+	/* Bits 15:12 are 51:48. */
+	assert_true(arm_table_address(&wide, 0x000000004000a003) ==
+		    0x000a000040000000);
 }
 
 /* The list that `walk` prints is the one for the descriptor at hand. */
@@ -185,8 +313,11 @@ static void field_lists(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(cases); i++) {
+		const struct arm_range range = range_of(g4k, 48);
 		const struct arm_field *fields = arm_descriptor_fields(
-			cases[i].stage, cases[i].raw, cases[i].level);
+			cases[i].stage,
+			arm_descriptor_kind(&range, cases[i].raw,
+					    cases[i].level));
 		size_t count = 0;
 
 		while (fields[count].name)
@@ -205,6 +336,9 @@ int main(void)
 		cmocka_unit_test(descriptors),
 		cmocka_unit_test(register_encodings),
 		cmocka_unit_test(descriptor_kinds),
+		cmocka_unit_test(block_levels),
+		cmocka_unit_test(granule_encodings),
+		cmocka_unit_test(granule_shapes),
 		cmocka_unit_test(descriptor_addresses),
 		cmocka_unit_test(field_lists),
 	};

@@ -360,8 +360,6 @@ static void what_is_not_modelled_says_so(void **state)
 		uint64_t value;
 		const char *names;
 	} cases[] = {
-		{ ARM_TCR_EL1, RIG_TCR | 1 << 14, "TG0" },
-		{ ARM_TCR_EL1, RIG_TCR | 2 << 14, "TG0" },
 		{ ARM_TCR_EL1, RIG_TCR | UINT64_C(1) << 39, "HA" },
 		{ ARM_TCR_EL1, RIG_TCR | UINT64_C(1) << 40, "HD" },
 		{ ARM_TCR_EL1, RIG_TCR | UINT64_C(1) << 41, "HPD0" },
@@ -369,7 +367,6 @@ static void what_is_not_modelled_says_so(void **state)
 		{ ARM_TCR_EL1, RIG_TCR | UINT64_C(1) << 55, "E0PD0" },
 		{ ARM_TCR_EL1, RIG_TCR | UINT64_C(1) << 59, "DS" },
 		{ ARM_SCTLR_EL1, RIG_SCTLR | 1 << 25, "EE" },
-		{ ARM_VTCR_EL2, RIG_VTCR_4 | 1 << 14, "TG0" },
 		{ ARM_VTCR_EL2, RIG_VTCR_4 | 1 << 21, "HA" },
 		{ ARM_VTCR_EL2, RIG_VTCR_4 | UINT64_C(1) << 33, "SL2" },
 		{ ARM_HCR_EL2, RIG_HCR | UINT64_C(1) << 34, "E2H" },
