@@ -19,7 +19,9 @@ struct granule {
 	uint8_t page_lg2, stride;
 	uint8_t tg0, tg1;	   /* TCR_EL1.TG0, VTCR_EL2.TG0; TCR_EL1.TG1 */
 	int8_t first_block;	   /* the level of the largest block */
+	int8_t first_block52;	   /* with 52-bit addresses */
 	uint8_t s2_start_base;	   /* start level = this - SL0 */
+	uint8_t s2_pa_bits;	   /* that SL0 2 needs */
 	uint8_t contiguous_lg2[4]; /* entries of a contiguous run */
 };
 #define GRANULES 3
@@ -59,9 +61,17 @@ struct test_case {
 /* What may be generated; what the CPU at hand has. */
 struct case_options {
 	uint64_t seed;
-	uint8_t pa_bits;
+	uint8_t pa_bits;       /* 52: FEAT_LPA and FEAT_LVA */
+	bool small_tables;     /* FEAT_TTST */
 	unsigned int granules; /* bit n: granules[n] */
 };
+
+/* Does the CPU have 52-bit addresses with this granule? */
+static inline bool granule_is_wide(const struct granule *g,
+				   const struct case_options *options)
+{
+	return options->pa_bits == 52 && g->page_lg2 == 16;
+}
 
 /* Fill in the case of this number, and its tables in `ram`. */
 void case_generate(struct test_case *c, const struct case_options *options,

@@ -9,9 +9,9 @@
 #include "tests/diff/conformance/tree.h"
 
 const struct granule granules[GRANULES] = {
-	{ 12, 9, 0, 2, 1, 2, { 0, 4, 4, 4 } },
-	{ 14, 11, 2, 1, 2, 3, { 0, 0, 5, 7 } },
-	{ 16, 13, 1, 3, 2, 3, { 0, 0, 5, 5 } },
+	{ 12, 9, 0, 2, 1, 1, 2, 44, { 0, 4, 4, 4 } },
+	{ 14, 11, 2, 1, 2, 2, 3, 42, { 0, 0, 5, 7 } },
+	{ 16, 13, 1, 3, 2, 1, 3, 44, { 0, 5, 5, 5 } },
 };
 
 #define HCR_VM	  BIT(0)
@@ -35,7 +35,9 @@ struct plan {
 	bool half_usable[2], s2_usable;
 	unsigned int target; /* the half that accesses go to */
 	uint64_t stub_ipa;
-	unsigned int ips_bits;
+	uint64_t ips;
+	unsigned int ipa_bits; /* that stage 1 can make */
+	unsigned int leaf_lg2; /* of the first stage, or its run, as probed */
 };
 
 bool case_put(struct test_case *c, const struct descriptor *d)
@@ -78,22 +80,35 @@ static const struct granule *pick_granule(struct plan *plan)
 	return &granules[n];
 }
 
-static unsigned int size_bits(uint64_t field, unsigned int pa_bits)
-{
-	static const uint8_t bits[8] = { 32, 36, 40, 42, 44, 48, 48, 48 };
-
-	return bits[field] < pa_bits ? bits[field] : pa_bits;
-}
-
-/* IPS, PS: mostly all there is. */
-static uint64_t pick_size(struct rng *rng)
-{
-	return rng_percent(rng, 60) ? 5 : rng_below(rng, 8);
-}
-
 static unsigned int min_u(unsigned int a, unsigned int b)
 {
 	return a < b ? a : b;
+}
+
+static unsigned int size_bits(const struct tree *t, uint64_t field,
+			      unsigned int pa_bits)
+{
+	static const uint8_t bits[8] = { 32, 36, 40, 42, 44, 48, 52, 52 };
+
+	return min_u(min_u(bits[field], pa_bits), t->wide ? 52 : 48);
+}
+
+/* IPS, PS: mostly all there is. */
+static uint64_t pick_size(const struct plan *plan)
+{
+	struct rng *rng = &plan->c->rng;
+
+	if (rng_percent(rng, 60))
+		return plan->options->pa_bits == 52 ? 6 : 5;
+	return rng_below(rng, 8);
+}
+
+/* T0SZ, T1SZ at most. */
+static unsigned int max_tsz(const struct plan *plan, const struct granule *g)
+{
+	if (!plan->options->small_tables)
+		return 39;
+	return g->page_lg2 == 16 ? 47 : 48;
 }
 
 /* ---- stage 2 ---- */
@@ -103,29 +118,40 @@ static void plan_stage2(struct plan *plan)
 	struct test_case *c = plan->c;
 	struct rng *rng = &c->rng;
 	struct tree *t = &plan->s2;
-	uint64_t ps = pick_size(rng), sl0;
-	unsigned int low, high;
+	uint64_t ps = pick_size(plan), sl0;
+	unsigned int low, high, least;
+	bool possible;
 
 	t->c = c;
 	t->stage2 = NULL;
 	t->stage = 2;
 	t->g = pick_granule(plan);
+	t->wide = granule_is_wide(t->g, plan->options);
+	least = 64 - max_tsz(plan, t->g);
 	do {
 		t->root_level = (int8_t)rng_below(rng, 4);
-		sl0 = (uint64_t)(t->g->s2_start_base - t->root_level);
+		/* FEAT_TTST: 3 is level 3 of the 4K granule. */
+		sl0 = (uint64_t)(t->g->s2_start_base - t->root_level) & 3;
 		low = granule_shift(t->g, t->root_level) + 1;
-		high = min_u(low + t->g->stride + 3, plan->options->pa_bits);
-		low = low < 25 ? 25 : low;
-	} while (sl0 > 2 || low > high ||
-		 (t->root_level == 0 && plan->options->pa_bits < 44));
+		high = min_u(low + t->g->stride + 3,
+			     min_u(plan->options->pa_bits, t->wide ? 52 : 48));
+		low = low < least ? least : low;
+		possible = sl0 < 2 ||
+			   (sl0 == 2 &&
+			    plan->options->pa_bits >= t->g->s2_pa_bits) ||
+			   (sl0 == 3 && t->root_level == 3 &&
+			    plan->options->small_tables);
+	} while (!possible || low > high);
 	t->input_bits = (uint8_t)rng_between(rng, low, high);
-	t->output_bits = (uint8_t)size_bits(ps, plan->options->pa_bits);
+	t->output_bits = (uint8_t)size_bits(t, ps, plan->options->pa_bits);
 	c->registers.vtcr = (64u - t->input_bits) | sl0 << 6 |
 			    rng_bits(rng, 6) << 8 | (uint64_t)t->g->tg0 << 14 |
 			    ps << 16 | rng_bits(rng, 1) << 19 | BIT(31);
+	/* Aligned to its own size and no more. */
+	c->next_free += rng_below(rng, 32) << 14;
 	plan->s2_usable = tree_start(t, c->accesses);
 	c->registers.vttbr =
-		t->root | rng_bits(rng, 16) << 48 | rng_bits(rng, 1);
+		tree_root(t, ps) | rng_bits(rng, 16) << 48 | rng_bits(rng, 1);
 	if (!c->accesses && rng_percent(rng, 5))
 		c->registers.vtcr ^= BIT(rng_below(rng, 8));
 }
@@ -146,18 +172,24 @@ static uint64_t plan_half(struct plan *plan, unsigned int half, bool stub)
 	struct test_case *c = plan->c;
 	struct rng *rng = &c->rng;
 	struct tree *t = &plan->half[half];
-	unsigned int tsz = stub ? 39 : (unsigned int)rng_between(rng, 16, 39);
+	unsigned int tsz = 39;
 	uint64_t fields;
 
 	t->c = c;
 	t->stage2 = c->stage2 ? &plan->s2 : NULL;
 	t->stage = 1;
 	t->g = pick_granule(plan);
+	t->wide = granule_is_wide(t->g, plan->options);
+	if (!stub)
+		tsz = (unsigned int)rng_between(rng, t->wide ? 12 : 16,
+						max_tsz(plan, t->g));
 	t->input_bits = (uint8_t)(64 - tsz);
-	t->output_bits = (uint8_t)plan->ips_bits;
+	t->output_bits =
+		(uint8_t)size_bits(t, plan->ips, plan->options->pa_bits);
+	plan->ipa_bits = min_u(plan->ipa_bits, t->output_bits);
 	if (c->stage2)
 		t->output_bits =
-			(uint8_t)min_u(plan->ips_bits, plan->s2.input_bits);
+			(uint8_t)min_u(t->output_bits, plan->s2.input_bits);
 	t->root_level = (int8_t)s1_root_level(t->g, t->input_bits);
 	plan->half_usable[half] = tree_start(t, stub);
 	if (!stub && rng_percent(rng, 5))
@@ -197,9 +229,11 @@ static void plan_stub(struct plan *plan)
 
 /* A root with ASID, CnP; sometimes with bits that its size rules out, or out
  * of the world. */
-static uint64_t pick_ttbr(struct rng *rng, const struct tree *t, bool stub)
+static uint64_t pick_ttbr(struct rng *rng, const struct tree *t, uint64_t ips,
+			  bool stub)
 {
-	uint64_t ttbr = t->root | rng_bits(rng, 16) << 48 | rng_bits(rng, 1);
+	uint64_t ttbr =
+		tree_root(t, ips) | rng_bits(rng, 16) << 48 | rng_bits(rng, 1);
 
 	if (stub)
 		return ttbr;
@@ -216,10 +250,11 @@ static void plan_stage1(struct plan *plan)
 	struct rng *rng = &c->rng;
 	bool stub[2] = { c->accesses && plan->target == 1,
 			 c->accesses && plan->target == 0 };
-	uint64_t ips = pick_size(rng), tcr;
+	uint64_t ips = pick_size(plan), tcr;
 	unsigned int first;
 
-	plan->ips_bits = size_bits(ips, plan->options->pa_bits);
+	plan->ips = ips;
+	plan->ipa_bits = 52;
 	/* The stub's first: nothing uncertain may stand in its way. */
 	first = stub[1];
 	tcr = plan_half(plan, first, stub[first]) << (first ? 16 : 0);
@@ -231,8 +266,8 @@ static void plan_stage1(struct plan *plan)
 	if (rng_percent(rng, 30))
 		tcr |= rng_bits(rng, 2) << 37;
 	c->registers.tcr = tcr;
-	c->registers.ttbr0 = pick_ttbr(rng, &plan->half[0], stub[0]);
-	c->registers.ttbr1 = pick_ttbr(rng, &plan->half[1], stub[1]);
+	c->registers.ttbr0 = pick_ttbr(rng, &plan->half[0], ips, stub[0]);
+	c->registers.ttbr1 = pick_ttbr(rng, &plan->half[1], ips, stub[1]);
 }
 
 static uint64_t pick_mair(struct rng *rng)
@@ -347,7 +382,7 @@ static uint64_t pick_pa(struct plan *plan)
 	struct rng *rng = &plan->c->rng;
 
 	if (!plan->c->accesses && rng_percent(rng, 5))
-		return align_down(rng_bits(rng, 48), 12);
+		return align_down(rng_bits(rng, plan->options->pa_bits), 12);
 	return WINDOW_PA + align_down(rng_below(rng, WINDOW_BYTES), 12);
 }
 
@@ -367,8 +402,10 @@ static uint64_t probe_stage2(struct plan *plan, uint64_t pa, unsigned int bits)
 	struct tree *t = &plan->s2;
 	int level = tree_leaf_level(t);
 	bool contiguous = pick_contiguous(t, level, pa);
-	uint64_t ipa = tree_input(t, pa, tree_leaf_lg2(t, level, contiguous));
+	uint64_t ipa;
 
+	plan->leaf_lg2 = tree_leaf_lg2(t, level, contiguous);
+	ipa = tree_input(t, pa, plan->leaf_lg2);
 	if (rng_percent(rng, 96))
 		ipa &= BIT(bits) - 1;
 	tree_map(t, ipa, pa, level, QUALITY_ANY, contiguous);
@@ -383,8 +420,10 @@ static uint64_t probe_stage1(struct plan *plan, uint64_t ipa)
 	struct tree *t = &plan->half[upper];
 	int level = tree_leaf_level(t);
 	bool contiguous = pick_contiguous(t, level, ipa);
-	uint64_t va = tree_input(t, ipa, tree_leaf_lg2(t, level, contiguous));
+	uint64_t va;
 
+	plan->leaf_lg2 = tree_leaf_lg2(t, level, contiguous);
+	va = tree_input(t, ipa, plan->leaf_lg2);
 	if (plan->half_usable[upper])
 		tree_map(t, va, ipa, level, QUALITY_ANY, contiguous);
 	if (upper)
@@ -404,17 +443,23 @@ static void probe(struct plan *plan)
 	uint64_t address = pick_pa(plan);
 	unsigned int asks = (unsigned int)rng_between(&c->rng, 1, 4);
 
+	plan->leaf_lg2 = 12;
 	if (c->stage2 && plan->s2_usable)
 		address = probe_stage2(plan, address,
-				       c->stage1 ? plan->ips_bits : 48);
+				       c->stage1 ? plan->ipa_bits : 48);
 	if (c->stage1)
 		address = probe_stage1(plan, address);
 	else if (rng_percent(&c->rng, 4))
 		address ^= BIT(rng_between(&c->rng, 32, 63));
 	if (rng_percent(&c->rng, 1))
 		address = rng_next(&c->rng);
+	/* Elsewhere in the same leaf or run: what TLBs hold in one entry. */
 	while (asks--)
-		ask(c, address);
+		ask(c, rng_percent(&c->rng, 80)
+			       ? address
+			       : address ^ align_down(rng_bits(&c->rng,
+							       plan->leaf_lg2),
+						      12));
 }
 
 /* ---- defects ---- */
@@ -424,7 +469,7 @@ static uint64_t corrupted(struct rng *rng, const struct descriptor *d,
 {
 	unsigned int shift = granule_shift(&granules[d->granule], d->level);
 
-	switch (rng_below(rng, 10)) {
+	switch (rng_below(rng, 12)) {
 	case 0: /* invalid */
 		return raw & ~UINT64_C(1);
 	case 1: /* the other type; reserved at some levels */
@@ -443,6 +488,12 @@ static uint64_t corrupted(struct rng *rng, const struct descriptor *d,
 		return raw ^ (rng_next(rng) & (BIT(shift) - 1) & ~MASK(0, 12));
 	case 8:
 		return raw ^ BIT(rng_bits(rng, 6));
+	case 9: /* the contiguous bit: a run that is none */
+		return raw ^ BIT(52);
+	case 10: /* out of its place in a run; the place of bits 51:48 */
+		return rng_percent(rng, 50)
+			       ? raw ^ BIT(shift + rng_below(rng, 7))
+			       : raw ^ BIT(rng_between(rng, 12, 15));
 	default:
 		return rng_next(rng);
 	}

@@ -21,12 +21,14 @@ static struct tlb_config tlb(uint32_t entries, uint32_t ways)
 	return (struct tlb_config){ .entries = entries,
 				    .ways = ways,
 				    .replacement = REPLACEMENT_LRU,
-				    .sizes_lg2 = { 12, 21, 30 },
-				    .size_count = 3 };
+				    .sizes_lg2 = { 12, 14, 16, 21, 25, 29, 30,
+						   34 },
+				    .size_count = 8 };
 }
 
 /* Small, so that everything happens: evictions, blocks in pieces. */
-static struct arm_mmu_config mmu_config(uint8_t pa_bits, bool warm)
+static struct arm_mmu_config mmu_config(const struct case_options *options,
+					bool warm)
 {
 	struct arm_mmu_config config = {
 		.l1i_tlb = tlb(warm ? 4 : 0, 4),
@@ -35,7 +37,10 @@ static struct arm_mmu_config mmu_config(uint8_t pa_bits, bool warm)
 		.s2_tlb = tlb(warm ? 8 : 0, 8),
 		.walk_cache_s1 = tlb(warm ? 8 : 0, 4),
 		.walk_cache_s2 = tlb(warm ? 8 : 0, 4),
-		.pa_bits = pa_bits,
+		.pa_bits = options->pa_bits,
+		.small_tables = options->small_tables,
+		.contiguous_bit =
+			warm ? ARM_CONTIGUOUS_USED : ARM_CONTIGUOUS_IGNORED,
 	};
 
 	config.l1d_tlb.size_count = 1;
@@ -58,10 +63,11 @@ static struct memory_system *new_memory(struct model_random *random)
 	return memory_new(&config, random);
 }
 
-bool judge_start(struct judge *judge, uint8_t pa_bits, struct ram *ram)
+bool judge_start(struct judge *judge, const struct case_options *options,
+		 struct ram *ram)
 {
-	struct arm_mmu_config cold = mmu_config(pa_bits, false);
-	struct arm_mmu_config warm = mmu_config(pa_bits, true);
+	struct arm_mmu_config cold = mmu_config(options, false);
+	struct arm_mmu_config warm = mmu_config(options, true);
 
 	memset(judge, 0, sizeof(*judge));
 	judge->ram = ram;

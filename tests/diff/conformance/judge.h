@@ -28,7 +28,8 @@ struct verdict {
 	struct arm_walk walk;
 };
 
-bool judge_start(struct judge *judge, uint8_t pa_bits, struct ram *ram);
+bool judge_start(struct judge *judge, const struct case_options *options,
+		 struct ram *ram);
 void judge_stop(struct judge *judge);
 void judge_registers(struct judge *judge,
 		     const struct el2_registers *registers);

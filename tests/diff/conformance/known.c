@@ -216,6 +216,98 @@ static bool large_ipa(struct dispute *d)
 	return true;
 }
 
+/* A 64K granule's descriptor where IPS or PS asks for 48 bits or less. */
+static bool narrowed(const struct dispute *d, unsigned int stage)
+{
+	const struct el2_registers *r = &d->registers;
+	bool upper = d->op->va >> 55 & 1;
+
+	if (stage == 2)
+		return (r->vtcr >> 14 & 3) == 1 && (r->vtcr >> 16 & 7) < 6;
+	return (upper ? (r->tcr >> 30 & 3) == 3 : (r->tcr >> 14 & 3) == 1) &&
+	       (r->tcr >> 32 & 7) < 6;
+}
+
+/* Bits 15:12 of such a descriptor are address bits all the same on a CPU of
+ * 52 bits, so that they are out of range; QEMU does not look at them. */
+static bool high_bits_narrowed(struct dispute *d)
+{
+	struct {
+		pa_t pa;
+		uint64_t raw;
+	} changed[8];
+	unsigned int n = 0;
+
+	while (n < 8 && d->judge->mmu.pa_bits == 52) {
+		const struct verdict *v = &d->adjusted;
+		const struct arm_walk_step *step;
+		uint64_t raw;
+
+		if (v->translated || v->fault.kind != ARM_FAULT_ADDRESS_SIZE ||
+		    !v->walk.steps)
+			break;
+		step = &v->walk.step[v->walk.steps - 1];
+		if (!(step->descriptor & 0xf000) || !narrowed(d, step->stage))
+			break;
+		changed[n].pa = step->descriptor_pa;
+		changed[n++].raw = step->descriptor;
+		raw = step->descriptor & ~UINT64_C(0xf000);
+		memcpy(ram_host(d->judge->ram, step->descriptor_pa), &raw, 8);
+		ask_again(d);
+	}
+	for (unsigned int i = n; i-- > 0;)
+		memcpy(ram_host(d->judge->ram, changed[i].pa), &changed[i].raw,
+		       8);
+	return n != 0;
+}
+
+/* The granule of a stage, as the registers have it. */
+static const struct granule *granule_in_use(const struct el2_registers *r,
+					    unsigned int stage, uint64_t va)
+{
+	static const uint8_t tg0[4] = { 0, 2, 1, 0 }, tg1[4] = { 0, 1, 0, 2 };
+
+	if (stage == 2)
+		return &granules[tg0[r->vtcr >> 14 & 3]];
+	return &granules[va >> 55 & 1 ? tg1[r->tcr >> 30 & 3]
+				      : tg0[r->tcr >> 14 & 3]];
+}
+
+/* Some entry says that it is of a run, and the 2^run_lg2 entries at `pa` are
+ * none: they differ in more than the address, or are not in its order. */
+static bool misprogrammed(const struct ram *ram, pa_t pa, unsigned int run_lg2,
+			  unsigned int shift)
+{
+	uint64_t first = ram_read64(ram, pa);
+	bool run = false, sound = !(first & MASK(shift, run_lg2));
+
+	for (uint64_t i = 0; i < BIT(run_lg2); i++) {
+		uint64_t raw = ram_read64(ram, (pa_t){ pa.raw + 8 * i });
+
+		run |= (raw & 1) && (raw & BIT(52));
+		sound &= raw == (first | i << shift);
+	}
+	return run && !sound;
+}
+
+bool known_contiguous(const struct judge *judge, const struct test_case *c,
+		      const struct el2_op *op, const struct arm_walk *walk)
+{
+	for (uint32_t i = 0; i < walk->steps; i++) {
+		const struct arm_walk_step *step = &walk->step[i];
+		const struct granule *g =
+			granule_in_use(&c->registers, step->stage, op->va);
+		unsigned int run = g->contiguous_lg2[step->level];
+		pa_t pa = { align_down(step->descriptor_pa.raw, run + 3) };
+
+		if (run && ram_has(judge->ram, pa, 8u << run) &&
+		    misprogrammed(judge->ram, pa, run,
+				  granule_shift(g, step->level)))
+			return true;
+	}
+	return false;
+}
+
 const struct known known_differences[] = {
 	[KNOWN_NOT_ASKED] = { "at-s12-permission-not-asked",
 			      "C5.4 AT S12*: QEMU 10.0 ends in an assertion "
@@ -223,6 +315,17 @@ const struct known known_differences[] = {
 			      "stage 2 forbids the access; asked by real "
 			      "accesses alone",
 			      NULL },
+	[KNOWN_CONTIGUOUS] = { "contiguous-misprogrammed",
+			       "D8.7.1: the entries of a run that is none; "
+			       "which "
+			       "of them a TLB used is a choice (warm against "
+			       "cold alone)",
+			       NULL },
+	{ "lpa-bits-narrowed",
+	  "AArch64.NextTableBase, LeafBase: with 52 PA bits, bits 15:12 of a "
+	  "64K "
+	  "granule's descriptor are an address whatever IPS and PS say",
+	  high_bits_narrowed },
 	{ "cache-controls-in-par",
 	  "D24.2.142 PAR_EL1.ATTR, SH: configuration bits are a choice",
 	  cache_controls },

@@ -31,9 +31,15 @@ struct known {
 	 * NULL: counted elsewhere. */
 	bool (*apply)(struct dispute *dispute);
 };
-/* The first entry counts what QEMU must not be asked. */
-#define KNOWN_NOT_ASKED 0
+/* The first entry counts what QEMU must not be asked; the second, what the
+ * model with TLBs says of contiguous runs that are none. */
+#define KNOWN_NOT_ASKED	 0
+#define KNOWN_CONTIGUOUS 1
 extern const struct known known_differences[];
 extern const unsigned int known_count;
+
+/* Does a step of the walk go by the entries of such a run? */
+bool known_contiguous(const struct judge *judge, const struct test_case *c,
+		      const struct el2_op *op, const struct arm_walk *walk);
 
 #endif

@@ -72,6 +72,141 @@ static uint64_t level_skipped(const struct descriptor *d)
 	return d->level == 2 && d->leaf ? d->raw | 2 : d->raw;
 }
 
+/* Bits 51:48 of an address are forgotten. */
+static uint64_t no_high_bits(const struct descriptor *d)
+{
+	return d->granule == 2 ? d->raw & ~MASK(12, 4) : d->raw;
+}
+
+/* Blocks as without 52-bit addresses: level 1 has none. */
+static uint64_t no_block52(const struct descriptor *d)
+{
+	bool block = d->granule == 2 && d->level == 1 && (d->raw & 3) == 1;
+
+	return block ? d->raw & ~UINT64_C(1) : d->raw;
+}
+
+/* 0b01 at 16K's levels 0 and 1 and 64K's level 1 is a table. */
+static uint64_t reserved_block(const struct descriptor *d)
+{
+	bool reserved = d->granule && d->level <= 1;
+
+	return reserved && (d->raw & 1) ? d->raw | 2 : d->raw;
+}
+
+/* An entry of a run leads to the run's first byte. */
+static uint64_t run_offset(const struct descriptor *d)
+{
+	const struct granule *g = &granules[d->granule];
+
+	if (!d->leaf || !(d->raw & BIT(52)))
+		return d->raw;
+	return d->raw &
+	       ~MASK(granule_shift(g, d->level), g->contiguous_lg2[d->level]);
+}
+
+static uint64_t page_of_16k(const struct descriptor *d)
+{
+	return d->granule == 1 && d->leaf && d->level == 3 ? d->raw ^ BIT(14)
+							   : d->raw;
+}
+
+/* A leaf's lowest address bit. */
+static uint64_t block_of_16k(const struct descriptor *d)
+{
+	return d->granule == 1 && d->leaf && d->level == 2 ? d->raw ^ BIT(25)
+							   : d->raw;
+}
+static uint64_t block_of_64k(const struct descriptor *d)
+{
+	return d->granule == 2 && d->leaf && d->level == 2 ? d->raw ^ BIT(29)
+							   : d->raw;
+}
+
+/* Bit 52 of a table or a leaf is taken for an address bit or invalidates. */
+static uint64_t contiguous_reserved(const struct descriptor *d)
+{
+	return d->leaf && (d->raw & BIT(52)) ? 0 : d->raw;
+}
+static uint64_t no_contiguous_af(const struct descriptor *d)
+{
+	return d->leaf && (d->raw & BIT(52)) ? d->raw | BIT(10) : d->raw;
+}
+
+/* TG0: 1 is 64K, 2 is 16K; TG1: 1 is 16K, 3 is 64K. */
+static uint64_t tg0_swapped(uint64_t r)
+{
+	return r & MASK(14, 2) ? r ^ MASK(14, 2) : r;
+}
+static void tcr_tg0(struct el2_registers *r)
+{
+	r->tcr = tg0_swapped(r->tcr);
+}
+static void tcr_tg1(struct el2_registers *r)
+{
+	if (r->tcr & BIT(30))
+		r->tcr ^= BIT(31);
+}
+static void vtcr_tg0(struct el2_registers *r)
+{
+	r->vtcr = tg0_swapped(r->vtcr);
+}
+/* Encoded as TG0: 0 is 4K, 1 64K, 2 16K. */
+static void tg1_as_tg0(struct el2_registers *r)
+{
+	static const uint64_t as[4] = { 2, 3, 1, 2 };
+
+	r->tcr = (r->tcr & ~MASK(30, 2)) | as[r->tcr >> 30 & 3] << 30;
+}
+/* SL0 of 16K and 64K read as 4K's: a level earlier. */
+static void sl0_of_4k(struct el2_registers *r)
+{
+	if ((r->vtcr & MASK(14, 2)) && (r->vtcr >> 6 & 3) < 2)
+		r->vtcr += BIT(6);
+}
+/* Concatenation: the lowest bit of the first of 16K's or 64K's tables. */
+static void no_concatenation_large(struct el2_registers *r)
+{
+	if (r->vtcr & MASK(14, 2))
+		r->vttbr &= ~MASK(14, 5);
+}
+static void ips_48(struct el2_registers *r)
+{
+	if ((r->tcr >> 32 & 7) > 5)
+		r->tcr = (r->tcr & ~MASK(32, 3)) | (uint64_t)5 << 32;
+}
+static void ps_48(struct el2_registers *r)
+{
+	if ((r->vtcr >> 16 & 7) > 5)
+		r->vtcr = (r->vtcr & ~MASK(16, 3)) | (uint64_t)5 << 16;
+}
+static void no_ttbr_high(struct el2_registers *r)
+{
+	r->ttbr0 &= ~MASK(2, 4);
+	r->ttbr1 &= ~MASK(2, 4);
+}
+/* FEAT_LVA: VAs of more than 48 bits. */
+static void no_lva(struct el2_registers *r)
+{
+	if ((r->tcr & MASK(0, 6)) < 16)
+		r->tcr &= ~MASK(0, 6);
+	if ((r->tcr >> 16 & 0x3f) < 16)
+		r->tcr &= ~MASK(16, 6);
+}
+static void no_large_ipa(struct el2_registers *r)
+{
+	if ((r->vtcr & MASK(0, 6)) < 16)
+		r->vtcr &= ~MASK(0, 6);
+}
+/* FEAT_TTST: T0SZ, T1SZ above 39. */
+static void no_small_tables(struct el2_registers *r)
+{
+	if ((r->tcr & MASK(0, 6)) > 39)
+		r->tcr |= MASK(0, 6);
+	if ((r->tcr >> 16 & 0x3f) > 39)
+		r->tcr |= MASK(16, 6);
+}
+
 static void no_wxn(struct el2_registers *r)
 {
 	r->sctlr &= ~BIT(19);
@@ -197,51 +332,96 @@ static void permission_is_access_flag(struct verdict *v,
 }
 
 static const struct mutation mutations[] = {
-	{ "stage 1: AP[2], read-only", NULL, no_ap2, NULL },
-	{ "stage 1: AP[1], EL0", NULL, no_ap1, NULL },
-	{ "stage 1: PXN", NULL, no_pxn, NULL },
-	{ "stage 1: UXN", NULL, no_uxn, NULL },
-	{ "stage 1: APTable[1]", NULL, no_ap_table1, NULL },
-	{ "stage 1: APTable[0]", NULL, no_ap_table0, NULL },
-	{ "stage 1: UXNTable", NULL, no_uxn_table, NULL },
-	{ "stage 1: PXNTable", NULL, no_pxn_table, NULL },
-	{ "stage 1: access flag", NULL, no_s1_af, NULL },
-	{ "stage 2: access flag", NULL, no_s2_af, NULL },
-	{ "stage 2: S2AP[0], read", NULL, no_s2_read, NULL },
-	{ "stage 2: S2AP[1], write", NULL, no_s2_write, NULL },
-	{ "stage 2: XN[1]", NULL, no_xn1, NULL },
-	{ "stage 2: XN[0]", NULL, no_xn0, NULL },
-	{ "stage 2: MemAttr", NULL, no_memattr, NULL },
-	{ "stage 2: SH", NULL, no_s2_sh, NULL },
-	{ "stage 1: SH", NULL, no_s1_sh, NULL },
-	{ "stage 1: AttrIndx", NULL, no_attrindx, NULL },
-	{ "reserved type at levels 0 and 3", NULL, reserved_type, NULL },
-	{ "address size of descriptors", NULL, wide_address, NULL },
-	{ "a leaf's lowest address bit", NULL, leaf_address, NULL },
-	{ "blocks at level 2 taken as tables", NULL, level_skipped, NULL },
-	{ "SCTLR_EL1.WXN", no_wxn, NULL, NULL },
-	{ "TCR_EL1.IPS", no_ips, NULL, NULL },
-	{ "VTCR_EL2.PS", no_ps, NULL, NULL },
-	{ "TCR_EL1.TBI0, TBI1", no_tbi, NULL, NULL },
-	{ "TCR_EL1.EPD0, EPD1", no_epd, NULL, NULL },
-	{ "HCR_EL2.PTW", no_ptw, NULL, NULL },
-	{ "HCR_EL2.DC", no_dc, NULL, NULL },
-	{ "VTTBR_EL2 aligned too far", no_concatenation, NULL, NULL },
-	{ "T0SZ, T1SZ off by one", tsz_less_one, NULL, NULL },
-	{ "VTCR_EL2.T0SZ off by one", vtcr_tsz_less_one, NULL, NULL },
-	{ "VTCR_EL2.SL0 off by one", sl0_plus_one, NULL, NULL },
-	{ "TTBR0 and TTBR1 swapped", halves_swapped, NULL, NULL },
-	{ "Device types all nGnRnE", mair_device, NULL, NULL },
-	{ "HCR_EL2.VM", no_stage2, NULL, NULL },
-	{ "the level of faults", NULL, NULL, level_plus_one },
-	{ "S1PTW", NULL, NULL, s1ptw_lost },
-	{ "HPFAR_EL2: a page off", NULL, NULL, hpfar_page },
-	{ "FAR: low bits lost", NULL, NULL, far_page },
-	{ "ISS.WnR", NULL, NULL, wnr_lost },
-	{ "stage-2 faults taken to EL1", NULL, NULL, to_el1 },
-	{ "access flag before address size", NULL, NULL, af_before_size },
-	{ "permission faults as access flag", NULL, NULL,
-	  permission_is_access_flag },
+	{ .name = "stage 1: AP[2], read-only", .descriptor = no_ap2 },
+	{ .name = "stage 1: AP[1], EL0", .descriptor = no_ap1 },
+	{ .name = "stage 1: PXN", .descriptor = no_pxn },
+	{ .name = "stage 1: UXN", .descriptor = no_uxn },
+	{ .name = "stage 1: APTable[1]", .descriptor = no_ap_table1 },
+	{ .name = "stage 1: APTable[0]", .descriptor = no_ap_table0 },
+	{ .name = "stage 1: UXNTable", .descriptor = no_uxn_table },
+	{ .name = "stage 1: PXNTable", .descriptor = no_pxn_table },
+	{ .name = "stage 1: access flag", .descriptor = no_s1_af },
+	{ .name = "stage 2: access flag", .descriptor = no_s2_af },
+	{ .name = "stage 2: S2AP[0], read", .descriptor = no_s2_read },
+	{ .name = "stage 2: S2AP[1], write", .descriptor = no_s2_write },
+	{ .name = "stage 2: XN[1]", .descriptor = no_xn1 },
+	{ .name = "stage 2: XN[0]", .descriptor = no_xn0 },
+	{ .name = "stage 2: MemAttr", .descriptor = no_memattr },
+	{ .name = "stage 2: SH", .descriptor = no_s2_sh },
+	{ .name = "stage 1: SH", .descriptor = no_s1_sh },
+	{ .name = "stage 1: AttrIndx", .descriptor = no_attrindx },
+	{ .name = "reserved type at levels 0 and 3",
+	  .descriptor = reserved_type },
+	{ .name = "address size of descriptors", .descriptor = wide_address },
+	{ .name = "a leaf's lowest address bit", .descriptor = leaf_address },
+	{ .name = "blocks at level 2 taken as tables",
+	  .descriptor = level_skipped },
+	{ .name = "SCTLR_EL1.WXN", .registers = no_wxn },
+	{ .name = "TCR_EL1.IPS", .registers = no_ips },
+	{ .name = "VTCR_EL2.PS", .registers = no_ps },
+	{ .name = "TCR_EL1.TBI0, TBI1", .registers = no_tbi },
+	{ .name = "TCR_EL1.EPD0, EPD1", .registers = no_epd },
+	{ .name = "HCR_EL2.PTW", .registers = no_ptw },
+	{ .name = "HCR_EL2.DC", .registers = no_dc },
+	{ .name = "VTTBR_EL2 aligned too far", .registers = no_concatenation },
+	{ .name = "T0SZ, T1SZ off by one", .registers = tsz_less_one },
+	{ .name = "VTCR_EL2.T0SZ off by one", .registers = vtcr_tsz_less_one },
+	{ .name = "VTCR_EL2.SL0 off by one", .registers = sl0_plus_one },
+	{ .name = "TTBR0 and TTBR1 swapped", .registers = halves_swapped },
+	{ .name = "Device types all nGnRnE", .registers = mair_device },
+	{ .name = "HCR_EL2.VM", .registers = no_stage2 },
+	{ .name = "the level of faults", .verdict = level_plus_one },
+	{ .name = "S1PTW", .verdict = s1ptw_lost },
+	{ .name = "HPFAR_EL2: a page off", .verdict = hpfar_page },
+	{ .name = "FAR: low bits lost", .verdict = far_page },
+	{ .name = "ISS.WnR", .verdict = wnr_lost },
+	{ .name = "stage-2 faults taken to EL1", .verdict = to_el1 },
+	{ .name = "access flag before address size",
+	  .verdict = af_before_size },
+	{ .name = "permission faults as access flag",
+	  .verdict = permission_is_access_flag },
+	{ .name = "TCR_EL1.TG0: 16K and 64K swapped", .registers = tcr_tg0 },
+	{ .name = "TCR_EL1.TG1: 16K and 64K swapped", .registers = tcr_tg1 },
+	{ .name = "TCR_EL1.TG1 encoded as TG0", .registers = tg1_as_tg0 },
+	{ .name = "VTCR_EL2.TG0: 16K and 64K swapped", .registers = vtcr_tg0 },
+	{ .name = "VTCR_EL2.SL0 of 16K and 64K as 4K's",
+	  .registers = sl0_of_4k },
+	{ .name = "VTTBR_EL2 of 16K and 64K aligned too far",
+	  .registers = no_concatenation_large },
+	{ .name = "blocks at 16K's and 64K's level 1 as tables",
+	  .descriptor = reserved_block },
+	{ .name = "16K: the lowest address bit of a page",
+	  .descriptor = page_of_16k },
+	{ .name = "16K: the lowest address bit of a block",
+	  .descriptor = block_of_16k },
+	{ .name = "64K: the lowest address bit of a block",
+	  .descriptor = block_of_64k },
+	{ .name = "contiguous: an entry's own place in its run",
+	  .descriptor = run_offset },
+	{ .name = "contiguous: the bit taken as reserved",
+	  .descriptor = contiguous_reserved },
+	{ .name = "contiguous: the access flag of an entry",
+	  .descriptor = no_contiguous_af },
+	{ .name = "52 bits: 51:48 of a descriptor's address",
+	  .descriptor = no_high_bits,
+	  .wide = true },
+	{ .name = "52 bits: 51:48 of TTBR0, TTBR1",
+	  .registers = no_ttbr_high,
+	  .wide = true },
+	{ .name = "52 bits: 64K blocks of level 1",
+	  .descriptor = no_block52,
+	  .wide = true },
+	{ .name = "52 bits: TCR_EL1.IPS 6", .registers = ips_48, .wide = true },
+	{ .name = "52 bits: VTCR_EL2.PS 6", .registers = ps_48, .wide = true },
+	{ .name = "52 bits: T0SZ, T1SZ below 16",
+	  .registers = no_lva,
+	  .wide = true },
+	{ .name = "52 bits: VTCR_EL2.T0SZ below 16",
+	  .registers = no_large_ipa,
+	  .wide = true },
+	{ .name = "T0SZ, T1SZ above 39",
+	  .registers = no_small_tables,
+	  .wide = true },
 };
 
 const unsigned int mutation_count = sizeof(mutations) / sizeof(mutations[0]);

@@ -15,6 +15,7 @@ struct mutation {
 	void (*registers)(struct el2_registers *r);
 	uint64_t (*descriptor)(const struct descriptor *d);
 	void (*verdict)(struct verdict *v, const struct el2_op *op);
+	bool wide; /* shows on a CPU of 52-bit addresses alone */
 };
 /* 1 .. mutation_count; NULL outside. */
 extern const unsigned int mutation_count;

@@ -32,7 +32,7 @@ struct outcome {
 #define PAR_PTW	  0x100
 #define PAR_S	  0x200
 #define PAR_SH	  0x180
-#define PAR_PA	  UINT64_C(0x0000fffffffff000)
+#define PAR_PA	  UINT64_C(0x000ffffffffff000)
 #define PAR_ATTR  UINT64_C(0xff00000000000000)
 #define PAR_RES1  0x800
 #define ESR_FSC	  0x3f

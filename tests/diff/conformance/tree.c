@@ -4,7 +4,30 @@
 
 #include "core/base/bits.h"
 
-#define OUTPUT_MASK MASK(12, 36)
+/* Address bits 51:48 stand in 15:12 of a 64K granule's descriptors. */
+static uint64_t address_encode(const struct tree *tree, uint64_t address)
+{
+	uint64_t low =
+		address & MASK(tree->g->page_lg2, 48u - tree->g->page_lg2);
+
+	return tree->wide ? low | (address >> 48 & 0xf) << 12 : low;
+}
+
+static uint64_t address_decode(const struct tree *tree, uint64_t raw)
+{
+	uint64_t low = raw & MASK(tree->g->page_lg2, 48u - tree->g->page_lg2);
+
+	return tree->wide ? low | (raw >> 12 & 0xf) << 48 : low;
+}
+
+uint64_t tree_root(const struct tree *tree, uint64_t size)
+{
+	uint64_t root = tree->root;
+
+	if (tree->wide && size >= 6)
+		root = (root & MASK(6, 42)) | (root >> 48 & 0xf) << 2;
+	return root;
+}
 
 static bool add_table(struct tree *tree, uint64_t address, uint64_t pa)
 {
@@ -32,7 +55,7 @@ unsigned int tree_leaf_lg2(const struct tree *tree, int level, bool contiguous)
 
 int tree_leaf_level(struct tree *tree)
 {
-	int first = tree->g->first_block;
+	int first = tree->wide ? tree->g->first_block52 : tree->g->first_block;
 
 	if (first < tree->root_level)
 		first = tree->root_level;
@@ -50,7 +73,7 @@ uint64_t tree_input(struct tree *tree, uint64_t output, unsigned int lg2)
 	if (pick == 0)
 		high = tree->recent ^ rng_bits(rng, 24);
 	else if (pick == 1)
-		high &= rng_bits(rng, (unsigned int)rng_between(rng, 20, 48));
+		high &= rng_bits(rng, (unsigned int)rng_between(rng, 20, 52));
 	high &= BIT(tree->input_bits) - 1;
 	if (lg2 > tree->input_bits)
 		lg2 = tree->input_bits;
@@ -108,7 +131,7 @@ bool tree_start(struct tree *tree, bool safe)
 static uint64_t table_descriptor(struct tree *tree, uint64_t address, bool safe)
 {
 	struct rng *rng = &tree->c->rng;
-	uint64_t raw = (address & OUTPUT_MASK) | 3;
+	uint64_t raw = address_encode(tree, address) | 3;
 
 	if (safe)
 		return raw;
@@ -199,7 +222,8 @@ static bool put_leaf(struct tree *tree, uint64_t slot, uint64_t output,
 				: s2_leaf(&tree->c->rng, quality);
 	if (!contiguous)
 		return put(tree, slot,
-			   raw | (align_down(output, shift) & OUTPUT_MASK),
+			   raw | address_encode(tree,
+						align_down(output, shift)),
 			   level, true, safe);
 	slot = align_down(slot, ctz64(n) + 3);
 	output = align_down(output, ctz64(n) + shift);
@@ -209,7 +233,7 @@ static bool put_leaf(struct tree *tree, uint64_t slot, uint64_t output,
 	for (uint64_t i = 0; i < n; i++)
 		if (!put(tree, slot + 8 * i,
 			 raw | BIT(52) |
-				 ((output + (i << shift)) & OUTPUT_MASK),
+				 address_encode(tree, output + (i << shift)),
 			 level, true, safe))
 			return false;
 	return true;
@@ -243,7 +267,7 @@ bool tree_map(struct tree *tree, uint64_t input, uint64_t output, int level,
 		reach_slot(tree, table + 8 * index, slot, safe);
 		raw = ram_read64(tree->c->ram, (pa_t){ slot });
 		if (raw && (at == 3 || !(raw & 2)))
-			return align_down(raw & OUTPUT_MASK, shift) +
+			return align_down(address_decode(tree, raw), shift) +
 				       (input & (BIT(shift) - 1)) ==
 			       output;
 		if (!raw && at == level)
@@ -261,7 +285,7 @@ bool tree_map(struct tree *tree, uint64_t input, uint64_t output, int level,
 		}
 		if (at == 3)
 			return false;
-		table = raw & OUTPUT_MASK & ~(BIT(tree->g->page_lg2) - 1);
+		table = address_decode(tree, raw);
 		bits = shift;
 	}
 }

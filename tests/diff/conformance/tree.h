@@ -22,6 +22,7 @@ struct tree {
 	const struct granule *g;
 	uint8_t stage;
 	int8_t root_level;
+	bool wide;			 /* 52-bit addresses */
 	uint8_t input_bits, output_bits; /* of addresses that make sense */
 	uint64_t root;			 /* in the stage's output space */
 	uint64_t recent;		 /* input address */
@@ -44,6 +45,8 @@ bool tree_map(struct tree *tree, uint64_t input, uint64_t output, int level,
 
 /* An input address for `output` that a leaf of 2^lg2 bytes can map. */
 uint64_t tree_input(struct tree *tree, uint64_t output, unsigned int lg2);
+/* The address in TTBR or VTTBR, where `size` is IPS or PS. */
+uint64_t tree_root(const struct tree *tree, uint64_t size);
 /* A level that a leaf may have, and the size of its leaf (or run). */
 int tree_leaf_level(struct tree *tree);
 unsigned int tree_leaf_lg2(const struct tree *tree, int level, bool contiguous);
