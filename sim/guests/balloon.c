@@ -5,7 +5,11 @@
  * whole regions, random runs, everything. A frame comes back with what it
  * held, so contents are verified after each pattern.
  *
- *   balloon [mib=8] [operations=200] [seed=1] [ram=256] [va_bits=48]
+ *   balloon [mib=8] [operations=200] [seed=1] [unit=1|4|16] [ram=256]
+ *           [va_bits=48]
+ *
+ * A page here is `unit` frames of 4 KiB: as many as the hypervisor's granule
+ * has (4 for 16K, 16 for 64K), for it gives and takes nothing smaller.
  *
  * MARK 1 single pages, 2 regions, 3 random runs, 4 all, 5 a look at a page
  * that is gone, 6 afterwards. On QEMU, where nobody answers these hypercalls,
@@ -16,7 +20,7 @@
 #define PAGES_MAX 65536
 
 static uint8_t gone[PAGES_MAX / 8]; /* a bit a page */
-static uint64_t pages, failures;
+static uint64_t unit = 1, pages, failures;
 static struct {
 	volatile uint64_t aborts, far;
 	volatile bool expected;
@@ -24,7 +28,7 @@ static struct {
 
 static uint64_t *page_at(uint64_t page)
 {
-	return (uint64_t *)(uintptr_t)(AREA_BASE + page * PAGE_BYTES);
+	return (uint64_t *)(uintptr_t)(AREA_BASE + page * unit * PAGE_BYTES);
 }
 
 static uint64_t content(uint64_t page, uint64_t line)
@@ -38,7 +42,7 @@ static void fill(void)
 
 	for (page = 0; page < pages; page++)
 		for (line = 0; line < 64; line++)
-			page_at(page)[line * 8] = content(page, line);
+			page_at(page)[line * unit * 8] = content(page, line);
 }
 
 static bool is_gone(uint64_t page)
@@ -46,7 +50,7 @@ static bool is_gone(uint64_t page)
 	return gone[page / 8] >> page % 8 & 1;
 }
 
-/* One word of each line in every page that is there. */
+/* A word of 64 lines in every page that is there. */
 static void verify(const char *pattern)
 {
 	uint64_t page, line, seen = 0, wrong = 0;
@@ -56,7 +60,8 @@ static void verify(const char *pattern)
 			continue;
 		seen++;
 		for (line = 0; line < 64; line++)
-			wrong += page_at(page)[line * 8] != content(page, line);
+			wrong += page_at(page)[line * unit * 8] !=
+				 content(page, line);
 	}
 	print(wrong ? "FAIL " : "OK ");
 	print(pattern);
@@ -82,9 +87,9 @@ static void mark_gone(uint64_t page, uint64_t count, bool is)
 
 static void balloon(uint64_t function, uint64_t page, uint64_t count)
 {
-	int64_t result = hypercall(function,
-				   (AREA_BASE + page * PAGE_BYTES) / PAGE_BYTES,
-				   count, 0);
+	int64_t result =
+		hypercall(function, AREA_BASE / PAGE_BYTES + page * unit,
+			  count * unit, 0);
 
 	if (!result) {
 		mark_gone(page, count, function == P2M_REMOVE);
@@ -116,13 +121,13 @@ static void single_pages(uint64_t count)
 
 static void regions(void)
 {
-	uint64_t page;
+	uint64_t page, count = 512 / unit;
 
-	for (page = 0; page < pages; page += 1024)
-		balloon(P2M_REMOVE, page, 512);
+	for (page = 0; page < pages; page += 2 * count)
+		balloon(P2M_REMOVE, page, count);
 	verify("regions, removed");
-	for (page = 0; page < pages; page += 1024)
-		balloon(P2M_POPULATE, page, 512);
+	for (page = 0; page < pages; page += 2 * count)
+		balloon(P2M_POPULATE, page, count);
 	verify("regions, back");
 }
 
@@ -143,7 +148,7 @@ static void random_runs(uint64_t operations, uint64_t seed)
 
 	while (operations--) {
 		page = lcg_below(&seed, pages);
-		count = run_length(page, 1 + lcg_below(&seed, 700));
+		count = run_length(page, 1 + lcg_below(&seed, 700 / unit));
 		balloon(is_gone(page) ? P2M_POPULATE : P2M_REMOVE, page, count);
 	}
 	verify("random runs, in between");
@@ -207,7 +212,10 @@ uint64_t guest_main(void)
 	seed = args_number("seed", 2, 1);
 	if (mib < 2 || mib % 2 || mib > PAGES_MAX / 256)
 		args_wrong("mib is even, 2 to 256");
-	pages = mib * 256;
+	unit = args_number("unit", ~0u, 1);
+	if (unit != 1 && unit != 4 && unit != 16)
+		args_wrong("unit is 1, 4 or 16");
+	pages = mib * 256 / unit;
 	mmu_start_with_args(mib << 20);
 	if (guest_mark(0) < 0) {
 		print("balloon: no hypervisor here answers p2m hypercalls\n");
@@ -216,7 +224,7 @@ uint64_t guest_main(void)
 	mmu_map_blocks(AREA_BASE, mib << 20);
 	fill();
 	guest_mark(1);
-	single_pages(512);
+	single_pages(512 / unit);
 	single_pages(pages);
 	guest_mark(2);
 	regions();

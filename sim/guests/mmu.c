@@ -15,28 +15,32 @@ struct mmu_registers mmu_boot __attribute__((aligned(64)));
 static char *tables_next;
 static uint64_t *root;
 static unsigned int root_level;
+/* Of the granule: bits of a page, and that one level resolves. */
+static unsigned int page_lg2 = 12, stride = 9;
 
 uint64_t *mmu_table_new(void)
 {
+	uintptr_t bytes = (uintptr_t)1 << page_lg2;
 	uint64_t *table;
 	unsigned int i;
 
 	if (!tables_next)
-		tables_next = __tables_start;
+		tables_next = (char *)(((uintptr_t)__tables_start + bytes - 1) &
+				       ~(bytes - 1));
 	if (tables_next >= __tables_end) {
 		print("no room for page tables\n");
 		guest_exit(2);
 	}
 	table = (uint64_t *)(uintptr_t)tables_next;
-	tables_next += PAGE_BYTES;
-	for (i = 0; i < 512; i++)
+	tables_next += bytes;
+	for (i = 0; i < bytes / 8; i++)
 		*(volatile uint64_t *)&table[i] = 0;
 	return table;
 }
 
 static unsigned int index_at(uint64_t va, unsigned int level)
 {
-	return va >> (39 - 9 * level) & 511;
+	return va >> (page_lg2 + stride * (3 - level)) & ((1u << stride) - 1);
 }
 
 /* The entry of `va` at `level`; tables on the way are made. */
@@ -66,6 +70,12 @@ static void map(uint64_t base, uint64_t bytes, unsigned int level,
 	uint64_t step = level == 3 ? PAGE_BYTES : BLOCK_BYTES;
 	uint64_t at;
 
+	/* Blocks of other granules are too large for what is mapped here. */
+	if (page_lg2 != 12) {
+		level = 3;
+		step = UINT64_C(1) << page_lg2;
+		bits |= PTE_PAGE;
+	}
 	for (at = base; at < base + bytes; at += step)
 		*entry_at(at, level) = at | bits;
 	__asm__ volatile("dsb ishst\n\tisb" ::: "memory");
@@ -84,12 +94,13 @@ void mmu_map_blocks(uint64_t base, uint64_t bytes)
 void mmu_start(unsigned int va_bits)
 {
 	root = mmu_table_new();
-	root_level = va_bits > 39 ? 0 : 1;
+	root_level = 3 - (va_bits - page_lg2 - 1) / stride;
 	map(0x09000000, BLOCK_BYTES, 2, PTE_DEVICE);
 	mmu_map_blocks(RAM_BASE, AREA_BASE - RAM_BASE);
 	mmu_boot.ttbr0 = (uintptr_t)root;
 	mmu_boot.ttbr1 = 0;
-	mmu_boot.tcr = TCR_T0SZ(va_bits) | TCR_WALKS0 | TCR_EPD1 | TCR_IPS_40;
+	mmu_boot.tcr = TCR_T0SZ(va_bits) | TCR_WALKS0 | TCR_EPD1 | TCR_IPS_40 |
+		       TCR_TG0(page_lg2);
 	mmu_boot.mair = MAIR_VALUE;
 	__asm__ volatile("dsb ish" ::: "memory");
 	mmu_enable(mmu_boot.ttbr0, mmu_boot.ttbr1, mmu_boot.tcr, mmu_boot.mair);
@@ -102,6 +113,13 @@ void mmu_start_with_args(uint64_t bytes)
 
 	if (va_bits != 39 && va_bits != 48)
 		args_wrong("va_bits is 39 or 48");
+	if (args_is("granule", ~0u, "16k", false))
+		page_lg2 = 14;
+	else if (args_is("granule", ~0u, "64k", false))
+		page_lg2 = 16;
+	else if (!args_is("granule", ~0u, "4k", true))
+		args_wrong("granule is 4k, 16k or 64k");
+	stride = page_lg2 - 3;
 	if (ram < 17 || ram > 1024)
 		args_wrong("ram is 17 to 1024 MiB");
 	if (bytes > RAM_BASE + (ram << 20) - AREA_BASE)
