@@ -17,6 +17,7 @@ enum {
 	ID_AA64ISAR0_EL1 = ID(6, 0),
 	ID_AA64ISAR1_EL1 = ID(6, 1),
 	ID_AA64MMFR0_EL1 = ID(7, 0),
+	ID_AA64MMFR2_EL1 = ID(7, 2),
 	CPACR_EL1 = ARM_SYSREG(3, 0, 1, 0, 2),
 	CCSIDR_EL1 = ARM_SYSREG(3, 1, 0, 0, 0),
 	CLIDR_EL1 = ARM_SYSREG(3, 1, 0, 0, 1),
@@ -116,7 +117,7 @@ static void timer_write(const struct vcpu *v, struct vcpu_timer *t,
 
 static uint64_t pa_range(unsigned int pa_bits)
 {
-	static const uint8_t bits[] = { 32, 36, 40, 42, 44, 48 };
+	static const uint8_t bits[] = { 32, 36, 40, 42, 44, 48, 52 };
 	uint64_t range = 0;
 
 	for (uint64_t i = 0; i < sizeof(bits); i++) {
@@ -129,6 +130,8 @@ static uint64_t pa_range(unsigned int pa_bits)
 /* Everything in the identification space; what is not named is absent. */
 static uint64_t identification(const struct vcpu *v, unsigned int reg)
 {
+	const struct arm_mmu_config *mmu = &v->m->config.mmu;
+
 	switch (reg) {
 	case ID_AA64PFR0_EL1:
 		/* EL0 and EL1 in AArch64 alone; FP and SIMD with halves. */
@@ -143,9 +146,12 @@ static uint64_t identification(const struct vcpu *v, unsigned int reg)
 		/* JSCVT, FCMA, LRCPC, FRINTTS */
 		return UINT64_C(0x0000000100211000);
 	case ID_AA64MMFR0_EL1:
-		/* 4K alone; 16-bit ASIDs. */
-		return pa_range(v->m->config.mmu.pa_bits) | 2 << 4 |
-		       UINT64_C(0xf) << 24;
+		/* 4K and 64K, and 16K (TGran16 1) by choice; 16-bit ASIDs. */
+		return pa_range(mmu->pa_bits) | 2 << 4 |
+		       (mmu->granule_16k == ARM_GRANULE_16K_PRESENT) << 20;
+	case ID_AA64MMFR2_EL1:
+		/* VARange: FEAT_LVA comes with FEAT_LPA here. */
+		return (uint64_t)(mmu->pa_bits == 52) << 16;
 	default:
 		return 0;
 	}

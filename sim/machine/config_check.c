@@ -497,17 +497,17 @@ static bool check_latencies(struct check *check)
 	return check_dram(check);
 }
 
-/* ID_AA64MMFR0_EL1.PARange, DDI0487 L.b; 52 bits need LPA2 with 4K. */
+/* ID_AA64MMFR0_EL1.PARange, DDI0487 L.b. */
 static bool check_pa_bits(struct check *check)
 {
-	static const uint8_t sizes[] = {32, 36, 40, 42, 44, 48};
+	static const uint8_t sizes[] = {32, 36, 40, 42, 44, 48, 52};
 	unsigned int bits = check->config->mmu.pa_bits;
 
 	for (size_t i = 0; i < sizeof(sizes); i++)
 		if (sizes[i] == bits)
 			return true;
 	return complain(check, 0, "cpu.pa_bits",
-			"%u is none of: 32, 36, 40, 42, 44, 48", bits);
+			"%u is none of: 32, 36, 40, 42, 44, 48, 52", bits);
 }
 
 static bool check_guest(struct check *check)
@@ -521,6 +521,11 @@ static bool check_guest(struct check *check)
 				"%u bits are more than the CPU's %u physical "
 				"address bits (cpu.pa_bits)",
 				ipa_bits, config->mmu.pa_bits);
+	if (ipa_bits > 48 && config->p2m.granule_lg2 != 16)
+		return complain(check, 0, "guest.ipa_bits guest.granule",
+				"%u bits need the 64K granule "
+				"(guest.granule=64K); want at most 48",
+				ipa_bits);
 	if (config->ram_mib > room)
 		return complain(check, 0, "guest.ram_mib guest.ipa_bits",
 				"%u MiB from 0x%llx do not fit %u IPA bits; "
@@ -531,29 +536,50 @@ static bool check_guest(struct check *check)
 	return true;
 }
 
-/* A first level resolves 9 bits or fewer, and up to 4 more by concatenation;
- * it may not be empty. DDI0487 L.b D8.2, VTCR_EL2.SL0; 4K granule. */
+static bool check_granule(struct check *check)
+{
+	const struct machine_config *config = check->config;
+
+	if (config->p2m.granule_lg2 == 14 &&
+	    config->mmu.granule_16k == ARM_GRANULE_16K_ABSENT)
+		return complain(check, 0, "guest.granule choices.granule_16k",
+				"\"16K\": this CPU has not that granule "
+				"(choices.granule_16k); want 4K or 64K");
+	return true;
+}
+
+/* VTCR_EL2.SL0 names three levels: 4K 2 to 0, the others 3 to 1, of which the
+ * p2m does not begin at 3. A level's tables resolve stride bits or fewer, and
+ * up to 4 more by concatenation; they may not be empty. DDI0487 L.b D8.2. */
 static bool check_start_level(struct check *check)
 {
 	const struct machine_config *config = check->config;
 	int level = config->p2m.start_level;
-	int below = 12 + 9 * (3 - level);
-	const char *paths = "guest.start_level guest.ipa_bits cpu.pa_bits";
+	int page = config->p2m.granule_lg2, stride = page - 3;
+	int below = page + stride * (3 - level), most = below + stride + 4;
+	int highest = page == 12 ? 0 : 1, needed = page == 14 ? 42 : 44;
+	const char *paths =
+		"guest.start_level guest.ipa_bits cpu.pa_bits guest.granule";
 
 	if (level < 0)
 		return true;
-	if (config->ipa_bits <= below || config->ipa_bits > below + 13)
+	if (level < highest)
+		return complain(check, 0, paths,
+				"level %d starts no walk of %dK granules; "
+				"want 1 or 2, and -1 chooses",
+				level, 1 << (page - 10));
+	if (config->ipa_bits <= below || config->ipa_bits > most)
 		return complain(check, 0, paths,
 				"level %d cannot start a walk of %u IPA bits; "
 				"it takes %d to %d, and -1 chooses",
 				level, config->ipa_bits,
 				below + 1 < 32 ? 32 : below + 1,
-				below + 13 > 48 ? 48 : below + 13);
-	if (level == 0 && config->mmu.pa_bits < 44)
+				most > 48 ? 48 : most);
+	if (level == highest && config->mmu.pa_bits < needed)
 		return complain(check, 0, paths,
-				"level 0 needs a CPU with 44 or more physical "
+				"level %d needs a CPU with %d or more physical "
 				"address bits, this one has %u; -1 chooses",
-				config->mmu.pa_bits);
+				level, needed, config->mmu.pa_bits);
 	return true;
 }
 
@@ -570,7 +596,7 @@ static bool check_together(struct check *check)
 	       check_free_of_charge(check, "cpu.walk_cache_s2") &&
 	       check_lines(check) && check_latencies(check) &&
 	       check_pa_bits(check) && check_guest(check) &&
-	       check_start_level(check);
+	       check_granule(check) && check_start_level(check);
 }
 
 /* ---- the canonical form ---- */
@@ -641,8 +667,20 @@ static void fill_the_rest(struct check *check)
 	config->p2m.coalesce.budget = coalesce[1];
 	config->memory.cpus = config->cpus;
 	config->p2m.ipa_bits = config->ipa_bits;
-	config->p2m.granule_lg2 = 12;
+	config->p2m.lpa = config->mmu.pa_bits == 52;
 	config->p2m.vmid = SIM_VMID;
+}
+
+/* guest.granule: 4K, 16K, 64K. */
+static void fill_granule(struct check *check)
+{
+	const char *path = "guest.granule";
+	uint64_t unused[2];
+	int index = config_word_index(
+		config_key_find(path)->words,
+		json_string_value(config_at(check->tree, path)), unused);
+
+	check->config->p2m.granule_lg2 = (uint8_t)(12 + 2 * index);
 }
 
 bool config_check(json_t *tree, const struct config_made_from *from,
@@ -653,6 +691,7 @@ bool config_check(json_t *tree, const struct config_made_from *from,
 	for (const struct config_key *key = config_keys; key->path; key++)
 		if (!check_key(&check, key))
 			return false;
+	fill_granule(&check);
 	if (!check_together(&check))
 		return false;
 	make_canonical(tree);

@@ -27,7 +27,7 @@
 		.path = key, .kind = CONFIG_WORD, AT_INIT(member), \
 		.words = all, .modelled = done                     \
 	}
-/* Nothing but the default is modelled, so nobody need read it. */
+/* Nothing but the default is modelled, or somebody reads the JSON. */
 #define PLAIN_WORD(key, all, done, from)                                    \
 	{                                                                   \
 		.path = key, .kind = CONFIG_WORD, .offset = CONFIG_NOWHERE, \
@@ -71,7 +71,7 @@ const struct config_key config_keys[] = {
 	WHOLE("cpu.slice_cycles", slice_cycles, 1, CYCLES_MAX),
 	WHOLE("cpu.syscall", syscall_cycles, 0, CYCLES_MAX),
 	WORD("cpu.walk_entry", memory.walk_entry, "l1d|l2|none", NULL),
-	WHOLE("cpu.pa_bits", mmu.pa_bits, 32, 48),
+	WHOLE("cpu.pa_bits", mmu.pa_bits, 32, 52),
 	TLB("cpu.l1i_tlb", mmu.l1i_tlb),
 	TLB("cpu.l1d_tlb", mmu.l1d_tlb),
 	TLB("cpu.l2_tlb", mmu.l2_tlb),
@@ -94,13 +94,15 @@ const struct config_key config_keys[] = {
 	WHOLE("hypervisor.preempt", preempt_cycles, 0, CYCLES_MAX),
 
 	WHOLE("guest.ram_mib", ram_mib, 1, 1 << 28),
-	WHOLE("guest.ipa_bits", ipa_bits, 32, 48),
-	PLAIN_WORD("guest.granule", "4K|16K|64K", "4K", NULL),
+	WHOLE("guest.ipa_bits", ipa_bits, 32, 52),
+	PLAIN_WORD("guest.granule", "4K|16K|64K", NULL, NULL),
 	WORD("guest.backing", backing, "contiguous|fragmented:%|random", NULL),
 	WHOLE("guest.start_level", p2m.start_level, -1, 2),
 
 #define CHOICE(name, value, values, from) \
 	PLAIN_WORD("choices." #name, values, value, from),
+#define CHOICE_MODELLED(name, value, values, from) \
+	WORD("choices." #name, mmu.name, values, NULL),
 #include "models/choices.def"
 #undef CHOICE
 
@@ -110,7 +112,7 @@ const struct config_key config_keys[] = {
 	WORD("policy.p2m.free_empty", p2m.free_empty, "never|eager", NULL),
 	WORD("policy.p2m.tlbi", p2m.tlbi, "vmid|ipa|range", NULL),
 	WORD("policy.p2m.order", p2m.order, "greedy|mask", NULL),
-	PLAIN_WORD("policy.p2m.contig_hint", "off|on", "off", NULL),
+	WORD("policy.p2m.contig_hint", p2m.contig_hint, "off|on", NULL),
 	WORD("policy.p2m.populate", populate, "eager|fault", NULL),
 	WORD("policy.p2m.set_way", set_way, "full|track|track-late", NULL),
 	PLAIN_WORD("policy.p2m.table_access", "directmap|mapcache|mapcache-bbm",
@@ -217,11 +219,11 @@ static const struct {
 } page_sizes[] = {
 	{"4K", 12}, {"16K", 14}, {"64K", 16},  {"1M", 20},
 	{"2M", 21}, {"16M", 24}, {"32M", 25},  {"512M", 29},
-	{"1G", 30}, {"16G", 34}, {"512G", 39},
+	{"1G", 30}, {"16G", 34}, {"512G", 39}, {"4T", 42},
 };
 
 const char config_size_names[] =
-	"4K, 16K, 64K, 1M, 2M, 16M, 32M, 512M, 1G, 16G, 512G";
+	"4K, 16K, 64K, 1M, 2M, 16M, 32M, 512M, 1G, 16G, 512G, 4T";
 
 unsigned int config_size_lg2(const char *name)
 {

@@ -31,11 +31,13 @@ static void permute(struct model_random *random, uint32_t *frame,
 	}
 }
 
-/* `percent` of the 2 MiB regions, drawn, are permuted inside themselves. */
+/* `percent` of the 2 MiB regions, drawn, are permuted inside themselves;
+ * `region` units each. */
 static bool fragment_regions(struct model_random *random, uint32_t *frame,
-			     uint64_t count, unsigned int percent)
+			     uint64_t count, uint64_t region,
+			     unsigned int percent)
 {
-	uint64_t regions = (count + REGION_FRAMES - 1) / REGION_FRAMES;
+	uint64_t regions = (count + region - 1) / region;
 	uint64_t chosen = (regions * percent + 50) / 100;
 	uint32_t *order = malloc(regions * sizeof(*order));
 
@@ -45,11 +47,10 @@ static bool fragment_regions(struct model_random *random, uint32_t *frame,
 		order[i] = (uint32_t)i;
 	permute(random, order, regions);
 	for (uint64_t i = 0; i < chosen; i++) {
-		uint64_t first = (uint64_t)order[i] * REGION_FRAMES;
+		uint64_t first = (uint64_t)order[i] * region;
 		uint64_t left = count - first;
 
-		permute(random, frame + first,
-			left < REGION_FRAMES ? left : REGION_FRAMES);
+		permute(random, frame + first, left < region ? left : region);
 	}
 	free(order);
 	return true;
@@ -58,20 +59,22 @@ static bool fragment_regions(struct model_random *random, uint32_t *frame,
 static bool backing_init(struct hypervisor *h)
 {
 	const struct machine_config *config = &h->m->config;
+	uint64_t units = h->ram_frames >> h->unit_lg2;
 	struct model_random random;
 
 	if (config->backing == BACKING_CONTIGUOUS)
 		return true;
-	h->frame = malloc(h->ram_frames * sizeof(*h->frame));
+	h->frame = malloc(units * sizeof(*h->frame));
 	if (!h->frame)
 		return false;
-	for (uint64_t i = 0; i < h->ram_frames; i++)
+	for (uint64_t i = 0; i < units; i++)
 		h->frame[i] = (uint32_t)i;
 	model_random_seed(&random, config->seed ^ 0x6261636b696e67);
 	if (config->backing == BACKING_FRAGMENTED)
-		return fragment_regions(&random, h->frame, h->ram_frames,
+		return fragment_regions(&random, h->frame, units,
+					REGION_FRAMES >> h->unit_lg2,
 					config->fragmented_percent);
-	permute(&random, h->frame, h->ram_frames);
+	permute(&random, h->frame, units);
 	return true;
 }
 
@@ -80,7 +83,9 @@ mfn_t hypervisor_frame(const struct hypervisor *h, gfn_t gfn)
 	uint64_t index = gfn.raw - h->ram_first.raw;
 
 	if (h->frame)
-		index = h->frame[index];
+		index = (uint64_t)h->frame[index >> h->unit_lg2]
+				<< h->unit_lg2 |
+			(index & (BIT(h->unit_lg2) - 1));
 	return (mfn_t){ (MACHINE_BASE_PA >> FRAME_LG2) + h->ram_first.raw +
 			index };
 }
@@ -93,13 +98,19 @@ bool hypervisor_gfn(struct hypervisor *h, mfn_t mfn, gfn_t *gfn)
 	if (index >= h->ram_frames)
 		return false;
 	if (h->frame && !h->index) {
-		h->index = malloc(h->ram_frames * sizeof(*h->index));
+		uint64_t units = h->ram_frames >> h->unit_lg2;
+
+		h->index = malloc(units * sizeof(*h->index));
 		if (!h->index)
 			port_bug(h, __FILE__, __LINE__, "out of memory");
-		for (uint64_t i = 0; i < h->ram_frames; i++)
+		for (uint64_t i = 0; i < units; i++)
 			h->index[h->frame[i]] = (uint32_t)i;
 	}
-	gfn->raw = h->ram_first.raw + (h->frame ? h->index[index] : index);
+	if (h->frame)
+		index = (uint64_t)h->index[index >> h->unit_lg2]
+				<< h->unit_lg2 |
+			(index & (BIT(h->unit_lg2) - 1));
+	gfn->raw = h->ram_first.raw + index;
 	return true;
 }
 
@@ -287,6 +298,7 @@ struct hypervisor *hypervisor_new(struct machine *m, struct error_line *error)
 	m->hypervisor = h;
 	h->ram_first = gfn_from_ipa((ipa_t){ GUEST_RAM_BASE });
 	h->ram_frames = frames;
+	h->unit_lg2 = m->config.p2m.granule_lg2 - FRAME_LG2;
 	h->removed = calloc(frames, 1);
 	if (!h->removed || !backing_init(h) ||
 	    !pool_init(&h->pool, &m->ram, table_pool_bytes(frames)) ||
@@ -335,6 +347,12 @@ bool hypervisor_can_resolve(struct hypervisor *h,
 	       setway_can_resolve(h, gfn_from_ipa(fault->ipa));
 }
 
+/* The first frame of the granule around. */
+static gfn_t gfn_align(const struct hypervisor *h, gfn_t gfn)
+{
+	return (gfn_t){ align_down(gfn.raw, h->unit_lg2) };
+}
+
 bool hypervisor_resolve(struct hypervisor *h, const struct arm_fault *fault)
 {
 	if (setway_resolve(h, gfn_from_ipa(fault->ipa)))
@@ -342,7 +360,8 @@ bool hypervisor_resolve(struct hypervisor *h, const struct arm_fault *fault)
 	if (!hypervisor_can_populate(h, fault))
 		return false;
 	h->ops_fault++;
-	return populate(h, gfn_from_ipa(fault->ipa), 1) == 0;
+	return populate(h, gfn_align(h, gfn_from_ipa(fault->ipa)),
+			BIT(h->unit_lg2)) == 0;
 }
 
 void hypervisor_tick(struct hypervisor *h, const struct machine_cpu *cpu)
@@ -423,6 +442,8 @@ int64_t hypervisor_p2m_call(struct hypervisor *h, const uint64_t x[6])
 {
 	if (!range_is_ram(h, x[1], x[2]) || x[2] == 0)
 		return -ERANGE;
+	if ((x[1] | x[2]) & (BIT(h->unit_lg2) - 1))
+		return -EINVAL; /* no whole granules */
 	switch (x[0]) {
 	case 0xC6000001:
 		h->ops_map++;

@@ -20,7 +20,7 @@ struct table_pool {
 	uint64_t pages, used; /* used: never handed out yet begins there */
 	uint64_t *meta;	      /* PORT_TABLE_META_BYTES a page */
 	uint32_t *next;	      /* free list links by page, 0: none */
-	uint32_t free[5];     /* heads by order, page index + 1 */
+	uint32_t free[9];     /* heads by order, page index + 1 */
 };
 
 /*
@@ -45,7 +45,8 @@ struct hypervisor {
 	struct table_pool pool;
 	gfn_t ram_first;
 	uint64_t ram_frames;
-	uint32_t *frame; /* backing by frame index; NULL: contiguous */
+	unsigned int unit_lg2; /* frames of the granule: p2m requests' unit */
+	uint32_t *frame; /* backing by unit index; NULL: contiguous */
 	uint32_t *index; /* the reverse of `frame`, once somebody asks */
 	uint8_t *removed; /* by frame index: taken away by hypercall */
 	uint64_t ops_map, ops_unmap, ops_protect, ops_fault;

@@ -252,10 +252,12 @@ void port_barrier(void *host, enum port_barrier kind)
 }
 
 /* Operand of RIPAS2E1IS, DDI0487 L.b D24 "TLBI RIPAS2E1": the smallest
- * (NUM + 1) * 2^(5 * SCALE + 1) granules that cover the request. */
+ * (NUM + 1) * 2^(5 * SCALE + 1) granules that cover the request. TG is 1, 2
+ * and 3 for 4K, 16K and 64K. */
 static uint64_t range_operand(const struct port_tlbi *r)
 {
 	uint64_t pages = (r->bytes + BIT(r->granule_lg2) - 1) >> r->granule_lg2;
+	uint64_t tg = (r->granule_lg2 - 10u) / 2;
 	uint64_t ttl = r->level > 0 ? (uint64_t)r->level : 0;
 	unsigned int scale = 0;
 	uint64_t num;
@@ -263,7 +265,7 @@ static uint64_t range_operand(const struct port_tlbi *r)
 	while (scale < 3 && pages > UINT64_C(32) << (5 * scale + 1))
 		scale++;
 	num = (pages + BIT(5 * scale + 1) - 1) >> (5 * scale + 1);
-	return UINT64_C(1) << 46 | (uint64_t)scale << 44 | (num - 1) << 39 |
+	return tg << 46 | (uint64_t)scale << 44 | (num - 1) << 39 |
 	       ttl << 37 | (r->start.raw >> r->granule_lg2 & MASK(0, 37));
 }
 

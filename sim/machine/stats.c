@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 
+#include "models/arm/descriptor.h"
 #include "sim/machine/core_library.h"
 #include "sim/machine/hypervisor.h"
 #include "sim/machine/mark.h"
@@ -183,6 +184,80 @@ static json_t *set_way_json(const struct hypervisor *h)
 	return out;
 }
 
+/* "64K", "2M", "4T": a size of whole units. */
+static const char *size_name(unsigned int lg2, char name[8])
+{
+	snprintf(name, 8, "%u%c", 1u << lg2 % 10, "BKMGTP"[lg2 / 10]);
+	return name;
+}
+
+/* Leaves by size. The sizes of the 4K granule are there whatever the granule
+ * is; and with it, those of the machine's. */
+static json_t *mappings_json(const struct hypervisor *h,
+			     const struct p2m_stats *s)
+{
+	const struct arm_range *range = &h->m->cpu[0].mmu.setup.s2;
+	json_t *out = json_pack("{s:i, s:i, s:i}", "4K", 0, "2M", 0, "1G", 0);
+	char name[8];
+
+	for (unsigned int level = 3; level > 0; level--)
+		if (level == 3 || (range->blocks >> level & 1))
+			set(out, size_name(range->granule->shift[level], name),
+			    s->mappings[level]);
+	return out;
+}
+
+/* The runs that the contiguous hint marks, by size: found in the tables, as
+ * hardware would. `runs` is by level. */
+static void count_runs(const struct machine *m, uint64_t table,
+		       uint64_t entries, unsigned int level, uint64_t runs[4])
+{
+	const struct arm_range *range = &m->cpu[0].mmu.setup.s2;
+	uint64_t run = BIT(range->granule->contiguous[level]);
+
+	if (!ram_has(&m->ram, (pa_t){ table }, entries * 8))
+		return;
+	for (uint64_t i = 0; i < entries; i++) {
+		uint64_t raw = ram_read64(&m->ram, (pa_t){ table + 8 * i });
+
+		switch (arm_descriptor_kind(range, raw, (int)level)) {
+		case ARM_DESCRIPTOR_TABLE:
+			count_runs(m, arm_table_address(range, raw),
+				   BIT(range->granule->stride), level + 1,
+				   runs);
+			break;
+		case ARM_DESCRIPTOR_LEAF:
+			runs[level] += i % run == 0 &&
+				       FIELD_GET(ARM_S2_LEAF_Contiguous, raw);
+			break;
+		case ARM_DESCRIPTOR_INVALID:
+			break;
+		}
+	}
+}
+
+static json_t *contiguous_json(const struct machine *m)
+{
+	const struct arm_range *range = &m->cpu[0].mmu.setup.s2;
+	uint64_t runs[4] = { 0 };
+	json_t *out = json_object();
+	char name[8];
+
+	if (range->usable)
+		count_runs(m, range->root, range->index_mask + UINT64_C(1),
+			   (unsigned int)range->level, runs);
+	for (unsigned int level = 3; level > 0; level--) {
+		unsigned int more = range->granule->contiguous[level];
+
+		if (more && (level == 3 || (range->blocks >> level & 1)))
+			set(out,
+			    size_name(range->granule->shift[level] + more,
+				      name),
+			    runs[level]);
+	}
+	return out;
+}
+
 static json_t *p2m_json(const struct hypervisor *h)
 {
 	struct p2m_stats counts = { 0 };
@@ -192,7 +267,7 @@ static json_t *p2m_json(const struct hypervisor *h)
 	if (h->core->stats)
 		h->core->stats(h->space, &counts);
 	out = json_pack(
-		"{s:{s:I,s:I,s:I,s:I}, s:I,s:I,s:I, s:{s:I,s:I,s:I,s:I}, s:{s:I,s:I,s:I}, s:{s:I,s:I,s:I}, s:I,s:I}",
+		"{s:{s:I,s:I,s:I,s:I}, s:I,s:I,s:I, s:{s:I,s:I,s:I,s:I}, s:o, s:{s:I,s:I,s:I}, s:I,s:I}",
 		"ops", "map", (json_int_t)h->ops_map, "unmap",
 		(json_int_t)h->ops_unmap, "protect", (json_int_t)h->ops_protect,
 		"fault", (json_int_t)h->ops_fault, "splits",
@@ -200,15 +275,16 @@ static json_t *p2m_json(const struct hypervisor *h)
 		"pte_writes", (json_int_t)s->pte_writes, "tables", "live",
 		(json_int_t)s->tables_live, "peak", (json_int_t)s->tables_peak,
 		"allocated", (json_int_t)s->tables_allocated, "freed",
-		(json_int_t)s->tables_freed, "mappings", "4K",
-		(json_int_t)s->mappings[3], "2M", (json_int_t)s->mappings[2],
-		"1G", (json_int_t)s->mappings[1], "tlbi", "vmid",
+		(json_int_t)s->tables_freed, "mappings", mappings_json(h, s),
+		"tlbi", "vmid",
 		(json_int_t)s->tlbi_vmid, "ipa", (json_int_t)s->tlbi_ipa,
 		"range", (json_int_t)s->tlbi_range, "cleans",
 		(json_int_t)s->cleans, "barriers", (json_int_t)s->barriers);
 
 	json_object_set_new(out, "stalls", stall_json(h->m));
 	json_object_set_new(out, "set_way", set_way_json(h));
+	if (h->m->config.p2m.contig_hint)
+		json_object_set_new(out, "contiguous", contiguous_json(h->m));
 	return out;
 }
 

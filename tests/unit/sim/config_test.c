@@ -201,7 +201,26 @@ static void bad_files_are_refused_with_path_and_remedy(void **state)
 		 ": dram.latency_ns: 1 ns at 2500 MHz are 2.5 cycles"},
 		{"{\"guest\": {\"ipa_bits\": 32, \"ram_mib\": 3073}}", 3,
 		 ": guest.ram_mib: 3073 MiB|at most 3072"},
-		{"{\"guest\": {\"ipa_bits\": 31}}", 3, "from 32 to 48"},
+		{"{\"guest\": {\"ipa_bits\": 31}}", 3, "from 32 to 52"},
+		{"{\"guest\": {\"ipa_bits\": 52}, \"cpu\": {\"pa_bits\": 52}}",
+		 3, ": guest.ipa_bits: 52 bits need the 64K granule"},
+		{"{\"cpu\": {\"pa_bits\": 50}}", 3,
+		 ": cpu.pa_bits: 50 is none of|48, 52"},
+		{"{\"guest\": {\"granule\": \"8K\"}}", 3,
+		 ": guest.granule: |4K, 16K, 64K"},
+		{"{\"guest\": {\"granule\": \"16K\"}, "
+		 "\"choices\": {\"granule_16k\": \"absent\"}}",
+		 3, ": guest.granule: |has not that granule|want 4K or 64K"},
+		{"{\"guest\": {\"granule\": \"64K\", \"start_level\": 0}}", 3,
+		 ": guest.start_level: level 0 starts no walk of 64K|1 or 2"},
+		{"{\"guest\": {\"granule\": \"16K\", \"start_level\": 2, "
+		 "\"ipa_bits\": 41}}",
+		 3, "level 2 cannot|takes 32 to 40"},
+		{"{\"guest\": {\"granule\": \"64K\", \"start_level\": 1}}", 3,
+		 "level 1 cannot|takes 43 to 48"},
+		{"{\"guest\": {\"granule\": \"16K\", \"start_level\": 1}, "
+		 "\"cpu\": {\"pa_bits\": 40}}",
+		 3, "level 1 needs|42"},
 		{"{\"guest\": {\"ram_mib\": 0}}", 3, "0 is not a whole"},
 		{"{\"guest\": {\"ipa_bits\": 48}, \"cpu\": {\"pa_bits\": 44}}",
 		 3, ": guest.ipa_bits: 48 bits|44 physical"},
@@ -221,8 +240,6 @@ static void bad_files_are_refused_with_path_and_remedy(void **state)
 		 "policy.iommu.flush: \"deferred:8\" is not modelled"},
 		{"{\"policy\": {\"shadow\": {\"rmap\": \"desc4\"}}}", 5,
 		 "policy.shadow.rmap|not modelled"},
-		{"{\"guest\": {\"granule\": \"64K\"}}", 5,
-		 "guest.granule: \"64K\" is not modelled yet; modelled: 4K"},
 		{"{\"iommu\": [{}]}", 5, "iommu: |not modelled"},
 		{"{\"choices\": {\"tlb_multiple_match\": "
 		 "\"conflict-abort\"}}",
@@ -293,11 +310,10 @@ static void bad_sets_are_usage_errors_that_quote_themselves(void **state)
 		{"name=\xff\xfe", 2, "not UTF-8"},
 		{"policy.iommu.coalesce=scan:9,9", 5,
 		 "--set policy.iommu.coalesce=scan:9,9|not modelled"},
-		{"policy.p2m.contig_hint=on", 5, "not modelled"},
 		{"policy.p2m.set_way=never", 2, "full, track, track-late"},
 		{"policy.p2m.table_access=mapcache", 5, "directmap"},
 		{"policy.iommu.share_pt=on", 5, "not modelled"},
-		{"guest.granule=16K", 5, "not modelled"},
+		{"guest.granule=2M", 2, "--set guest.granule=2M|4K, 16K, 64K"},
 		{"choices.asid_bits=8", 5, "not modelled|ASIDBits"},
 	};
 
@@ -533,6 +549,35 @@ static void the_struct_holds_what_the_keys_say(void **state)
 	assert_false(c.p2m.free_empty);
 	assert_int_equal(c.p2m.tlbi, P2M_TLBI_RANGE);
 	assert_int_equal(c.p2m.order, P2M_ORDER_MASK);
+	assert_int_equal(c.p2m.granule_lg2, 12);
+	assert_false(c.p2m.contig_hint);
+	assert_false(c.p2m.lpa);
+	assert_int_equal(c.mmu.contiguous_bit, ARM_CONTIGUOUS_USED);
+	assert_int_equal(c.mmu.granule_16k, ARM_GRANULE_16K_PRESENT);
+	config_fini(&c);
+}
+
+static void granules_and_the_hint_reach_the_p2m(void **state)
+{
+	struct machine_config c;
+
+	(void)state;
+	must_load(&c, NULL,
+		  SETS({"guest.granule=16K"}, {"policy.p2m.contig_hint=on"},
+		       {"choices.contiguous_bit=ignored"}));
+	assert_int_equal(c.p2m.granule_lg2, 14);
+	assert_true(c.p2m.contig_hint);
+	assert_int_equal(c.mmu.contiguous_bit, ARM_CONTIGUOUS_IGNORED);
+	config_fini(&c);
+	must_load(&c, "cortex-a53", SETS({"guest.granule=64K"}));
+	assert_int_equal(c.p2m.granule_lg2, 16);
+	assert_int_equal(c.mmu.granule_16k, ARM_GRANULE_16K_ABSENT);
+	config_fini(&c);
+	must_load(&c, NULL,
+		  SETS({"guest.granule=64K"}, {"cpu.pa_bits=52"},
+		       {"guest.ipa_bits=52"}, {"guest.start_level=1"}));
+	assert_true(c.p2m.lpa);
+	assert_int_equal(c.p2m.ipa_bits, 52);
 	config_fini(&c);
 }
 
@@ -865,6 +910,7 @@ int main(void)
 		cmocka_unit_test(
 			every_policy_default_of_the_design_is_in_the_json),
 		cmocka_unit_test(the_struct_holds_what_the_keys_say),
+		cmocka_unit_test(granules_and_the_hint_reach_the_p2m),
 		cmocka_unit_test(sets_apply_in_order_and_are_judged_together),
 		cmocka_unit_test(an_absent_tlb_or_cache_needs_no_sensible_ways),
 		cmocka_unit_test(
