@@ -189,15 +189,21 @@ bool arm_tlbi_decode(unsigned int op, uint64_t xt, const struct arm_regs *regs,
 
 void arm_mmu_tlbi(struct arm_mmu *mmu, const struct arm_tlbi *tlbi)
 {
+	struct tlb_match match = tlbi->match;
+
+	/* A leaf that a TLB holds in pieces goes whole: stage 1's for what
+	 * combines both. */
 	if (tlbi->combined) {
-		tlb_invalidate(mmu->l1i_tlb, &tlbi->match);
-		tlb_invalidate(mmu->l1d_tlb, &tlbi->match);
-		tlb_invalidate(mmu->l2_tlb, &tlbi->match);
+		match.whole_lsb = ARM_ATTRS_S1_SIZE_LG2_LSB;
+		tlb_invalidate(mmu->l1i_tlb, &match);
+		tlb_invalidate(mmu->l1d_tlb, &match);
+		tlb_invalidate(mmu->l2_tlb, &match);
 	}
 	if (tlbi->stage1 && !tlbi->leaf_only)
 		walk_cache_invalidate(mmu->walk_cache_s1, &tlbi->match);
 	if (tlbi->stage2) {
-		tlb_invalidate(mmu->s2_tlb, &tlbi->match);
+		match.whole_lsb = ARM_ATTRS_S2_SIZE_LG2_LSB;
+		tlb_invalidate(mmu->s2_tlb, &match);
 		if (!tlbi->leaf_only)
 			walk_cache_invalidate(mmu->walk_cache_s2, &tlbi->match);
 	}

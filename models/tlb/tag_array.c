@@ -237,12 +237,24 @@ static void hash_drop(struct tag_array *a, uint32_t slot)
 		a->free_hint[set] = slot % a->ways;
 }
 
+static bool in_range(const struct tlb_entry *entry,
+		     const struct tlb_match *match)
+{
+	uint64_t first = entry->page << entry->size_lg2;
+	unsigned int size_lg2 = entry->size_lg2, whole_lg2 = 0;
+
+	if (match->whole_lsb)
+		whole_lg2 = entry->value.attrs >> match->whole_lsb & 63;
+	if (whole_lg2 > size_lg2)
+		size_lg2 = whole_lg2;
+	first = align_down(first, size_lg2);
+	return first <= match->last &&
+	       first + (BIT(size_lg2) - 1) >= match->first;
+}
+
 static bool matches(const struct tlb_entry *entry,
 		    const struct tlb_match *match)
 {
-	uint64_t first = entry->page << entry->size_lg2;
-	uint64_t last = first + (BIT(entry->size_lg2) - 1);
-
 	if (match->by_vmid && entry->tag.vmid != match->vmid)
 		return false;
 	if (match->by_regime && entry->tag.regime != match->regime)
@@ -252,8 +264,7 @@ static bool matches(const struct tlb_entry *entry,
 	if (match->by_asid && (entry->global ? !match->globals_too
 					     : entry->tag.asid != match->asid))
 		return false;
-	return !match->by_range ||
-	       (first <= match->last && last >= match->first);
+	return !match->by_range || in_range(entry, match);
 }
 
 uint64_t tag_array_invalidate(struct tag_array *a,

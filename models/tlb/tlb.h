@@ -142,6 +142,10 @@ struct tlb_match {
 	uint8_t regime;
 	bool stage1;
 	uint64_t first, last; /* input addresses; any overlap matches */
+	/* With by_range: where in value.attrs the log2 of the size stands that
+	 * an entry is a piece of, 6 bits; all of that counts as the entry's.
+	 * 0: entries are what they are. */
+	uint8_t whole_lsb;
 };
 /* Returns how many entries were dropped; they count as invalidated. */
 uint64_t tlb_invalidate(struct tlb *tlb, const struct tlb_match *match);

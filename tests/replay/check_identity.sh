@@ -82,6 +82,26 @@ for policy in full track-late; do
 done
 identity "setway, nothing cleaned" "$BUILD/guests/setway.elf" 2 1 mode=forget
 
+# Granules of stage 1 and of stage 2, and the contiguous hint.
+for stage2 in 4K:1 16K:4 64K:16; do
+	for stage1 in 4k 16k 64k; do
+		[ $stage1$stage2 = 4k4K:1 ] && continue
+		identity "balloon, stage 1 $stage1, stage 2 ${stage2%:*}" \
+			--set guest.granule=${stage2%:*} "$BUILD/guests/balloon.elf" \
+			4 100 unit=${stage2#*:} granule=$stage1
+	done
+	identity "balloon, ${stage2%:*}, contiguous hint, range TLBI, fragmented" \
+		--set guest.granule=${stage2%:*} --set policy.p2m.contig_hint=on \
+		--set policy.p2m.tlbi=range --set guest.backing=fragmented:50 \
+		"$BUILD/guests/balloon.elf" 4 100 unit=${stage2#*:} granule=16k
+	identity "owntables, ${stage2%:*}, contiguous hint, coalescing, by faults" \
+		--set guest.granule=${stage2%:*} --set policy.p2m.contig_hint=on \
+		--set policy.p2m.coalesce=eager --set policy.p2m.populate=fault \
+		"$BUILD/guests/owntables.elf"
+done
+identity "stream, 52 bits" --set guest.granule=64K --set cpu.pa_bits=52 \
+	--set guest.ipa_bits=52 "$BUILD/guests/stream.elf" 256 granule=64k
+
 aarch64-linux-gnu-gcc -static -O1 -o "$tmp/exceptions" tests/replay/exceptions.c
 verdict "exceptions.c is built" $?
 identity "exceptions at EL0" --linux "$tmp/exceptions"
@@ -116,7 +136,7 @@ for machine in cortex-a53 cortex-a72 cortex-a76 neoverse-v2 tiny; do
 		python3 -c "import json,sys; d=json.load(open('$tmp/o.json')); sys.exit(d['machine']['name']!='$machine' or d['replay']['divergences']!=0)"
 	verdict "balloon's trace on $machine" $?
 done
-for set in policy.p2m.tlbi=vmid policy.p2m.tlbi=range policy.p2m.free_empty=never policy.p2m.order=mask policy.p2m.populate=fault guest.backing=random guest.backing=fragmented:50; do
+for set in policy.p2m.tlbi=vmid policy.p2m.tlbi=range policy.p2m.free_empty=never policy.p2m.order=mask policy.p2m.populate=fault guest.backing=random guest.backing=fragmented:50 policy.p2m.contig_hint=on; do
 	"$p2msim" replay --quiet --set $set --stats "$tmp/o.json" "$tmp/b.zst"
 	verdict "balloon's trace with $set" $?
 done

@@ -102,6 +102,32 @@ for policy in full track track-late; do
 		setway 2 1 ram=32
 done
 
+# ---- granules of both stages, and contiguous runs ----
+hint="--set policy.p2m.contig_hint=on"
+for machine in neoverse-n1 tiny; do
+	for granule in 16K:4 64K:16; do
+		unit=${granule#*:} set="--machine $machine --set guest.granule=${granule%:*}"
+		recount "owntables, ${granule%:*}, $machine" "$set" owntables
+		recount "balloon, ${granule%:*} over 16k, runs, $machine" \
+			"$set $hint" balloon 2 40 unit=$unit granule=16k
+		recount "balloon, ${granule%:*} over 64k, ranges, fragmented, $machine" \
+			"$set $hint --set policy.p2m.tlbi=range --set guest.backing=fragmented:50" \
+			balloon 4 40 unit=$unit granule=64k
+		recount "chase, ${granule%:*} over 16k, by faults, $machine" \
+			"$set $fault" chase 200 4096 3 granule=16k va_bits=39
+	done
+	recount "balloon, 4K, runs, $machine" \
+		"--machine $machine $hint --set guest.backing=fragmented:50" balloon 2 40
+done
+recount "balloon, runs ignored" \
+	"$hint --set choices.contiguous_bit=ignored" balloon 2 40
+recount "balloon, blocks and runs in pieces of 4K" \
+	"$hint --set cpu.s2_tlb.page_sizes=[\"4K\"] --set cpu.l2_tlb.page_sizes=[\"4K\"]" \
+	balloon 2 40
+recount "owntables, 64K in pieces" "--set guest.granule=64K
+	--set cpu.l1d_tlb.page_sizes=[\"4K\",\"16K\"] --set cpu.s2_tlb.page_sizes=[\"4K\"]" \
+	owntables
+
 # ---- random accesses on odd machines ----
 small='--set cpu.l1i_tlb={"entries":4,"ways":2}
  --set cpu.l1d_tlb={"entries":12,"ways":4} --set cpu.l2_tlb={"entries":60,"ways":5}

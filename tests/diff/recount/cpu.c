@@ -232,7 +232,7 @@ static void hypervisor_init(struct machine *m, const json_t *section)
 void machine_init(struct machine *m, const json_t *machine)
 {
 	const json_t *cpu = json_object_get(machine, "cpu");
-	const char *entry =
+	const char *choice, *entry =
 		json_string_value(json_object_get(cpu, "walk_entry"));
 	unsigned int i;
 
@@ -246,6 +246,10 @@ void machine_init(struct machine *m, const json_t *machine)
 	m->syscall = number_at(cpu, "syscall");
 	latencies_init(m, machine, cpu);
 	hypervisor_init(m, json_object_get(machine, "hypervisor"));
+	choice = json_string_value(
+		json_object_get(json_object_get(machine, "choices"),
+				"contiguous_bit"));
+	m->runs = choice && !strcmp(choice, "used");
 	caches_init(&m->caches, machine, m->cpus);
 	m->stage1 = tables_new();
 	m->stage2 = tables_new();

@@ -131,16 +131,30 @@ static void flush_end(struct reader *r)
 static void flush_add(struct reader *r, const json_t *record)
 {
 	struct cpu *cpu = cpu_of(r, record);
+	uint64_t bytes = number(record, "size");
 
 	if (!strcmp(text(record, "scope"), "vmid")) {
 		maintain_vmid_drop(r->m, cpu);
 		r->flush.unlinked = false;
 		return;
 	}
-	maintain_ipa_drop(r->m, cpu, number(record, "ipa"),
-			  number(record, "size"), !r->flush.unlinked);
+	/* By IPA, an instruction names one page, whatever stood there. */
+	if (!strcmp(text(record, "scope"), "ipa"))
+		bytes = UINT64_C(1) << granule_tg0(r->m->vtcr >> 14 & 3)->page;
+	maintain_ipa_drop(r->m, cpu, number(record, "ipa"), bytes,
+			  !r->flush.unlinked);
 	r->flush.open = true;
 	r->flush.cpu = cpu->number;
+}
+
+/* Nothing is known to stand in it. */
+static void table_new(struct machine *m, uint64_t pa)
+{
+	uint64_t end = pa + (UINT64_C(1)
+			     << granule_tg0(m->vtcr >> 14 & 3)->page);
+
+	for (; pa < end; pa += UINT64_C(1) << PAGE_LG2)
+		tables_page(m->stage2, pa, NULL);
 }
 
 static bool is_hypervisors(const char *t)
@@ -169,7 +183,7 @@ static bool hypervisor_record(struct reader *r, const json_t *record)
 	else if (!strcmp(t, "p2m.pte_write"))
 		pte_write(r, number(record, "pa"), number(record, "value"));
 	else if (!strcmp(t, "p2m.table_alloc"))
-		tables_page(r->m->stage2, number(record, "pa"), NULL);
+		table_new(r->m, number(record, "pa"));
 	else if (!strcmp(t, "p2m.tlbi"))
 		flush_add(r, record);
 	else

@@ -24,18 +24,33 @@ static bool begins(const char *text, const char *with)
 	return !strncmp(text, with, strlen(with));
 }
 
-/* Range operand: base[36:0] scale[45:44] num[43:39] TG[47:46], 4K pages. */
+/* Range operand: base[36:0] scale[45:44] num[43:39], in pages of TG[47:46]: 1
+ * to 3 for 4K, 16K, 64K. */
 static void scope_range(struct scope *s, uint64_t value)
 {
 	uint64_t pages = ((value >> 39 & 31) + 1)
 			 << (5 * (value >> 44 & 3) + 1);
+	unsigned int tg = value >> 46 & 3;
 
-	s->first = (uint64_t)((int64_t)(value << 27) >> 27) << PAGE_LG2;
-	s->last = s->first + (pages << PAGE_LG2) - 1;
+	demand(tg, "a range's TG");
+	s->first = (uint64_t)((int64_t)(value << 27) >> 27) << (10 + 2 * tg);
+	s->last = s->first + (pages << (10 + 2 * tg)) - 1;
+}
+
+/* The page around s->first of what TCR says of its half. */
+static void scope_page(struct scope *s, uint64_t tcr)
+{
+	const struct granule *g = s->first >> 55 & 1
+					  ? granule_tg1(tcr >> 30 & 3)
+					  : granule_tg0(tcr >> 14 & 3);
+
+	s->first = s->first >> g->page << g->page;
+	s->last = s->first + (UINT64_C(1) << g->page) - 1;
 }
 
 /* op without its R: what stands after E1 does not matter but for IS. */
-static void scope_read(struct scope *s, const char *op, uint64_t value)
+static void scope_read(struct scope *s, const char *op, uint64_t value,
+		       uint64_t tcr)
 {
 	s->asid = (uint16_t)(value >> 48);
 	s->globals = true;
@@ -44,7 +59,7 @@ static void scope_read(struct scope *s, const char *op, uint64_t value)
 		op++;
 	} else {
 		s->first = (uint64_t)((int64_t)(value << 20) >> 20) << PAGE_LG2;
-		s->last = s->first | 0xfff;
+		scope_page(s, tcr);
 	}
 	if (begins(op, "VMALL")) {
 		s->any_address = s->all_asids = true;
@@ -64,7 +79,7 @@ void maintain_tlbi(struct machine *m, struct cpu *cpu, const char *op,
 	bool broadcast = strstr(op, "IS") || strstr(op, "OS");
 	unsigned int i;
 
-	scope_read(&s, op, value);
+	scope_read(&s, op, value, cpu->reg.tcr);
 	if (!(cpu->reg.tcr >> 36 & 1))
 		s.asid &= 0xff;
 	for (i = 0; i < m->cpus; i++)

@@ -91,6 +91,9 @@ void caches_instruction_drop_all(struct caches *c);
 struct translation {
 	uint64_t page;	   /* input address >> size */
 	unsigned int size; /* log2 of bytes */
+	/* log2 of the bytes of the leaf (or run) whose address a TLBI names:
+	 * stage 1's, or in the stage-2 TLB stage 2's. 0: there is none. */
+	unsigned int reach;
 	uint64_t pa;	   /* of its first byte */
 	uint16_t vmid, asid;
 	bool global, stage1;
@@ -128,10 +131,21 @@ struct scope {
 };
 void tlb_invalidate(struct tlb *t, const struct scope *scope);
 
+/* DDI0487 D8.2 and D8.3.1; runs of the contiguous bit: D8.7. */
+struct granule {
+	unsigned int page, stride; /* log2 of bytes; bits of a level */
+	bool block[4];		   /* may the level have blocks? */
+	unsigned int run[4];	   /* log2 of a run's entries */
+	unsigned int s2_start;	   /* level of VTCR.SL0 0 */
+};
+/* By TCR.TG0 or VTCR.TG0; by TCR.TG1. */
+const struct granule *granule_tg0(uint64_t field);
+const struct granule *granule_tg1(uint64_t field);
+
 /* A table of `level`, for the range of addresses it covers. */
 struct pointer {
 	uint64_t prefix; /* address >> range */
-	unsigned int level;
+	unsigned int level, range; /* log2 of the bytes it covers */
 	uint16_t vmid, asid;
 	uint64_t table;
 	bool no_el0, read_only, pxn, uxn; /* stage 1: from tables above */
@@ -147,12 +161,14 @@ struct walk_cache {
 void walk_cache_init(struct walk_cache *c, const json_t *section);
 /* The deepest pointer for `address` below `root_level`, or NULL. Counts. */
 const struct pointer *walk_cache_lookup(struct walk_cache *c, uint64_t address,
+					const struct granule *g,
 					unsigned int root_level, uint16_t vmid,
 					uint16_t asid);
 void walk_cache_fill(struct walk_cache *c, const struct pointer *p);
 void walk_cache_invalidate(struct walk_cache *c, const struct scope *scope);
-/* log2 of the bytes that a table of `level` covers, 4K granule. */
-unsigned int table_range(unsigned int level);
+/* log2 of the bytes that an entry, and a whole table, of `level` covers. */
+unsigned int entry_range(const struct granule *g, unsigned int level);
+unsigned int table_range(const struct granule *g, unsigned int level);
 
 /* ---- tables.c: what the trace says of table contents ---- */
 struct tables;
@@ -218,6 +234,7 @@ struct machine {
 	struct caches caches;
 	struct tables *stage1, *stage2; /* by IPA, by PA */
 	uint64_t vtcr, vttbr;
+	bool runs; /* choices.contiguous_bit is used */
 	enum level walk_entry;
 	int64_t instruction_charge; /* base_cpi in 1/1024 */
 	double mlp, latency[LEVELS + 1];

@@ -10,9 +10,11 @@ static unsigned int size_lg2(const char *text)
 {
 	char *end;
 	unsigned long n = strtoul(text, &end, 10);
-	unsigned int lg2 = *end == 'K' ? 10 : *end == 'M' ? 20 : 30;
+	const char *units = "KMGT", *unit = strchr(units, *end);
+	unsigned int lg2;
 
-	demand(n && !(n & (n - 1)) && strchr("KMG", *end), "a page size");
+	demand(n && !(n & (n - 1)) && *end && unit, "a page size");
+	lg2 = 10 * (unsigned int)(unit - units + 1);
 	for (; n > 1; n /= 2)
 		lg2++;
 	return lg2;
@@ -137,9 +139,10 @@ void tlb_invalidate(struct tlb *t, const struct scope *scope)
 
 	for (at = 0; at < count; at++) {
 		const struct translation *e = &t->held[at];
+		unsigned int reach = e->reach > e->size ? e->reach : e->size;
 
 		if (!t->shelf.place[at].valid || e->vmid != scope->vmid ||
-		    !overlaps(scope, e->page, e->size))
+		    !overlaps(scope, e->page >> (reach - e->size), reach))
 			continue;
 		if (e->global ? !scope->globals
 			      : !scope->all_asids && e->asid != scope->asid)
@@ -151,9 +154,14 @@ void tlb_invalidate(struct tlb *t, const struct scope *scope)
 
 /* ---- walk caches ---- */
 
-unsigned int table_range(unsigned int level)
+unsigned int entry_range(const struct granule *g, unsigned int level)
 {
-	return 48 - 9 * level;
+	return g->page + g->stride * (3 - level);
+}
+
+unsigned int table_range(const struct granule *g, unsigned int level)
+{
+	return entry_range(g, level) + g->stride;
 }
 
 void walk_cache_init(struct walk_cache *c, const json_t *section)
@@ -166,7 +174,8 @@ void walk_cache_init(struct walk_cache *c, const json_t *section)
 }
 
 static size_t pointer_find(const struct walk_cache *c, uint64_t prefix,
-			   unsigned int level, uint16_t vmid, uint16_t asid)
+			   unsigned int level, unsigned int range,
+			   uint16_t vmid, uint16_t asid)
 {
 	size_t first = prefix % c->shelf.sets * c->shelf.ways, at;
 
@@ -174,23 +183,26 @@ static size_t pointer_find(const struct walk_cache *c, uint64_t prefix,
 		const struct pointer *p = &c->held[at];
 
 		if (c->shelf.place[at].valid && p->prefix == prefix &&
-		    p->level == level && p->vmid == vmid && p->asid == asid)
+		    p->level == level && p->range == range &&
+		    p->vmid == vmid && p->asid == asid)
 			return at;
 	}
 	return ~(size_t)0;
 }
 
 const struct pointer *walk_cache_lookup(struct walk_cache *c, uint64_t address,
+					const struct granule *g,
 					unsigned int root_level, uint16_t vmid,
 					uint16_t asid)
 {
-	unsigned int level;
+	unsigned int level, range;
 	size_t at;
 
 	if (!c->present)
 		return NULL;
 	for (level = 3; level > root_level; level--) {
-		at = pointer_find(c, address >> table_range(level), level, vmid,
+		range = table_range(g, level);
+		at = pointer_find(c, address >> range, level, range, vmid,
 				  asid);
 		if (at == ~(size_t)0)
 			continue;
@@ -208,7 +220,7 @@ void walk_cache_fill(struct walk_cache *c, const struct pointer *p)
 
 	if (!c->present)
 		return;
-	at = pointer_find(c, p->prefix, p->level, p->vmid, p->asid);
+	at = pointer_find(c, p->prefix, p->level, p->range, p->vmid, p->asid);
 	if (at == ~(size_t)0)
 		at = shelf_victim(&c->shelf, p->prefix % c->shelf.sets);
 	c->held[at] = *p;
@@ -223,7 +235,7 @@ void walk_cache_invalidate(struct walk_cache *c, const struct scope *scope)
 		const struct pointer *p = &c->held[at];
 
 		if (c->shelf.place[at].valid && p->vmid == scope->vmid &&
-		    overlaps(scope, p->prefix, table_range(p->level)) &&
+		    overlaps(scope, p->prefix, p->range) &&
 		    (scope->all_asids || p->asid == scope->asid))
 			shelf_drop(&c->shelf, at);
 	}

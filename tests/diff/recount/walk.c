@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Two-stage walks, rules 13 to 18; 4K granule, decoded from DDI0487 D8.3.
+ * Two-stage walks, rules 13 to 18, decoded from DDI0487 D8.2 and D8.3; 48-bit
+ * addresses.
  * What a walk learns is kept in a list and put into the walk caches and the
  * stage-2 TLB when it ends.
  */
@@ -8,6 +9,26 @@
 
 #define ADDRESS_MASK UINT64_C(0x0000fffffffff000)
 #define LEARNED_MAX  128
+
+static const struct granule granule_4k = {
+	12, 9, { false, true, true, false }, { 0, 4, 4, 4 }, 2
+};
+static const struct granule granule_16k = {
+	14, 11, { false, false, true, false }, { 0, 0, 5, 7 }, 3
+};
+static const struct granule granule_64k = {
+	16, 13, { false, false, true, false }, { 0, 0, 5, 5 }, 3
+};
+
+const struct granule *granule_tg0(uint64_t tg0)
+{
+	return tg0 == 1 ? &granule_64k : tg0 == 2 ? &granule_16k : &granule_4k;
+}
+
+const struct granule *granule_tg1(uint64_t tg1)
+{
+	return tg1 == 1 ? &granule_16k : tg1 == 3 ? &granule_64k : &granule_4k;
+}
 
 static uint64_t field(uint64_t value, unsigned int lsb, unsigned int width)
 {
@@ -50,14 +71,15 @@ static struct learned *learn(struct walker *w)
 	return &w->learned[w->learned_count++];
 }
 
-static void learn_pointer(struct walker *w, int what, const struct pointer *p,
-			  uint64_t address)
+static void learn_pointer(struct walker *w, int what, const struct granule *g,
+			  const struct pointer *p, uint64_t address)
 {
 	struct learned *l = learn(w);
 
 	l->what = what == 1 ? LEARNED_S1 : LEARNED_S2;
 	l->pointer = *p;
-	l->pointer.prefix = address >> table_range(p->level);
+	l->pointer.range = table_range(g, p->level);
+	l->pointer.prefix = address >> l->pointer.range;
 }
 
 static void learned_hold(struct walker *w)
@@ -117,6 +139,44 @@ static unsigned int output_bits(uint64_t encoded)
 	return bits[encoded & 7];
 }
 
+enum kind { NOTHING, TABLE, LEAF };
+static enum kind descriptor_kind(const struct granule *g, uint64_t pte,
+				 unsigned int level)
+{
+	if (!bit(pte, 0))
+		return NOTHING;
+	if (level == 3)
+		return bit(pte, 1) ? LEAF : NOTHING;
+	if (bit(pte, 1))
+		return TABLE;
+	return g->block[level] ? LEAF : NOTHING;
+}
+
+/* Rule 7: a leaf's own size, or its run's if that is used, no larger than the
+ * input range, and the leaf is in its place of it. */
+static unsigned int leaf_size(const struct machine *m, const struct granule *g,
+			      uint64_t pte, unsigned int level,
+			      uint64_t address, unsigned int input_bits)
+{
+	unsigned int size = entry_range(g, level), run = size + g->run[level];
+	uint64_t place = (pte & ADDRESS_MASK) >> size ^ address >> size;
+
+	if (!m->runs || !bit(pte, 52) || run > input_bits ||
+	    place & ((UINT64_C(1) << (run - size)) - 1))
+		return size;
+	return run;
+}
+
+static const struct granule *stage2_granule(const struct machine *m)
+{
+	return granule_tg0(field(m->vtcr, 14, 2));
+}
+
+static unsigned int stage2_bits(const struct machine *m)
+{
+	return 64 - (unsigned int)field(m->vtcr, 0, 6);
+}
+
 /* ---- stage 2 ---- */
 
 static void stage2_attributes(struct translation *t, uint64_t pte)
@@ -149,11 +209,13 @@ static bool stage2_leaf(struct walker *w, uint64_t ipa, const struct access *a,
 	if (!bit(pte, 10))
 		return fails(w, FAULT_ACCESS_FLAG, 2, level);
 	*out = (struct translation){
-		.size = 39 - 9 * level,
+		.size = leaf_size(w->m, stage2_granule(w->m), pte, level, ipa,
+				  stage2_bits(w->m)),
 		.vmid = current_vmid(w->m),
 		.global = true,
 		.s2_level = level,
 	};
+	out->reach = out->size;
 	out->page = ipa >> out->size;
 	out->pa = (pte & ADDRESS_MASK) >> out->size << out->size;
 	stage2_attributes(out, pte);
@@ -169,11 +231,11 @@ static bool stage2_leaf(struct walker *w, uint64_t ipa, const struct access *a,
 /* SL0 gives the level; the root's tables may be several in a row. */
 static bool stage2_root(struct walker *w, uint64_t ipa, struct pointer *at)
 {
-	static const unsigned int start[4] = { 2, 1, 0, 3 };
-	unsigned int bits = 64 - (unsigned int)field(w->m->vtcr, 0, 6);
+	unsigned int bits = stage2_bits(w->m);
 
 	*at = (struct pointer){
-		.level = start[field(w->m->vtcr, 6, 2)],
+		.level = stage2_granule(w->m)->s2_start -
+			 (unsigned int)field(w->m->vtcr, 6, 2),
 		.vmid = current_vmid(w->m),
 		.table = w->m->vttbr & UINT64_C(0xfffffffffffe),
 	};
@@ -187,6 +249,7 @@ static bool stage2_walk(struct walker *w, uint64_t ipa, const struct access *a,
 			struct translation *out)
 {
 	bool cacheable = field(w->m->vtcr, 8, 2) && field(w->m->vtcr, 10, 2);
+	const struct granule *g = stage2_granule(w->m);
 	const struct pointer *hit;
 	unsigned int root_level;
 	struct pointer at;
@@ -196,25 +259,26 @@ static bool stage2_walk(struct walker *w, uint64_t ipa, const struct access *a,
 	if (!stage2_root(w, ipa, &at))
 		return false;
 	root_level = at.level;
-	hit = walk_cache_lookup(&w->cpu->wc2, ipa, root_level, at.vmid, 0);
+	hit = walk_cache_lookup(&w->cpu->wc2, ipa, g, root_level, at.vmid, 0);
 	if (hit)
 		at = *hit;
 	for (;; at.level++) {
-		pa = ipa >> (39 - 9 * at.level);
-		pa = at.table + (at.level == root_level ? pa : pa & 511) * 8;
+		pa = ipa >> entry_range(g, at.level);
+		if (at.level != root_level)
+			pa = field(pa, 0, g->stride);
+		pa = at.table + pa * 8;
 		descriptor_read(w, pa, cacheable);
 		pte = tables_read(w->m->stage2, pa, &known);
-		if (!bit(pte, 0) ||
-		    (!bit(pte, 1) && (at.level == 0 || at.level == 3)))
+		if (descriptor_kind(g, pte, at.level) == NOTHING)
 			return fails(w, FAULT_TRANSLATION, 2, at.level);
 		if ((pte & ADDRESS_MASK) >>
 		    output_bits(field(w->m->vtcr, 16, 3)))
 			return fails(w, FAULT_ADDRESS_SIZE, 2, at.level);
-		if (at.level == 3 || !bit(pte, 1))
+		if (descriptor_kind(g, pte, at.level) == LEAF)
 			return stage2_leaf(w, ipa, a, pte, at.level, out);
 		at.table = pte & ADDRESS_MASK;
 		at.level++;
-		learn_pointer(w, 2, &at, ipa);
+		learn_pointer(w, 2, g, &at, ipa);
 		at.level--;
 	}
 }
@@ -269,25 +333,33 @@ static void stage1_permissions(struct translation *t, const struct cpu *cpu,
 	t->x0 = !bit(pte, 54) && !table->uxn && !(wxn && t->w0);
 }
 
+static const struct granule *stage1_granule(const struct cpu *cpu, uint64_t va)
+{
+	return bit(va, 55) ? granule_tg1(field(cpu->reg.tcr, 30, 2))
+			   : granule_tg0(field(cpu->reg.tcr, 14, 2));
+}
+
+static unsigned int stage1_bits(const struct cpu *cpu, uint64_t va)
+{
+	return 64 - (unsigned int)field(cpu->reg.tcr, bit(va, 55) ? 16 : 0, 6);
+}
+
 /* Where the tables of a->va start; false: none. */
 static bool stage1_root(struct walker *w, uint64_t va, struct pointer *at,
 			bool *cacheable)
 {
+	const struct granule *g = stage1_granule(w->cpu, va);
 	const struct registers *r = &w->cpu->reg;
 	bool high = bit(va, 55);
 	unsigned int base = high ? 16 : 0;
-	unsigned int bits = 64 - (unsigned int)field(r->tcr, base, 6);
+	unsigned int bits = stage1_bits(w->cpu, va);
 	uint64_t top = va >> bits, full = ~UINT64_C(0) >> bits;
 
 	if (bits > 48 || bits < 25 || bit(r->tcr, base + 7) ||
 	    top != (high ? full : 0))
 		return fails(w, FAULT_TRANSLATION, 1, 0);
-	demand(field(r->tcr, high ? 30 : 14, 2) == (high ? 2 : 0),
-	       "a 4K granule");
 	*at = (struct pointer){
-		.level = bits > 39   ? 0
-			 : bits > 30 ? 1
-				     : 2,
+		.level = 3 - (bits - 1 - g->page) / g->stride,
 		.vmid = current_vmid(w->m),
 		.asid = current_asid(w->cpu),
 		.table =
@@ -331,13 +403,16 @@ static bool stage1_leaf(struct walker *w, const struct access *a,
 	if (!bit(pte, 10))
 		return fails(w, FAULT_ACCESS_FLAG, 1, at->level);
 	*t = (struct translation){
-		.size = 39 - 9 * at->level,
+		.size = leaf_size(w->m, stage1_granule(w->cpu, a->va), pte,
+				  at->level, a->va,
+				  stage1_bits(w->cpu, a->va)),
 		.vmid = at->vmid,
 		.asid = at->asid,
 		.global = !bit(pte, 11),
 		.stage1 = true,
 		.level = at->level,
 	};
+	t->reach = t->size;
 	t->page = a->va >> t->size;
 	memory_type(t, w->cpu->reg.mair, (unsigned int)field(pte, 2, 3));
 	stage1_permissions(t, w->cpu, at, pte);
@@ -358,6 +433,7 @@ static bool stage1_walk(struct walker *w, const struct access *a,
 			struct translation *t, uint64_t *ipa)
 {
 	unsigned int out_bits = output_bits(field(w->cpu->reg.tcr, 32, 3));
+	const struct granule *g = stage1_granule(w->cpu, a->va);
 	const struct pointer *hit;
 	unsigned int index_lsb;
 	struct pointer at;
@@ -366,27 +442,28 @@ static bool stage1_walk(struct walker *w, const struct access *a,
 
 	if (!stage1_root(w, a->va, &at, &cacheable))
 		return false;
-	hit = walk_cache_lookup(&w->cpu->wc1, a->va, at.level, at.vmid,
+	hit = walk_cache_lookup(&w->cpu->wc1, a->va, g, at.level, at.vmid,
 				at.asid);
 	if (hit)
 		at = *hit;
 	for (;; at.level++) {
 		/* What the root cannot have is out of range already. */
-		index_lsb = 39 - 9 * at.level;
-		if (!stage1_read(w, at.table + field(a->va, index_lsb, 9) * 8,
+		index_lsb = entry_range(g, at.level);
+		if (!stage1_read(w,
+				 at.table + field(a->va, index_lsb, g->stride) *
+						    8,
 				 cacheable, &pte))
 			return false;
-		if (!bit(pte, 0) ||
-		    (!bit(pte, 1) && (at.level == 0 || at.level == 3)))
+		if (descriptor_kind(g, pte, at.level) == NOTHING)
 			return fails(w, FAULT_TRANSLATION, 1, at.level);
 		if ((pte & ADDRESS_MASK) >> out_bits)
 			return fails(w, FAULT_ADDRESS_SIZE, 1, at.level);
-		if (at.level == 3 || !bit(pte, 1))
+		if (descriptor_kind(g, pte, at.level) == LEAF)
 			return stage1_leaf(w, a, &at, pte, t, ipa);
 		hierarchy(&at, pte);
 		at.table = pte & ADDRESS_MASK;
 		at.level++;
-		learn_pointer(w, 1, &at, a->va);
+		learn_pointer(w, 1, g, &at, a->va);
 		at.level--;
 	}
 }

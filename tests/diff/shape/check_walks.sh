@@ -9,15 +9,17 @@ BUILD=${BUILD:-build}
 p2msim=$BUILD/p2msim
 passed=0 failed=0
 
-# expect NAME READS VA-BITS ADDRESS SETS...: the chase area is mapped by
-# pages, the rest of memory by 2 MiB blocks (level 2).
+# expect NAME READS VA-BITS[:GRANULE] ADDRESS SETS...: the chase area is mapped
+# by pages, the rest of memory by 2 MiB blocks (level 2); by pages, too, if the
+# guest's granule is not 4k.
 expect() {
-	local name=$1 reads=$2 va_bits=$3 address=$4 got
+	local name=$1 reads=$2 va_bits=${3%:*} granule=${3#*:} address=$4 got
+	[ "$granule" = "$va_bits" ] && granule=4k
 	shift 4
 	local sets=()
 	for s in "$@"; do sets+=(--set "$s"); done
 	# Options end where the guest begins; its arguments follow the address.
-	got=$("$p2msim" walk --json "${sets[@]}" "$BUILD/guests/chase.elf" "$address" 8 4096 1 va_bits="$va_bits" 2>&1 |
+	got=$("$p2msim" walk --json "${sets[@]}" "$BUILD/guests/chase.elf" "$address" 8 4096 1 va_bits="$va_bits" granule="$granule" 2>&1 |
 		python3 -c '
 import json, sys
 s = json.load(sys.stdin)
@@ -55,5 +57,26 @@ for machine in neoverse-n1 tiny; do
 		}
 	done
 done
+
+# Other granules, mixed: levels of stage 1 by va_bits and granule; of stage 2
+# by where the walk of so many IPA bits starts. Blocks at stage 2 are one less.
+for s1 in 48:4k=4 39:4k=3 48:16k=4 39:16k=3 48:64k=3 39:64k=2; do
+	n=${s1#*=}
+	for s2 in 16K:1:48=3 16K:2:40=2 64K:1:48=3 64K:2:40=2; do
+		m=${s2#*=} granule=${s2%%:*}
+		start=${s2#*:} start=${start%:*} ipa=${s2##*:} ipa=${ipa%=*}
+		keys="guest.granule=$granule guest.start_level=$start guest.ipa_bits=$ipa"
+		# shellcheck disable=SC2086
+		expect "stage 1 ${s1%=*}, stage 2 $granule of $ipa bits" \
+			$(((n + 1) * (m + 1) - 1)) "${s1%=*}" $page $keys $small
+		[ $granule = 16K ] &&
+			# shellcheck disable=SC2086
+			expect "stage 1 ${s1%=*}, stage 2 $granule of $ipa bits in blocks" \
+				$(((n + 1) * m - 1)) "${s1%=*}" $page $keys
+	done
+done
+# 52 bits of IPA: 64K from level 1.
+expect "64K of 52 bits" 15 48:64k $page cpu.pa_bits=52 guest.ipa_bits=52 \
+	guest.granule=64K guest.start_level=1
 echo "$passed passed, $failed failed"
 [ "$failed" = 0 ]

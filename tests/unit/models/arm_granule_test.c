@@ -613,6 +613,52 @@ static void tlbi_drops_every_piece_of_a_page(void **state)
 	rig_stop(&rig);
 }
 
+/* A block of stage 1 over small pages of stage 2 is in the TLBs in pieces, and
+ * so is one of stage 2 in an s2_tlb of small pages: one TLBI anywhere in the
+ * block drops them all, and nothing of the block beside it. */
+static void tlbi_drops_every_piece_of_a_block(void **state)
+{
+	struct arm_tlbi va, ipa;
+	struct rig rig;
+
+	(void)state;
+	rig_nested(&rig, (struct rig_shape){ 32, 32, 32, 0, 0 });
+	rig_put(&rig, 0x80003018, 0x0000000040000f41); /* 2M at stage 1 */
+	rig_put(&rig, 0x80003020, 0x0000000040000f41); /* the next */
+	for (uint64_t i = 0; i < 8; i++)
+		assert_true(
+			rig_access(&rig, RIG_VA + (i << 14), ARM_ACCESS_READ));
+	assert_true(rig_access(&rig, RIG_VA + 0x200000, ARM_ACCESS_READ));
+	assert_int_equal(rig.out.size_lg2, 12);
+	assert_true(arm_tlbi_decode(ARM_SYSREG(1, 0, 8, 7, 3),
+				    (RIG_VA | 0x1ff000) >> 12, &rig.mmu.regs,
+				    false, &va));
+	arm_mmu_tlbi(&rig.mmu, &va);
+	for (uint64_t i = 0; i < 8; i++)
+		assert_null(tlb_probe(rig.mmu.l2_tlb, RIG_VA + (i << 14),
+				      &rig.mmu.setup.tag));
+	assert_non_null(tlb_probe(rig.mmu.l1d_tlb, RIG_VA + 0x200000,
+				  &rig.mmu.setup.tag));
+	/* 1G at stage 2, held as blocks of 2M. */
+	rig_put(&rig, 0x80801008, 0x00000000800007fd);
+	rig_reg(&rig, ARM_SCTLR_EL1, 0);
+	tlb_free(rig.mmu.s2_tlb);
+	rig.mmu.s2_tlb = tlb_new(&(struct tlb_config){ .entries = 4,
+						       .ways = 4,
+						       .sizes_lg2 = { 12, 21 },
+						       .size_count = 2 },
+				 &rig.random);
+	assert_true(rig_access(&rig, RIG_IPA, ARM_ACCESS_READ));
+	assert_true(rig_access(&rig, RIG_IPA + 0x200000, ARM_ACCESS_READ));
+	assert_true(arm_tlbi_decode(ARM_SYSREG(1, 4, 8, 4, 1), 0x7ffff,
+				    &rig.mmu.regs, true, &ipa));
+	arm_mmu_tlbi(&rig.mmu, &ipa);
+	assert_null(tlb_probe(rig.mmu.s2_tlb, RIG_IPA, &rig.mmu.setup.s2_tag));
+	assert_null(tlb_probe(rig.mmu.s2_tlb, RIG_IPA + 0x200000,
+			      &rig.mmu.setup.s2_tag));
+	rig_stop(&rig);
+}
+
 /* By the granule of the half, or of stage 2; ranges by their own TG. */
 static void tlbi_operands_know_the_granule(void **state)
 {
@@ -687,6 +733,7 @@ int main(void)
 		cmocka_unit_test(a_run_beyond_the_input_range_is_none),
 		cmocka_unit_test(stage_2_runs_are_entries_of_s2_tlb),
 		cmocka_unit_test(tlbi_drops_every_piece_of_a_page),
+		cmocka_unit_test(tlbi_drops_every_piece_of_a_block),
 		cmocka_unit_test(tlbi_operands_know_the_granule),
 		cmocka_unit_test(an_absent_granule_is_4k),
 	};
