@@ -59,7 +59,9 @@ FILES = [
     (HEAD + '"dram":{"latency_ns":0}}', "dram.latency_ns: .*at least"),
     (HEAD + '"guest":{"ram_mib":0}}', "guest.ram_mib: "),
     (HEAD + '"guest":{"ram_mib":16777216}}', "guest.ram_mib: .*at most"),
-    (HEAD + '"guest":{"ipa_bits":49}}', "guest.ipa_bits: .*32 to 48"),
+    (HEAD + '"guest":{"ipa_bits":53}}', "guest.ipa_bits: .*32 to 52"),
+    (HEAD + '"cpu":{"pa_bits":52},"guest":{"ipa_bits":49}}',
+     "guest.ipa_bits: .*need the 64K granule"),
     (HEAD + '"guest":{"backing":"fragmented:101"}}',
      "guest.backing: .*fragmented:PERCENT"),
     (HEAD + '"guest":{"start_level":2}}', "guest.start_level: "),
@@ -71,9 +73,11 @@ FILES = [
     (HEAD + '"name":"a\\nb"}', "name: .*control"),
     (HEAD + '"seed":-1}', "seed: "),
     (HEAD + '"' + "k" * 100000 + '":1}', "no such key"),
-    (HEAD + '"guest":{"granule":"64K"}}', "guest.granule.*not modelled", 5),
+    (HEAD + '"guest":{"granule":"8K"}}', "guest.granule: .*4K, 16K, 64K"),
+    (HEAD + '"guest":{"granule":"16K"},"choices":{"granule_16k":"absent"}}',
+     "guest.granule: .*has not that granule"),
     (HEAD + '"iommu":[{}]}', "iommu.*not modelled", 5),
-    (HEAD + '"policy":{"p2m":{"contig_hint":"on"}}}', "not modelled", 5),
+    (HEAD + '"policy":{"p2m":{"contig_hint":"yes"}}}', "off, on"),
 ]
 
 SETS = [

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Turns its MMU on with the 64K granule. */
+/* Turns its MMU on with the 64K granule and no tables: a walk from level 1. */
 #include "bad.inc"
 _start:	ldr	x0, =0x41000000
 	msr	ttbr0_el1, x0
