@@ -12,11 +12,74 @@
 #define HCR_CD	BIT(32)
 #define SCTLR_C BIT(2)
 
+/* A 64K granule's descriptor where IPS or PS asks for 48 bits or less. */
+static bool narrowed(const struct dispute *d, unsigned int stage)
+{
+	const struct el2_registers *r = &d->registers;
+	bool upper = d->op->va >> 55 & 1;
+
+	if (stage == 2)
+		return (r->vtcr >> 14 & 3) == 1 && (r->vtcr >> 16 & 7) < 6;
+	return (upper ? (r->tcr >> 30 & 3) == 3 : (r->tcr >> 14 & 3) == 1) &&
+	       (r->tcr >> 32 & 7) < 6;
+}
+
+/* Bits 15:12 of such a descriptor are address bits all the same on a CPU of
+ * 52 bits, so that they are out of range; QEMU does not look at them. The step
+ * that ended in this way, or NULL. */
+static const struct arm_walk_step *narrowed_step(const struct dispute *d)
+{
+	const struct verdict *v = &d->adjusted;
+	const struct arm_walk_step *step;
+
+	if (d->judge->mmu.pa_bits != 52 || v->translated ||
+	    v->fault.kind != ARM_FAULT_ADDRESS_SIZE || !v->walk.steps)
+		return NULL;
+	step = &v->walk.step[v->walk.steps - 1];
+	return (step->descriptor & 0xf000) && narrowed(d, step->stage) ? step
+								       : NULL;
+}
+
+/* Ask without those bits, descriptor by descriptor. */
+static void ask_narrowed(struct dispute *d)
+{
+	struct {
+		pa_t pa;
+		uint64_t raw;
+	} changed[8];
+	const struct arm_walk_step *step;
+	unsigned int n = 0;
+
+	while (n < 8 && (step = narrowed_step(d))) {
+		uint64_t raw = step->descriptor & ~UINT64_C(0xf000);
+
+		changed[n].pa = step->descriptor_pa;
+		changed[n++].raw = step->descriptor;
+		memcpy(ram_host(d->judge->ram, step->descriptor_pa), &raw, 8);
+		judge_ask(d->judge, d->op, &d->adjusted);
+	}
+	while (n-- > 0)
+		memcpy(ram_host(d->judge->ram, changed[n].pa), &changed[n].raw,
+		       8);
+}
+
 /* The model once more, with changed registers. */
 static void ask_again(struct dispute *d)
 {
 	judge_registers(d->judge, &d->registers);
 	judge_ask(d->judge, d->op, &d->adjusted);
+	if (d->narrowed)
+		ask_narrowed(d);
+}
+
+/* Likewise, with another descriptor. */
+static void ask_again_with(struct dispute *d, pa_t pa, uint64_t raw)
+{
+	uint64_t before = ram_read64(d->judge->ram, pa);
+
+	memcpy(ram_host(d->judge->ram, pa), &raw, sizeof(raw));
+	ask_again(d);
+	memcpy(ram_host(d->judge->ram, pa), &before, sizeof(before));
 }
 
 static bool is_stage1_at(const struct dispute *d)
@@ -46,16 +109,6 @@ static uint64_t leaf_field(const struct dispute *d, unsigned int stage,
 	const struct arm_walk_step *step = leaf_step(&d->adjusted, stage);
 
 	return step ? step->descriptor >> lsb & MASK(0, width) : 0;
-}
-
-/* Likewise, with another descriptor. */
-static void ask_again_with(struct dispute *d, pa_t pa, uint64_t raw)
-{
-	uint64_t before = ram_read64(d->judge->ram, pa);
-
-	memcpy(ram_host(d->judge->ram, pa), &raw, sizeof(raw));
-	ask_again(d);
-	memcpy(ram_host(d->judge->ram, pa), &before, sizeof(before));
 }
 
 static bool stage2_on(const struct dispute *d)
@@ -216,49 +269,57 @@ static bool large_ipa(struct dispute *d)
 	return true;
 }
 
-/* A 64K granule's descriptor where IPS or PS asks for 48 bits or less. */
-static bool narrowed(const struct dispute *d, unsigned int stage)
+/* The first deviation of all, so that the others ask with it, too. */
+static bool high_bits_narrowed(struct dispute *d)
+{
+	if (!narrowed_step(d))
+		return false;
+	d->narrowed = true;
+	ask_again(d);
+	return true;
+}
+
+/* TTBR or VTTBR of a stage whose root of 52 bits has less than 64 bytes: its
+ * bits 5:4, as far as they are above the root's size. 0: not so. */
+static uint64_t small_root_bits(const struct dispute *d, unsigned int stage)
 {
 	const struct el2_registers *r = &d->registers;
 	bool upper = d->op->va >> 55 & 1;
+	uint64_t tcr = upper ? r->tcr >> 16 : r->tcr;
+	uint64_t ttbr = upper ? r->ttbr1 : r->ttbr0, size = r->tcr >> 32 & 7;
+	bool is_64k = upper ? (r->tcr >> 30 & 3) == 3 : (tcr >> 14 & 3) == 1;
+	unsigned int bits;
 
-	if (stage == 2)
-		return (r->vtcr >> 14 & 3) == 1 && (r->vtcr >> 16 & 7) < 6;
-	return (upper ? (r->tcr >> 30 & 3) == 3 : (r->tcr >> 14 & 3) == 1) &&
-	       (r->tcr >> 32 & 7) < 6;
+	if (stage == 2) {
+		tcr = r->vtcr;
+		ttbr = r->vttbr;
+		size = tcr >> 16 & 7;
+		is_64k = (tcr >> 14 & 3) == 1;
+	}
+	bits = (64 - (unsigned int)(tcr & MASK(0, 6)) - 16 - 1) % 13 + 1;
+	if (d->judge->mmu.pa_bits != 52 || !is_64k || size < 6 || bits > 2)
+		return 0;
+	return align_down(ttbr & MASK(4, 2), bits + 3);
 }
 
-/* Bits 15:12 of such a descriptor are address bits all the same on a CPU of
- * 52 bits, so that they are out of range; QEMU does not look at them. */
-static bool high_bits_narrowed(struct dispute *d)
+/* Such bits are the address's highest and no part of the base, which is
+ * aligned to 64 bytes; QEMU takes them for both. */
+static bool small_root(struct dispute *d)
 {
-	struct {
-		pa_t pa;
-		uint64_t raw;
-	} changed[8];
-	unsigned int n = 0;
+	const struct arm_walk_step *step = d->adjusted.walk.step;
 
-	while (n < 8 && d->judge->mmu.pa_bits == 52) {
-		const struct verdict *v = &d->adjusted;
-		const struct arm_walk_step *step;
-		uint64_t raw;
+	for (uint32_t i = 0; i < d->adjusted.walk.steps; i++, step++) {
+		uint64_t bits = small_root_bits(d, step->stage);
+		pa_t pa = { step->descriptor_pa.raw | bits };
 
-		if (v->translated || v->fault.kind != ARM_FAULT_ADDRESS_SIZE ||
-		    !v->walk.steps)
-			break;
-		step = &v->walk.step[v->walk.steps - 1];
-		if (!(step->descriptor & 0xf000) || !narrowed(d, step->stage))
-			break;
-		changed[n].pa = step->descriptor_pa;
-		changed[n++].raw = step->descriptor;
-		raw = step->descriptor & ~UINT64_C(0xf000);
-		memcpy(ram_host(d->judge->ram, step->descriptor_pa), &raw, 8);
-		ask_again(d);
+		/* The first of its stage: the root's. */
+		if (step->for_s1_table || !bits)
+			continue;
+		ask_again_with(d, step->descriptor_pa,
+			       ram_read64(d->judge->ram, pa));
+		return true;
 	}
-	for (unsigned int i = n; i-- > 0;)
-		memcpy(ram_host(d->judge->ram, changed[i].pa), &changed[i].raw,
-		       8);
-	return n != 0;
+	return false;
 }
 
 /* The granule of a stage, as the registers have it. */
@@ -326,6 +387,10 @@ const struct known known_differences[] = {
 	  "64K "
 	  "granule's descriptor are an address whatever IPS and PS say",
 	  high_bits_narrowed },
+	{ "lpa-small-root",
+	  "AArch64.S1TTBaseAddress, S2TTBaseAddress: a root of 52 bits is "
+	  "aligned to 64 bytes; QEMU adds TTBR bits 5:4 to smaller ones",
+	  small_root },
 	{ "cache-controls-in-par",
 	  "D24.2.142 PAR_EL1.ATTR, SH: configuration bits are a choice",
 	  cache_controls },

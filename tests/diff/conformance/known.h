@@ -21,6 +21,7 @@ struct dispute {
 	struct judge *judge;
 	struct el2_registers registers;
 	struct verdict adjusted;
+	bool narrowed; /* lpa-bits-narrowed applies */
 	unsigned int differences; /* of `adjusted` and QEMU */
 };
 
