@@ -97,6 +97,7 @@ struct found {
 
 static struct found walk(struct foreign *f, gfn_t gfn)
 {
+	const struct arm_range *range = &f->h->m->cpu[0].mmu.setup.s2;
 	uint64_t ipa = ipa_from_gfn(gfn).raw, table = f->root.raw;
 	uint64_t mask = UINT64_C(0x0000ffffffffffff) &
 			~((UINT64_C(1) << f->config.granule_lg2) - 1);
@@ -111,7 +112,7 @@ static struct found walk(struct foreign *f, gfn_t gfn)
 					  (pa_t){ table + index * 8 });
 		uint64_t inside = ipa & (BIT(shift) - 1);
 
-		switch (arm_descriptor_kind(pte, level)) {
+		switch (arm_descriptor_kind(range, pte, level)) {
 		case ARM_DESCRIPTOR_INVALID:
 			return (struct found){ 0 };
 		case ARM_DESCRIPTOR_LEAF:
