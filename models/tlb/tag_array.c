@@ -264,6 +264,10 @@ static bool matches(const struct tlb_entry *entry,
 	if (match->by_asid && (entry->global ? !match->globals_too
 					     : entry->tag.asid != match->asid))
 		return false;
+	if (match->largest_lg2 && entry->size_lg2 > match->largest_lg2)
+		return false;
+	if ((entry->value.attrs & match->attrs_mask) != match->attrs)
+		return false;
 	return !match->by_range || in_range(entry, match);
 }
 

@@ -146,6 +146,9 @@ struct tlb_match {
 	 * an entry is a piece of, 6 bits; all of that counts as the entry's.
 	 * 0: entries are what they are. */
 	uint8_t whole_lsb;
+	uint8_t largest_lg2;  /* larger entries do not match; 0: any size */
+	/* the value's attrs, under this mask; 0: any */
+	uint64_t attrs_mask, attrs;
 };
 /* Returns how many entries were dropped; they count as invalidated. */
 uint64_t tlb_invalidate(struct tlb *tlb, const struct tlb_match *match);

@@ -609,6 +609,43 @@ static void impossible_configurations_are_named(void **state)
 				 cases[i].fine);
 }
 
+/* By size and by the value's attrs, as VT-d's invalidations need. */
+static void invalidation_can_spare_sizes_and_attrs(void **state)
+{
+	static const struct tlb_config config = { .entries = 8,
+						  .ways = 8,
+						  SIZES_4K_2M_1G };
+	const struct tlb_tag tag = { .vmid = 1 };
+	struct model_random random;
+	struct tlb *tlb;
+
+	(void)state;
+	model_random_seed(&random, 1);
+	tlb = tlb_new(&config, &random);
+	tlb_fill(tlb, 0x200000, 21, &tag, false,
+		 &(struct tlb_value){ .attrs = 0x42 });
+	tlb_fill(tlb, 0x400000, 12, &tag, false,
+		 &(struct tlb_value){ .attrs = 0x10042 });
+	tlb_fill(tlb, 0x401000, 12, &tag, false,
+		 &(struct tlb_value){ .attrs = 0x43 });
+	assert_int_equal(tlb_invalidate(tlb,
+					&(struct tlb_match){
+						.by_range = true,
+						.first = 0x200000,
+						.last = 0x3fffff,
+						.largest_lg2 = 20 }),
+			 0);
+	assert_int_equal(tlb_invalidate(tlb,
+					&(struct tlb_match){
+						.attrs_mask = 0xffff,
+						.attrs = 0x42 }),
+			 2);
+	assert_null(tlb_probe(tlb, 0x200000, &tag));
+	assert_null(tlb_probe(tlb, 0x400000, &tag));
+	assert_non_null(tlb_probe(tlb, 0x401000, &tag));
+	tlb_free(tlb);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -618,6 +655,7 @@ int main(void)
 		cmocka_unit_test(random_keeps_its_books),
 		cmocka_unit_test(lru_pointer_chase_steps_at_its_size),
 		cmocka_unit_test(absent_tlb_misses_and_counts_nothing),
+		cmocka_unit_test(invalidation_can_spare_sizes_and_attrs),
 		cmocka_unit_test(a_size_it_lacks_becomes_the_piece),
 		cmocka_unit_test(a_smaller_entry_is_found_first),
 		cmocka_unit_test(
