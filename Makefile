@@ -95,6 +95,7 @@ include sim/guests/guests.mk
 include tests/diff/conformance/conformance.mk
 include tests/diff/el2core/el2core.mk
 include tests/cores/cores.mk
+include tests/diff/vtd/vtd.mk
 
 # ---- the two commands of a newcomer ----
 .PHONY: install-build install-check demo check
@@ -208,6 +209,7 @@ help:
 	@echo "check-long  the same with the long campaigns"
 	@echo "conformance the Arm MMU model against QEMU: SEED=n COUNT=n MUTATE=k"
 	@echo "el2core     the core at EL2 on QEMU, and its guests: tests/diff/el2core/boot.sh"
+	@echo "conformance-vtd  the VT-d model against QEMU: SEED=n COUNT=n MUTATE=k"
 	@echo "bench       measure, as ratios in one run"
 	@echo "asan        everything built with clang, ASan and UBSan, below $(BUILD)/asan/"
 	@echo "cover       line coverage of the tests"
