@@ -76,7 +76,8 @@ static void system_registers(void **state)
 	EXPECT(ARM_TTBR_FIELDS, { "CNP", 0x1 }, { "BADDR", 0xfffffffffffe },
 	       { "ASID", 0xffff000000000000 });
 	EXPECT(ARM_HCR_FIELDS, { "VM", 0x1 }, { "PTW", 0x4 }, { "FB", 0x200 },
-	       { "DC", 0x1000 }, { "TGE", 0x8000000 }, { "CD", 0x100000000 },
+	       { "DC", 0x1000 }, { "TSW", 0x400000 },
+	       { "TVM", 0x4000000 }, { "TGE", 0x8000000 }, { "CD", 0x100000000 },
 	       { "ID", 0x200000000 }, { "E2H", 0x400000000 },
 	       { "FWB", 0x400000000000 });
 	EXPECT(ARM_VTCR_FIELDS, { "T0SZ", 0x3f }, { "SL0", 0xc0 },

@@ -121,8 +121,8 @@ static void a_kernel_sees_calls_faults_and_undefined(void **state)
 	assert_int_equal(k.last.pc, CODE + 4 * 11);
 	assert_int_equal(bench_word(&b, RESULTS + 0x10), 0x1234);
 	/* The store twice: the attempt that faulted, and the one after. */
-	assert_int_equal(b.m->cpu[0].stores, 2);
-	assert_int_equal(b.m->cpu[0].loads, 1);
+	assert_int_equal(b.m->cpu[0].data_accesses[1], 2);
+	assert_int_equal(b.m->cpu[0].data_accesses[0], 1);
 	assert_int_equal(b.m->cpu[0].instructions, 10);
 	bench_fini(&b);
 }
