@@ -218,6 +218,8 @@ struct arm_setup {
 /* One CPU's MMU. A context, one for each L1 TLB, changes whenever a register
  * that the lookup depends on is written, that TLB is filled, or a TLBI
  * arrives: whoever remembers a lookup's outcome compares it. */
+#define ARM_QUICK_MEMOS 64
+
 struct arm_mmu {
 	struct arm_regs regs;
 	struct arm_setup setup;
@@ -236,6 +238,19 @@ struct arm_mmu {
 	struct arm_attrs_memo {
 		uint64_t leaf, inherited, stage2, attrs;
 	} memo;
+	/* What quick walks have found, as long as nothing in s2_tlb and in
+	 * stage 1's walk cache has come or gone: see quick.h. */
+	struct arm_quick_table {
+		uint64_t region, since; /* address >> 21 */
+		const struct tlb_entry *pointer, *entry;
+		pa_t table;
+		const uint8_t *host;
+	} quick_table[ARM_QUICK_MEMOS];
+	struct arm_quick_block {
+		uint64_t region, since; /* IPA >> 21 */
+		const struct tlb_entry *entry;
+	} quick_block[ARM_QUICK_MEMOS];
+	uint64_t setups; /* how often `setup` was computed */
 	/* Where the host has the descriptor that page 0 would have if all
 	 * tables stood in a row, going by the last one read: for hints. */
 	uintptr_t descriptor_row;

@@ -29,30 +29,84 @@ static inline uint64_t arm_quick_out(const struct tlb_entry *entry,
 	return entry->value.out + (address & (BIT(entry->size_lg2) - 1));
 }
 
+/* Grows with each change to what the memos below stand for. */
+static inline uint64_t arm_quick_now(const struct arm_mmu *mmu)
+{
+	const struct tlb_counters *s2 = &mmu->s2_tlb->counters;
+
+	return s2->fills + s2->invalidated + mmu->walk_cache_s1->changes +
+	       mmu->setups;
+}
+
+/* Where the last-level table for the address is, if both are known: the
+ * pointer to it, and where stage 2 has its page. */
+static __attribute__((noinline)) bool
+arm_quick_table_find(struct arm_mmu *mmu, uint64_t address,
+		     struct arm_quick_table *memo)
+{
+	const struct tlb_entry *pointer, *entry;
+	pa_t table;
+
+	pointer = walk_cache_find(mmu->walk_cache_s1, address, &mmu->setup.tag,
+				  21, 3);
+	if (!pointer)
+		return false;
+	entry = tlb_probe(mmu->s2_tlb, pointer->value.out, &mmu->setup.s2_tag);
+	/* Device memory, which HCR_EL2.PTW refuses, is not cacheable. */
+	if (!entry || !FIELD_GET(ARM_ATTRS_S2_R, entry->value.attrs) ||
+	    !arm_memattr_cacheable(
+		    FIELD_GET(ARM_ATTRS_MEMATTR, entry->value.attrs)))
+		return false;
+	table.raw = arm_quick_out(entry, pointer->value.out);
+	if (!ram_has(mmu->ram, table, FRAME_BYTES))
+		return false;
+	*memo = (struct arm_quick_table){ address >> 21, arm_quick_now(mmu),
+					  pointer, entry, table,
+					  ram_host(mmu->ram, table) };
+	return true;
+}
+
 /* The descriptor's place and value, if the table is known. */
 static inline bool arm_quick_read(struct arm_mmu *mmu, uint64_t address,
-				  struct arm_quick *q, uint64_t *raw)
+				  uint64_t now, struct arm_quick *q,
+				  uint64_t *raw)
 {
-	uint64_t ipa, index = address >> 12 & 0x1ff;
+	uint64_t offset = (address >> 12 & 0x1ff) * sizeof(*raw);
+	struct arm_quick_table *memo =
+		&mmu->quick_table[address >> 21 & (ARM_QUICK_MEMOS - 1)];
 
-	q->pointer = walk_cache_find_here(mmu->walk_cache_s1, address,
-					  &mmu->setup.tag, 21, 3);
-	if (!q->pointer)
+	if (__builtin_expect(memo->region != address >> 21 ||
+				     memo->since != now,
+			     0) &&
+	    !arm_quick_table_find(mmu, address, memo))
 		return false;
-	ipa = q->pointer->value.out + index * 8;
-	q->table = tlb_probe_inline(mmu->s2_tlb, ipa, &mmu->setup.s2_tag);
-	/* Device memory, which HCR_EL2.PTW refuses, is not cacheable. */
-	if (!q->table || !FIELD_GET(ARM_ATTRS_S2_R, q->table->value.attrs) ||
-	    !arm_memattr_cacheable(
-		    FIELD_GET(ARM_ATTRS_MEMATTR, q->table->value.attrs)))
-		return false;
-	q->descriptor.raw = arm_quick_out(q->table, ipa);
-	if (!ram_has(mmu->ram, q->descriptor, sizeof(*raw)))
-		return false;
-	*raw = ram_read64(mmu->ram, q->descriptor);
-	mmu->descriptor_row = (uintptr_t)ram_host(mmu->ram, q->descriptor) -
-			      (address >> 12) * 8;
+	q->pointer = memo->pointer;
+	q->table = memo->entry;
+	q->descriptor.raw = memo->table.raw + offset;
+	__builtin_memcpy(raw, memo->host + offset, sizeof(*raw));
+	mmu->descriptor_row =
+		(uintptr_t)memo->host + offset - (address >> 12) * sizeof(*raw);
 	return true;
+}
+
+/* Where stage 2 has a page. A memo stands for 2 MiB, all in one entry, and
+ * without smaller ones, which would be found first. */
+static inline const struct tlb_entry *
+arm_quick_page(struct arm_mmu *mmu, uint64_t ipa, uint64_t now)
+{
+	struct arm_quick_block *memo =
+		&mmu->quick_block[ipa >> 21 & (ARM_QUICK_MEMOS - 1)];
+	const struct tlb *s2 = mmu->s2_tlb;
+	const struct tlb_entry *entry;
+
+	if (__builtin_expect(memo->region == ipa >> 21 && memo->since == now,
+			     1))
+		return memo->entry;
+	entry = tlb_probe(s2, ipa, &mmu->setup.s2_tag);
+	if (entry && entry->size_lg2 >= 21 &&
+	    entry->size_lg2 == s2->smallest_lg2 && !s2->overlapping)
+		*memo = (struct arm_quick_block){ ipa >> 21, now, entry };
+	return entry;
 }
 
 /* Both stages' attributes. */
@@ -103,19 +157,18 @@ static inline bool arm_quick_walk(struct arm_mmu *mmu, uint64_t address,
 	const struct arm_setup *setup = &mmu->setup;
 	unsigned int half = address >> 55 & 1;
 	const struct arm_range *range = &setup->s1[half];
-	uint64_t raw, base, attrs;
+	uint64_t raw, base, attrs, now = arm_quick_now(mmu);
 	struct arm_quick q;
 
 	if (!setup->quick || !range->quick ||
 	    (half ? ~address : address) >> range->input_bits ||
-	    !arm_quick_read(mmu, address, &q, &raw))
+	    !arm_quick_read(mmu, address, now, &q, &raw))
 		return false;
 	base = raw & FIELD_MASK(ARM_S1_LEAF_ADDRESS);
 	if ((raw & setup->quick_mask) != (3 | FIELD_MASK(ARM_S1_LEAF_AF)) ||
 	    base >> range->output_bits)
 		return false;
-	q.page = tlb_probe_inline(mmu->s2_tlb, base | (address & 0xfff),
-				  &setup->s2_tag);
+	q.page = arm_quick_page(mmu, base, now);
 	if (!q.page)
 		return false;
 	attrs = arm_quick_attrs(mmu, raw, q.pointer->value.attrs,

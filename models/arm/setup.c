@@ -290,6 +290,7 @@ void arm_setup_compute(struct arm_mmu *mmu)
 	struct arm_setup *setup = &mmu->setup;
 	uint64_t top = MASK(56, 8);
 
+	mmu->setups++;
 	setup->why = regime_refusal(regs->hcr);
 	setup->default_cacheable = FIELD_GET(ARM_HCR_DC, regs->hcr);
 	setup->stage1 = FIELD_GET(ARM_SCTLR_M, regs->sctlr) &&

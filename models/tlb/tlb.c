@@ -39,8 +39,6 @@ struct tlb *tlb_new(const struct tlb_config *config,
 	if (!tlb)
 		return NULL;
 	tlb->recent = &no_entry;
-	for (unsigned int i = 0; i < TLB_FRONTS; i++)
-		tlb->front[i] = &no_entry;
 	if (config->entries == 0)
 		return tlb;
 	BUG_ON(tlb, tlb_config_problem(config));

@@ -16,7 +16,6 @@
 #include "models/replacement.h"
 
 #define TLB_SIZES_MAX 8
-#define TLB_FRONTS    64
 
 struct tlb_config {
 	uint32_t entries; /* 0: absent */
@@ -94,9 +93,6 @@ struct tlb {
 	uint8_t size_count;
 	uint8_t sizes_lg2[TLB_SIZES_MAX];
 	uint8_t size_for[64]; /* index of the largest size up to 2^n */
-	/* Hints for tlb_probe_inline, by the low bits of the page: an entry,
-	 * perhaps another's by now. */
-	const struct tlb_entry *front[TLB_FRONTS];
 	struct tag_array *array; /* NULL: absent */
 	struct tlb_counters counters;
 };
@@ -197,21 +193,6 @@ tlb_recent(const struct tlb *tlb, uint64_t address, const struct tlb_tag *tag)
 	const struct tlb_entry *e = tlb->recent;
 
 	return tlb_is_first_match(tlb, e, address, tag) ? e : NULL;
-}
-
-/* tlb_probe, faster if it is asked for the same again and again. */
-static inline const struct tlb_entry *
-tlb_probe_inline(struct tlb *tlb, uint64_t address, const struct tlb_tag *tag)
-{
-	uint64_t place = address >> tlb->smallest_lg2 & (TLB_FRONTS - 1);
-	const struct tlb_entry *e = tlb->front[place];
-
-	if (tlb_is_first_match(tlb, e, address, tag))
-		return e;
-	e = tlb_probe(tlb, address, tag);
-	if (e)
-		tlb->front[place] = e;
-	return e;
 }
 
 /* tlb_lookup, with a hit on the entry used last inline. */

@@ -80,17 +80,6 @@ bool walk_cache_lookup(struct walk_cache *wc, uint64_t address,
 	return false;
 }
 
-const struct tlb_entry *walk_cache_find_slow(struct walk_cache *wc,
-					     const struct tag_key *key,
-					     uint16_t *front)
-{
-	const struct tlb_entry *entry = tag_array_find(&wc->array, key);
-
-	if (entry)
-		*front = (uint16_t)slot_of(&wc->array, entry);
-	return entry;
-}
-
 bool walk_cache_probe(const struct walk_cache *wc, uint64_t address,
 		      const struct tlb_tag *tag, const uint8_t *range_lg2,
 		      int first, int last, struct walk_cache_entry *out)
@@ -124,6 +113,7 @@ void walk_cache_fill(struct walk_cache *wc, uint64_t address,
 	BUG_ON(wc, range_lg2 < 12 || range_lg2 > 63);
 	key = walk_cache_key(address, range_lg2, tag, entry->level);
 	put = tag_array_put(&wc->array, &key, global);
+	wc->changes++;
 	put.entry->value = (struct tlb_value){
 		.out = entry->table,
 		.attrs = entry->attrs,
@@ -133,5 +123,6 @@ void walk_cache_fill(struct walk_cache *wc, uint64_t address,
 uint64_t walk_cache_invalidate(struct walk_cache *wc,
 			       const struct tlb_match *match)
 {
+	wc->changes++;
 	return wc->present ? tag_array_invalidate(&wc->array, match) : 0;
 }
