@@ -25,7 +25,7 @@ record() {
 	local name=$1 policy=$2 guest=$3
 	shift 3
 	"$p2msim" run --quiet --guest-exit --trace-level full --set guest.ram_mib=32 \
-		--set policy.p2m.coalesce="$policy" "${more[@]}" --stats "$tmp/$name.json" \
+		--set policy.p2m.set_way=full --set policy.p2m.coalesce="$policy" "${more[@]}" --stats "$tmp/$name.json" \
 		--trace "$tmp/$name.jsonl" "$BUILD/guests/$guest.elf" "$@" ram=32 >"$tmp/out" 2>"$tmp/why"
 }
 

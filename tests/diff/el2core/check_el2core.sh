@@ -35,9 +35,9 @@ boot() { # KEY=VALUE... GUEST ARG...: to $tmp/out and $tmp/report
 }
 
 # simulate KEY=VALUE... GUEST ARG...: the same on p2msim, which is not told of
-# el2.*; to $tmp/want and $tmp/stats.
+# el2.*, and tracks no accesses unless told; to $tmp/want and $tmp/stats.
 simulate() {
-	local sets=()
+	local sets=(--set policy.p2m.set_way=full)
 	while [[ $1 == *=* ]]; do
 		[[ $1 == el2.* ]] || sets+=(--set "$1")
 		shift
@@ -52,7 +52,8 @@ holds() {
 import json, sys
 r = json.load(open(sys.argv[1]))
 try:
-    r["sim"] = json.load(open(sys.argv[2]))["p2m"]
+    sim = json.load(open(sys.argv[2]))["p2m"]
+    r["sim"] = {key: sim[key] for key in r["p2m"]}
 except OSError:
     pass
 assert eval(sys.argv[3], r), sys.argv[3]
@@ -127,21 +128,21 @@ alone "4K, scan, faults" "p2m['ops']['fault'] > 0" \
 
 simulate "$churn" unit=16
 alone "16K, 16 roots at level 2" "space['root_tables'] == 16 and p2m['splits'] == 1" \
-	guest.granule=16K guest.ipa_bits=40 "$churn" unit=16 granule=16
+	guest.granule=16K guest.ipa_bits=40 "$churn" unit=16 stage2=16
 alone "16K, 48 bits: 2 roots at level 1, 32M blocks again" \
 	"space['root_tables'] == 2 and p2m['coalesces'] > 0 and p2m['mappings'] == {'4K': 0, '2M': 8, '1G': 0}" \
-	guest.granule=16K guest.ipa_bits=48 $k.coalesce=eager $k.contig_hint=on $k.tlbi=range "$churn" unit=16 granule=16
+	guest.granule=16K guest.ipa_bits=48 $k.coalesce=eager $k.contig_hint=on $k.tlbi=range "$churn" unit=16 stage2=16
 alone "16K, 32 bits, faults, preempted" "p2m['ops']['fault'] > 0" \
-	guest.granule=16K guest.ipa_bits=32 $k.populate=fault el2.preempt=5 "$churn" unit=16 granule=16
+	guest.granule=16K guest.ipa_bits=32 $k.populate=fault el2.preempt=5 "$churn" unit=16 stage2=16
 
 simulate guest.ram_mib=1024 "$churn" unit=64 ram=1024
 alone "64K, 16 roots at level 2, 512M blocks again" \
 	"space['root_tables'] == 16 and p2m['coalesces'] > 0 and p2m['mappings']['2M'] == 2" \
-	guest.granule=64K guest.ipa_bits=46 guest.ram_mib=1024 $k.coalesce=eager "$churn" unit=64 granule=64 ram=1024
+	guest.granule=64K guest.ipa_bits=46 guest.ram_mib=1024 $k.coalesce=eager "$churn" unit=64 stage2=64 ram=1024
 alone "64K, 52 bits, hint, tlbi range" "space['start_level'] == 1 and p2m['splits'] == 1" \
-	guest.granule=64K guest.ipa_bits=52 el2.lpa=on guest.ram_mib=1024 $k.contig_hint=on $k.tlbi=range "$churn" unit=64 granule=64 ram=1024
+	guest.granule=64K guest.ipa_bits=52 el2.lpa=on guest.ram_mib=1024 $k.contig_hint=on $k.tlbi=range "$churn" unit=64 stage2=64 ram=1024
 alone "64K, 32 bits, faults, tlbi vmid" "p2m['ops']['fault'] > 0" \
-	guest.granule=64K guest.ipa_bits=32 guest.ram_mib=1024 $k.populate=fault $k.tlbi=vmid "$churn" unit=64 granule=64 ram=1024
+	guest.granule=64K guest.ipa_bits=32 guest.ram_mib=1024 $k.populate=fault $k.tlbi=vmid "$churn" unit=64 stage2=64 ram=1024
 
 # A pool with room for two or three splits: calls are refused, and the p2m is
 # what it was before them.
@@ -230,7 +231,7 @@ if [ -n "${LONG:-}" ]; then
 	broken "a promotion to the neighbour's block" pt/coalesce.h 's/f->leaf(f->address(first, level), /f->leaf((pa_t){ f->address(first, level).raw ^ pt_span(f, up) }, /' $k.coalesce=eager "$churn"
 	broken "one root table for all" pt/walk.h 's/((ia >> (l->lsb + l->width)) << f->granule_lg2)/((ia >> (l->lsb + l->width) >> 63) << 1)/' guest.ipa_bits=32 "$churn"
 	broken "XN not written" p2m/type.h 's/access & P2M_ACCESS_X ? 0 : ARM_S2_XN_NONE/0/' "$churn"
-	broken "a start level one too deep" p2m/p2m.c 's/== 12 ? 2u : 3u) - p2m/== 12 ? 2u : 2u) - p2m/' guest.granule=16K "$churn" unit=16 granule=16
+	broken "a start level one too deep" p2m/p2m.c 's/== 12 ? 2u : 3u) - p2m/== 12 ? 2u : 2u) - p2m/' guest.granule=16K "$churn" unit=16 stage2=16
 fi
 
 # Any policies together: one that is drawn of each.

@@ -16,11 +16,14 @@ out=$(realpath "${1:-$here}")
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
 
-# record NAME GUEST ARGUMENTS...: under the default machine
+# record NAME GUEST ARGUMENTS...: under the default machine, but that accesses
+# are not tracked: policies that coalesce cannot, and should differ in nothing
+# else.
 record() {
 	local name=$1 guest=$2
 	shift 2
 	"$p2msim" run --quiet --guest-exit --trace "$tmp/$name.zst" \
+		--set policy.p2m.set_way=full \
 		"$BUILD/guests/$guest.elf" "$@" >/dev/null
 }
 

@@ -6,10 +6,10 @@
  * stored last. Before: hypercalls with hostile numbers, which must change
  * nothing; code that may not be executed; a stage-1 table that is taken away.
  *
- *   churn [mib=8] [operations=200] [seed=1] [unit=4] [refused=0] [granule=4]
+ *   churn [mib=8] [operations=200] [seed=1] [unit=4] [refused=0] [stage2=4]
  *         [ram=256]
  *
- * unit and granule: KiB; requests that are not whole granules are refused, so
+ * unit and stage2 (its granule): KiB; requests that are not whole granules are refused, so
  * that units are no smaller. What is printed depends on the unit alone. With
  * refused=1 the hypervisor is short of table pages: runs are
  * single units, and some calls must fail with -12 and change nothing.
@@ -396,12 +396,12 @@ static void load_arguments(void)
 	seed = args_number("seed", 2, 1);
 	unit = args_number("unit", 3, 4);
 	expect_refusals = args_number("refused", 4, 0) != 0;
-	granule = args_number("granule", 5, 4);
+	granule = args_number("stage2", 5, 4);
 	ram = args_number("ram", ~0u, 256);
 	if (unit != 4 && unit != 16 && unit != 64)
 		args_wrong("unit is 4, 16 or 64");
 	if (granule > unit || (granule != 4 && granule != 16 && granule != 64))
-		args_wrong("granule is 4, 16 or 64, and no more than unit");
+		args_wrong("stage2 is 4, 16 or 64, and no more than unit");
 	if (mib < 2 || mib % 2 || mib > 256)
 		args_wrong("mib is even, 2 to 256");
 	unit_bytes = unit << 10;
