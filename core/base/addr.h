@@ -10,6 +10,7 @@
  *   iova     what a device uses, bytes
  *   gfn      guest frame number: ipa / 4096, whatever the granule
  *   mfn      machine frame number: pa / 4096, whatever the granule
+ *   dfn      device frame number: iova / 4096
  *   granule  size of a translation table and of the smallest mapping
  *   page     a leaf entry's range at the last level
  *   block    a leaf entry's range above the last level
@@ -19,7 +20,8 @@
  *   vmid     tag of a guest
  *   sid      stream id, the device's name at an IOMMU
  *   did      domain id, the tag of a VT-d domain
- *   level    the architecture's own number: the last is 3
+ *   level    the architecture's own number, where it counts towards the
+ *            pages: Arm's last is 3
  *   last     inclusive end of a range
  *   end      exclusive end of a range
  */
@@ -35,6 +37,7 @@ typedef struct { uint64_t raw; } pa_t;
 typedef struct { uint64_t raw; } iova_t;
 typedef struct { uint64_t raw; } gfn_t;
 typedef struct { uint64_t raw; } mfn_t;
+typedef struct { uint64_t raw; } dfn_t;
 
 #define FRAME_LG2 12
 #define FRAME_BYTES (UINT64_C(1) << FRAME_LG2)
@@ -48,6 +51,16 @@ static inline gfn_t gfn_from_ipa(ipa_t a)
 static inline ipa_t ipa_from_gfn(gfn_t f)
 {
 	return (ipa_t){ f.raw << FRAME_LG2 };
+}
+
+static inline dfn_t dfn_from_iova(iova_t a)
+{
+	return (dfn_t){ a.raw >> FRAME_LG2 };
+}
+
+static inline iova_t iova_from_dfn(dfn_t f)
+{
+	return (iova_t){ f.raw << FRAME_LG2 };
 }
 
 static inline mfn_t mfn_from_pa(pa_t a)

@@ -15,7 +15,7 @@
 #include "core/p2m/p2m.h"
 #include "core/p2m/setway.h"
 
-#define P2M_OPS_VERSION 1
+#define P2M_OPS_VERSION 2
 
 /* Of struct p2m_config and the calls: what a library can do beyond mapping
  * pages. What it does not offer it is not asked for. */

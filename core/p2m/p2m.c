@@ -57,6 +57,7 @@ static inline void p2m_begin(struct p2m *p2m, struct pt *pt)
 	pt->owner = p2m;
 	pt->root = p2m->root;
 	pt->start_level = p2m->start_level;
+	pt->leaf_level = p2m->start_level;
 	pt->free_empty = p2m->config.free_empty;
 	pt->hints = p2m->config.contig_hint;
 	pt->bbm_level = p2m->config.bbm_level;
@@ -65,6 +66,8 @@ static inline void p2m_begin(struct p2m *p2m, struct pt *pt)
 				 : NULL;
 	pt->marks = p2m->marks;
 	pt->written = false;
+	pt->replaced = false;
+	pt->clean = PT_CLEAN_NONE;
 	pt->stats = &p2m->stats;
 	pt->queue = p2m->free_list;
 	pt->queued = p2m->free_list_count;

@@ -3,7 +3,7 @@
  * From what the engine gathered to TLB maintenance, by policy.
  *
  *   vmid   one request for the whole VMID
- *   ipa    one request a leaf; above P2M_TLBI_LEAVES the whole VMID
+ *   ipa    one request a leaf; from P2M_TLBI_LEAVES on the whole VMID
  *   range  few requests that cover each run exactly; a run above
  *          P2M_TLBI_RANGES of the largest ranges, the whole VMID
  *
@@ -21,6 +21,12 @@
 #include "core/p2m/p2m.h"
 #include "core/pt/table.h"
 
+/*
+ * The entries of a 4K table. Where a whole table becomes a block, or gives way
+ * to one, what CPUs hold of it is most of what they can hold (an L2 TLB has
+ * 512 to 2048 entries): refilling that after one request costs less than as
+ * many broadcasts, each of which every CPU takes note of.
+ */
 #define P2M_TLBI_LEAVES 512
 #define P2M_TLBI_RANGES 8
 
@@ -118,7 +124,7 @@ static inline bool p2m_tlbi_is_all(const struct p2m *p2m,
 	if (g->all || p2m->config.tlbi == P2M_TLBI_VMID)
 		return true;
 	if (p2m->config.tlbi == P2M_TLBI_IPA)
-		return g->leaves > P2M_TLBI_LEAVES;
+		return g->leaves >= P2M_TLBI_LEAVES;
 	for (unsigned int i = 0; i < g->runs; i++)
 		if (g->run[i].count << g->run[i].lsb > (uint64_t)P2M_TLBI_RANGES
 							       << most_lg2)
@@ -131,17 +137,17 @@ static void p2m_tlbi_gathered(struct pt *pt)
 {
 	const struct pt_gather *g = &pt->gather;
 	struct p2m *p2m = pt->owner;
+	const bool all = p2m_tlbi_is_all(p2m, g);
 
-	if (p2m_tlbi_is_all(p2m, g)) {
-		p2m_tlbi_vmid(p2m);
-		return;
-	}
-	for (unsigned int i = 0; i < g->runs; i++) {
+	for (unsigned int i = 0; !all && i < g->runs; i++) {
 		if (p2m->config.tlbi == P2M_TLBI_IPA)
 			p2m_tlbi_run_by_ipa(p2m, g->tables, &g->run[i]);
 		else
 			p2m_tlbi_run_by_range(p2m, g->tables, &g->run[i]);
 	}
+	if (all)
+		p2m_tlbi_vmid(p2m);
+	pt_barrier(pt, PORT_DSB_ISH);
 }
 
 /*

@@ -15,13 +15,14 @@
 #ifndef CORE_PT_BBM_H
 #define CORE_PT_BBM_H
 
+#include "core/pt/clean.h"
 #include "core/pt/marker.h"
-#include "core/pt/walk.h"
 
 /*
  * Gather and queue a table that is about to be unlinked, and all below it.
  * `ia` is the start of what the table covers. An empty table has no leaf to
- * invalidate by, yet walk caches may hold the way to it.
+ * invalidate by, yet walk caches may hold the way to it. Where entries are
+ * written over, pt_forget gathers the range of the table's own entry instead.
  */
 static inline void pt_collect(struct pt *pt, const struct pt_format *f,
 			      pa_t table, uint64_t ia, unsigned int level)
@@ -39,7 +40,8 @@ static inline void pt_collect(struct pt *pt, const struct pt_format *f,
 			continue;
 		found = true;
 		if (kind == PT_LEAF) {
-			pt_gather_add(&pt->gather, ia, 1, level, lsb);
+			if (!f->overwrites)
+				pt_gather_add(&pt->gather, ia, 1, level, lsb);
 			pt->stats->mappings[level]--;
 		} else {
 			pt_collect(pt, f, f->address(pte, level), ia,
@@ -47,7 +49,7 @@ static inline void pt_collect(struct pt *pt, const struct pt_format *f,
 		}
 	}
 	port_table_unmap(pt->host, e);
-	if (!found) {
+	if (!found && !f->overwrites) {
 		ia -= (uint64_t)pt_entries(f, level) << lsb;
 		pt_gather_add(&pt->gather, ia, 1, level - 1,
 			      f->level[level - 1].lsb);
@@ -62,10 +64,12 @@ static inline void pt_forget(struct pt *pt, const struct pt_format *f,
 {
 	if (f->kind(old, level) == PT_TABLE) {
 		pt_collect(pt, f, f->address(old, level), ia, level + 1);
-		return;
+		if (!f->overwrites)
+			return;
+	} else {
+		pt->stats->mappings[level]--;
 	}
 	pt_gather_add(&pt->gather, ia, 1, level, f->level[level].lsb);
-	pt->stats->mappings[level]--;
 }
 
 /* Write an entry invalid and gather what it may be cached as. */
@@ -93,6 +97,25 @@ static inline void pt_make(struct pt *pt, uint64_t *pte, uint64_t value)
 }
 
 /*
+ * Put anything in place of a live entry where hardware bears it: it is written
+ * over, and the flush may wait for the end of the call. The one entry's range
+ * stands for all below it, and for the way down.
+ */
+static inline void pt_overwrite(struct pt *pt, const struct pt_format *f,
+				uint64_t *pte, uint64_t new, uint64_t ia,
+				unsigned int level)
+{
+	const uint64_t old = port_pte_read(pt->host, pte);
+
+	/* The content of a new table is seen before the way to it. */
+	if (pt->written)
+		pt_barrier(pt, PORT_DSB_ISHST);
+	pt_forget(pt, f, old, ia, level);
+	pt->gather.tables = true;
+	pt_write(pt, pte, new);
+}
+
+/*
  * Put `new` in place of a live entry that translates alike in another size.
  *
  *   level 0  break and make
@@ -112,6 +135,10 @@ static inline void pt_resize(struct pt *pt, const struct pt_format *f,
 	const bool grows = f->kind(old, level) == PT_TABLE;
 	const uint64_t no_tlb = pt->bbm_level == 1 ? f->no_tlb : 0;
 
+	if (f->overwrites) {
+		pt_overwrite(pt, f, pte, new, ia, level);
+		return;
+	}
 	if (pt->bbm_level == 0) {
 		pt_break(pt, f, pte, ia, level);
 		pt_make(pt, pte, new);
@@ -200,6 +227,8 @@ PT_INLINE uint64_t pt_run_over(const struct pt *pt, const struct pt_format *f,
 static inline bool pt_must_break(const struct pt_format *f, uint64_t old,
 				 uint64_t new, unsigned int level)
 {
+	if (f->overwrites)
+		return false;
 	switch (f->kind(old, level)) {
 	case PT_EMPTY:
 		return false;
@@ -241,25 +270,34 @@ pt_break_run(struct pt *pt, const struct pt_format *f, const struct pt_run *r)
 static inline unsigned int pt_make_run(struct pt *pt, const struct pt_format *f,
 				       const struct pt_run *r)
 {
+	const unsigned int level = r->level;
 	unsigned int made = 0;
 
 	for (uint64_t i = 0; i < r->count; i++) {
+		const uint64_t ia = r->ia + i * pt_span(f, level);
 		const uint64_t old = port_pte_read(pt->host, &r->pte[i]);
 		const uint64_t new = pt_run_over(pt, f, r, i, old);
 
 		if (old == new)
 			continue;
-		if (f->kind(old, r->level) == PT_EMPTY)
+		if (f->overwrites && f->kind(old, level) == PT_TABLE) {
+			pt_overwrite(pt, f, &r->pte[i], new, ia, level);
+			pt->stats->mappings[level]++;
+			pt->replaced = true;
+			continue;
+		}
+		if (f->kind(old, level) == PT_EMPTY) {
 			made++;
-		else if (pt_unmarked(f, old) != pt_unmarked(f, new))
-			pt_gather_add(&pt->gather,
-				      r->ia + i * pt_span(f, r->level), 1,
-				      r->level, f->level[r->level].lsb);
+		} else if (pt_unmarked(f, old) != pt_unmarked(f, new)) {
+			pt_gather_add(&pt->gather, ia, 1, level,
+				      f->level[level].lsb);
+			pt->replaced = true;
+		}
 		pt_write(pt, &r->pte[i], new);
 	}
-	if (pt->written)
+	if (pt->written && !f->overwrites)
 		pt_barrier(pt, PORT_DSB_ISHST);
-	pt->stats->mappings[r->level] += made;
+	pt->stats->mappings[level] += made;
 	return made;
 }
 

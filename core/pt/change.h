@@ -32,15 +32,22 @@ static inline void pt_prune(struct pt *pt, const struct pt_format *f,
 			    unsigned int level)
 {
 	for (; level > pt->start_level; level--) {
-		uint64_t *e;
+		uint64_t *pte, *e;
 
 		if (pt_path_meta(pt, path, level)->valid != 0)
 			return;
 		e = port_table_map(pt->host, path->table[level - 1]);
-		pt_write(pt, &e[pt_index(f, ia, level - 1)], 0);
+		pte = &e[pt_index(f, ia, level - 1)];
+		pt_write(pt, pte, 0);
+		/* Cleaned late: not if its own table goes as well. */
+		if (!pt_cleans_late(pt, f) || level - 1 == pt->start_level ||
+		    pt_path_meta(pt, path, level - 1)->valid > 1)
+			pt_clean(pt, f, pte, 1);
 		port_table_unmap(pt->host, e);
 		pt_path_meta(pt, path, level - 1)->valid--;
 		pt->gather.tables = true;
+		if (pt->gather.way_lsb < f->level[level - 1].lsb)
+			pt->gather.way_lsb = f->level[level - 1].lsb;
 		pt_queue_push(pt, path->table[level]);
 	}
 }
@@ -225,14 +232,34 @@ static inline void pt_changed_markers(struct pt *pt, const struct pt_format *f,
 }
 
 /*
+ * Clean what a run changed: now, or late if the table may become a block; in
+ * a table that `goes` not at all then.
+ */
+static inline void pt_clean_changes(struct pt *pt, const struct pt_format *f,
+				    const struct pt_path *path, uint64_t ia,
+				    const struct pt_changes *c, bool goes,
+				    struct pt_changed *changed)
+{
+	const unsigned int first = pt_index(f, ia, path->level) +
+				   (unsigned int)c->first;
+	const unsigned int count = (unsigned int)(c->passed - c->first);
+
+	if (!pt_cleans_late(pt, f) || !(goes || pt->marks))
+		pt_clean(pt, f, &path->entries[first], count);
+	else if (!goes)
+		*changed = (struct pt_changed){ first, count };
+}
+
+/*
  * Change neighbouring entries of one mapped table, until one leads to a table
  * of its own. Returns how many entries it passed; *all is true if the table
- * changed and is all contiguous.
+ * changed and is all contiguous, *changed what is to be cleaned late.
  */
 PT_INLINE uint64_t pt_change_run(struct pt *pt, const struct pt_format *f,
 				 const struct pt_path *path, uint64_t ia,
 				 uint64_t count, pt_change_fn change,
-				 uint64_t argument, bool *all)
+				 uint64_t argument, bool *all,
+				 struct pt_changed *changed)
 {
 	const unsigned int level = path->level;
 	uint64_t *pte = &path->entries[pt_index(f, ia, level)];
@@ -241,6 +268,7 @@ PT_INLINE uint64_t pt_change_run(struct pt *pt, const struct pt_format *f,
 			? pt_clear_run(pt, f, pte, ia, level, count)
 			: pt_alter_run(pt, f, pte, ia, level, count, change,
 				       argument);
+	bool goes = false;
 
 	pt_wrote(pt, c.written - c.broken);
 	if (c.written != 0 && pt->marks)
@@ -251,9 +279,13 @@ PT_INLINE uint64_t pt_change_run(struct pt *pt, const struct pt_format *f,
 		BUG_ON(pt->host, meta->valid < c.cleared);
 		meta->valid -= (uint32_t)c.cleared;
 		pt->stats->mappings[level] -= c.cleared;
-		if (pt->free_empty)
-			pt_prune(pt, f, path, ia, level);
+		goes = pt->free_empty && meta->valid == 0 &&
+		       level > pt->start_level;
 	}
+	if (f->uncached_walks && c.written != 0)
+		pt_clean_changes(pt, f, path, ia, &c, goes, changed);
+	if (c.cleared != 0 && pt->free_empty)
+		pt_prune(pt, f, path, ia, level);
 	return c.passed;
 }
 
@@ -263,6 +295,7 @@ MUST_CHECK PT_INLINE int pt_change_step(struct pt *pt,
 					uint64_t bytes, pt_change_fn change,
 					uint64_t argument, uint64_t *step)
 {
+	struct pt_changed changed = { 0 };
 	struct pt_path path;
 	uint64_t span, count, writes;
 	bool all = false;
@@ -292,11 +325,11 @@ MUST_CHECK PT_INLINE int pt_change_step(struct pt *pt,
 		pt_unhint_run(pt, f, &path, ia, count, change, argument);
 	writes = pt->stats->pte_writes;
 	*step = span * pt_change_run(pt, f, &path, ia, count, change, argument,
-				     &all);
+				     &all, &changed);
 	if (!pt->marks || writes == pt->stats->pte_writes)
 		goto out;
 	pt_close(pt, &path);
-	pt_coalesce(pt, f, &path, ia, path.level, all);
+	pt_coalesce(pt, f, &path, ia, path.level, all, changed);
 	return 0;
 out:
 	pt_close(pt, &path);

@@ -64,17 +64,20 @@ static inline bool pt_may_be_block(const struct pt *pt,
 				   const struct pt_format *f,
 				   unsigned int level)
 {
-	return level > pt->start_level && f->level[level - 1].leaf_ok;
+	return level > pt->start_level && level > pt->leaf_level &&
+	       f->level[level - 1].leaf_ok;
 }
 
 /*
  * The path's table of `level`, which is all contiguous and not mapped by us,
- * becomes a block. True if that makes the table above all contiguous.
+ * becomes a block. True if that makes the table above all contiguous. *changed
+ * becomes the block, to be cleaned late.
  */
 MUST_CHECK static inline bool pt_promote(struct pt *pt,
 					 const struct pt_format *f,
 					 const struct pt_path *path,
-					 uint64_t ia, unsigned int level)
+					 uint64_t ia, unsigned int level,
+					 struct pt_changed *changed)
 {
 	const unsigned int up = level - 1, index = pt_index(f, ia, up);
 	uint64_t *e = port_table_map(pt->host, path->table[level]);
@@ -87,6 +90,9 @@ MUST_CHECK static inline bool pt_promote(struct pt *pt,
 	e = port_table_map(pt->host, path->table[up]);
 	pt_resize(pt, f, &e[index], block, align_down(ia, f->level[up].lsb),
 		  up);
+	if (!pt_cleans_late(pt, f))
+		pt_clean(pt, f, &e[index], 1);
+	*changed = (struct pt_changed){ index, 1 };
 	pt->stats->mappings[up]++;
 	pt->stats->coalesces++;
 	all = pt_mark_range(pt, f, e, up, index, index + 1);
@@ -105,7 +111,7 @@ static inline void pt_wait(struct pt *pt, pa_t table, uint64_t ia, uint64_t now,
 
 	if (meta->waiting)
 		pt_wait_drop(pt, table);
-	meta->region = (uint32_t)(ia >> 21);
+	pt_meta_set_region(meta, ia);
 	meta->due = delay < UINT64_MAX - now ? now + delay : UINT64_MAX;
 	pt_wait_push(pt, table);
 }
@@ -142,40 +148,42 @@ static inline bool pt_promotes_now(struct pt *pt, const struct pt_format *f,
 
 /*
  * After entries of the path's table of `level` changed: `all` says whether it
- * is all contiguous now. The path is closed.
+ * is all contiguous now, `changed` which are still to be cleaned if the table
+ * stays. The path is closed.
  */
 static inline void pt_coalesce(struct pt *pt, const struct pt_format *f,
 			       const struct pt_path *path, uint64_t ia,
-			       unsigned int level, bool all)
+			       unsigned int level, bool all,
+			       struct pt_changed changed)
 {
-	if (!pt->coalescing)
-		return;
-	for (; pt_may_be_block(pt, f, level); level--) {
+	for (; pt->coalescing && pt_may_be_block(pt, f, level); level--) {
 		const pa_t table = path->table[level];
 
 		if (!all) {
 			if (pt_meta(pt, table)->waiting)
 				pt_wait_drop(pt, table);
-			return;
+			break;
 		}
 		if (!pt_promotes_now(pt, f, table, ia, level))
-			return;
-		all = pt_promote(pt, f, path, ia, level);
+			break;
+		all = pt_promote(pt, f, path, ia, level, &changed);
 	}
+	pt_clean_left(pt, f, path->table[level], changed);
 }
 
 /* Promote the table of `level` at `ia`, whose time has come. */
 static inline void pt_coalesce_at(struct pt *pt, const struct pt_format *f,
 				  uint64_t ia, unsigned int level)
 {
+	struct pt_changed changed;
 	struct pt_path path;
 	bool all;
 
 	pt_walk(pt, f, ia, level, &path);
 	BUG_ON(pt->host, path.level != level);
 	pt_close(pt, &path);
-	all = pt_promote(pt, f, &path, ia, level);
-	pt_coalesce(pt, f, &path, ia, level - 1, all);
+	all = pt_promote(pt, f, &path, ia, level, &changed);
+	pt_coalesce(pt, f, &path, ia, level - 1, all, changed);
 }
 
 /* Look at the first few of those waiting; who is not due goes to the end. */
@@ -194,14 +202,36 @@ static inline void pt_coalesce_waiting(struct pt *pt, const struct pt_format *f)
 		if (meta->due > now)
 			pt_wait_push(pt, table);
 		else
-			pt_coalesce_at(pt, f, (uint64_t)meta->region << 21,
+			pt_coalesce_at(pt, f, pt_meta_region(meta),
 				       meta->level);
 	}
 }
 
 /*
+ * Promote the path's table of `level`, and those above it that it makes whole.
+ * Returns how many entries that read: those of each table.
+ */
+static inline uint64_t pt_scan_promote(struct pt *pt, const struct pt_format *f,
+				       const struct pt_path *path, uint64_t ia,
+				       unsigned int level)
+{
+	struct pt_changed changed;
+	uint64_t read = 0;
+	bool all = true;
+
+	for (; all && pt_may_be_block(pt, f, level); level--) {
+		all = pt_promote(pt, f, path, ia, level, &changed);
+		read += pt_entries(f, level);
+	}
+	if (read != 0)
+		pt_clean_left(pt, f, path->table[level], changed);
+	return read;
+}
+
+/*
  * Where the walk to the cursor ends there is a table to judge by its first
- * entry's marker. Returns how many entries were read.
+ * entry's marker. Returns how many entries were read: the walk's, and every
+ * entry of a table that becomes a block, since each is read to forget it.
  */
 static inline uint64_t pt_scan_step(struct pt *pt, const struct pt_format *f)
 {
@@ -220,13 +250,8 @@ static inline uint64_t pt_scan_step(struct pt *pt, const struct pt_format *f)
 	if (level == f->last)
 		level--;
 	c->cursor = align_down(ia, f->level[level].lsb) + pt_span(f, level);
-	level = path.level;
-	if (all) {
-		all = pt_promote(pt, f, &path, ia, level);
-		for (level--; all && pt_may_be_block(pt, f, level); level--)
-			all = pt_promote(pt, f, &path, ia, level);
-	}
-	return path.level - pt->start_level + 1u;
+	return path.level - pt->start_level + 1u +
+	       (all ? pt_scan_promote(pt, f, &path, ia, path.level) : 0);
 }
 
 static inline void pt_coalesce_scan(struct pt *pt, const struct pt_format *f,

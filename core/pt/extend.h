@@ -99,6 +99,7 @@ static inline void pt_table_fill(struct pt *pt, const struct pt_format *f,
 					      next != NULL));
 		pa.raw += pt_span(f, level);
 	}
+	pt_clean_table(pt, f, e, level);
 	port_table_unmap(pt->host, e);
 	pt_meta(pt, table)->valid = split ? entries : (next ? 1 : 0);
 	if (split)
@@ -115,7 +116,7 @@ static inline void pt_split_noted(struct pt *pt, const struct pt_format *f,
 	if (!pt->marks)
 		return;
 	pt_mark_ancestors(pt, f, path->entries, top, pt_index(f, ia, top), 0);
-	pt_coalesce(pt, f, path, ia, top, false);
+	pt_coalesce(pt, f, path, ia, top, false, (struct pt_changed){ 0 });
 	for (unsigned int level = top; level < bottom; level++)
 		pt_history_add(pt, f, ia, level);
 }
@@ -146,12 +147,14 @@ MUST_CHECK static inline int pt_extend(struct pt *pt, const struct pt_format *f,
 				  pt_index(f, ia, top));
 		pt_resize(pt, f, pte, f->table(path->table[top + 1]),
 			  align_down(ia, f->level[top].lsb), top);
+		pt_clean(pt, f, pte, 1);
 		pt->stats->splits += bottom - top;
 		pt_split_noted(pt, f, path, ia, bottom);
 	} else {
 		/* The tables' content is seen before the way to them. */
 		pt_barrier(pt, PORT_DSB_ISHST);
 		pt_write(pt, pte, f->table(path->table[top + 1]));
+		pt_clean(pt, f, pte, 1);
 		pt_path_meta(pt, path, top)->valid++;
 	}
 

@@ -5,8 +5,8 @@
  * are inline and take a pointer to it, so that with one format a file
  * everything folds to straight code.
  *
- * Levels are the architecture's own numbers; the smallest mapping stands at
- * `last`. What "empty", "leaf" and "table" mean is the format's to say: for
+ * Levels are the architecture's own numbers, or count like them from the root
+ * towards the pages; the smallest mapping stands at `last`. What "empty", "leaf" and "table" mean is the format's to say: for
  * Arm stage 2 it is the software type, not the bit that hardware calls valid.
  */
 #ifndef CORE_PT_FORMAT_H
@@ -18,7 +18,7 @@
 #include "core/base/addr.h"
 #include "core/base/bits.h"
 
-#define PT_LEVELS 4
+#define PT_LEVELS 5
 /* Room for the order of a run, at most 13: marker.h. */
 #define PT_MARKER_BITS 4
 #define PT_INLINE static inline __attribute__((always_inline))
@@ -49,6 +49,12 @@ struct pt_format {
 	uint64_t hint;	    /* the bit that is the contiguous hint, or none */
 	uint64_t no_tlb;    /* of a block: nT, or none */
 	bool marks_holes;   /* holes side by side are a run, too */
+	/*
+	 * Hardware bears any change of a live entry: until the flush it uses
+	 * the old or the new. Nothing is broken before it is made.
+	 */
+	bool overwrites;
+	bool uncached_walks; /* walkers may read past the caches: clean.h */
 	enum pt_kind (*kind)(uint64_t pte, unsigned int level);
 	uint64_t kind_bits; /* all that `kind` looks at */
 	/* Output address of a leaf, or address of the table it leads to. */

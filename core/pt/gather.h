@@ -23,6 +23,7 @@ struct pt_gather_run {
 struct pt_gather {
 	bool all;    /* too much to list: the runs are not complete */
 	bool tables; /* a table entry was dropped: walk caches, too */
+	uint8_t way_lsb; /* the largest that fell empty covered 2^way_lsb */
 	unsigned int runs;
 	uint64_t leaves; /* in the runs together */
 	struct pt_gather_run run[PT_GATHER_RUNS];
@@ -32,6 +33,7 @@ static inline void pt_gather_init(struct pt_gather *g)
 {
 	g->all = false;
 	g->tables = false;
+	g->way_lsb = 0;
 	g->runs = 0;
 	g->leaves = 0;
 }

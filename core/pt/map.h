@@ -51,16 +51,21 @@ PT_INLINE uint64_t pt_map_holes(struct pt *pt, const struct pt_format *f,
 {
 	const uint64_t count = marks && pt->hints ? pt_holes_ahead(pt, f, r)
 						  : r->count;
+	/* Of its own, so that nothing is read again after each write. */
+	const unsigned int level = r->level;
+	const uint64_t attrs = r->attrs, span = pt_span(f, level);
+	uint64_t *const pte = r->pte;
+	pa_t pa = r->pa;
 	uint64_t i;
 
-	for (i = 0; i < count; i++) {
-		const uint64_t old = port_pte_read(pt->host, &r->pte[i]);
+	for (i = 0; i < count; i++, pa.raw += span) {
+		const uint64_t old = port_pte_read(pt->host, &pte[i]);
 
-		if (f->kind(old, r->level) != PT_EMPTY)
+		if (f->kind(old, level) != PT_EMPTY)
 			break;
-		port_pte_write(pt->host, &r->pte[i],
+		port_pte_write(pt->host, &pte[i],
 			       marks ? pt_run_marked(pt, f, r, i)
-				     : pt_run_pte(f, r, i));
+				     : f->leaf(pa, attrs, level));
 	}
 	pt_wrote(pt, i);
 	return i;
@@ -110,10 +115,11 @@ MUST_CHECK PT_INLINE int pt_map_step(struct pt *pt, const struct pt_format *f,
 {
 	const unsigned int level =
 		m->level >= 0 ? (unsigned int)m->level
-			      : pt_leaf_level(f, pt->start_level,
+			      : pt_leaf_level(f, pt->leaf_level,
 					      m->ia | m->pa.raw, m->bytes);
 	const uint64_t span = pt_span(f, level);
 	const unsigned int index = pt_index(f, m->ia, level);
+	struct pt_changed changed = { index, 0 };
 	struct pt_path path;
 	struct pt_run run;
 	uint64_t writes;
@@ -148,14 +154,20 @@ MUST_CHECK PT_INLINE int pt_map_step(struct pt *pt, const struct pt_format *f,
 	if (pt->hints)
 		pt_unhint_edges(pt, f, path.entries, &run);
 	pt_map_run(pt, f, &path, &run);
-	if (writes == pt->stats->pte_writes || !pt->marks)
+	if (writes == pt->stats->pte_writes)
+		goto out;
+	if (pt->marks && pt_cleans_late(pt, f))
+		changed.count = (unsigned int)run.count;
+	else
+		pt_clean(pt, f, run.pte, run.count);
+	if (!pt->marks)
 		goto out;
 	all = pt_mark_run(pt, f, path.entries, level, index,
 			  index + (unsigned int)run.count);
 	pt_rehint(pt, f, path.entries, level, m->ia, index,
 		  index + (unsigned int)run.count);
 	pt_close(pt, &path);
-	pt_coalesce(pt, f, &path, m->ia, level, all);
+	pt_coalesce(pt, f, &path, m->ia, level, all, changed);
 	return 0;
 out:
 	pt_close(pt, &path);

@@ -32,6 +32,23 @@ struct pt_coalesce {
 };
 
 /*
+ * For walkers that read past the caches: which changed descriptors are cleaned
+ * to where they read.
+ */
+enum pt_clean_policy {
+	PT_CLEAN_NONE,	/* walks are coherent */
+	PT_CLEAN_ENTRY, /* each by itself */
+	PT_CLEAN_LINE,	/* neighbours together, each cache line once */
+	/*
+	 * Of one step's changes those at the highest level alone: what lies
+	 * below stands in tables that the step unlinks. A new table is cleaned
+	 * whole before anything leads to it under every policy.
+	 */
+	PT_CLEAN_TOP_ONLY,
+	PT_CLEAN_POLICIES
+};
+
+/*
  * How often which block was split. Bounded, so that a guest cannot make it
  * grow: of two blocks with one slot the earlier is forgotten.
  */

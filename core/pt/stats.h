@@ -11,7 +11,7 @@
 struct pt_stats {
 	/* Table pages; each concatenated root table is one. */
 	uint64_t tables_live, tables_peak, tables_allocated, tables_freed;
-	uint64_t mappings[4]; /* leaves by level */
+	uint64_t mappings[5]; /* leaves by level */
 	uint64_t pte_writes;  /* calls of port_pte_write */
 	uint64_t splits;      /* tables filled from a block */
 	uint64_t coalesces;   /* tables replaced by a block for being alike */

@@ -27,7 +27,8 @@ struct pt_meta {
 	uint32_t valid;  /* entries that are not empty */
 	uint32_t region; /* of a waiting table: its input address, in 2 MB */
 	pa_t next;	 /* in the queue, or among those waiting */
-	uint64_t prev : 48; /* among those waiting: a frame number */
+	uint64_t prev : 40; /* among those waiting: a frame number */
+	uint64_t region_high : 8; /* above what `region` holds */
 	uint64_t level : 8;
 	uint64_t waiting : 8;
 	uint64_t due; /* of a waiting table: when, in operations or cycles */
@@ -41,18 +42,22 @@ struct pt {
 	void *owner; /* of the space, for `invalidate` */
 	pa_t root;
 	uint8_t start_level;
+	uint8_t leaf_level; /* no leaf stands above: what hardware has */
 	bool free_empty; /* unlink tables whose count falls to zero */
 	uint8_t bbm_level; /* of the hardware: FEAT_BBM */
 	bool marks;	 /* keep contiguity markers */
 	bool hints;	 /* and set the contiguous hint by them */
 	bool written;	 /* descriptors written since the last DSB ISHST */
+	/* With `overwrites`: a translation gave way to another one. */
+	bool replaced;
+	enum pt_clean_policy clean; /* for formats with `uncached_walks` */
 	struct pt_stats *stats;
 	struct pt_coalescing *coalescing; /* NULL: never */
 	pa_t queue; /* tables unlinked, not yet flushed; queued of them */
 	uint64_t queued;
 	/*
-	 * Send the TLB maintenance that `gather` asks for. The engine has the
-	 * barriers before and after it.
+	 * Send the TLB maintenance that `gather` asks for, and wait until it is
+	 * complete. Descriptors are visible before: the engine's barrier.
 	 */
 	void (*invalidate)(struct pt *pt);
 	struct pt_gather gather;
@@ -69,6 +74,19 @@ PT_INLINE void pt_barrier(struct pt *pt, enum port_barrier kind)
 	pt->stats->barriers++;
 	if (kind == PORT_DSB_ISHST)
 		pt->written = false;
+}
+
+/* Where a waiting table's range begins. */
+static inline void pt_meta_set_region(struct pt_meta *meta, uint64_t ia)
+{
+	meta->region = (uint32_t)(ia >> 21);
+	meta->region_high = ia >> 53 & 0xff;
+}
+
+static inline uint64_t pt_meta_region(const struct pt_meta *meta)
+{
+	return (uint64_t)meta->region << 21 |
+	       (uint64_t)meta->region_high << 53;
 }
 
 /* Write one descriptor; in loops over a run the caller counts in bulk. */
@@ -176,7 +194,6 @@ static inline void pt_flush(struct pt *pt, const struct pt_format *f)
 		return;
 	pt_barrier(pt, PORT_DSB_ISHST);
 	pt->invalidate(pt);
-	pt_barrier(pt, PORT_DSB_ISH);
 	pt_gather_init(&pt->gather);
 	while (pt->queued != 0)
 		pt_table_put(pt, f, 0, pt_queue_pop(pt));

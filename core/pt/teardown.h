@@ -6,7 +6,7 @@
 #ifndef CORE_PT_TEARDOWN_H
 #define CORE_PT_TEARDOWN_H
 
-#include "core/pt/table.h"
+#include "core/pt/clean.h"
 
 /* Empty one table into the queue: its leaves are forgotten. */
 static inline void pt_table_empty(struct pt *pt, const struct pt_format *f,
@@ -27,6 +27,8 @@ static inline void pt_table_empty(struct pt *pt, const struct pt_format *f,
 		if (live)
 			pt_write(pt, &e[i], 0);
 	}
+	if (live)
+		pt_clean(pt, f, e, pt_entries(f, level));
 	port_table_unmap(pt->host, e);
 }
 
@@ -45,7 +47,6 @@ static inline void pt_detach(struct pt *pt, const struct pt_format *f,
 	pt->gather.tables = true;
 	pt_barrier(pt, PORT_DSB_ISHST);
 	pt->invalidate(pt);
-	pt_barrier(pt, PORT_DSB_ISH);
 	pt_gather_init(&pt->gather);
 }
 

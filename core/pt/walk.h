@@ -74,10 +74,18 @@ level2:
 		if (pt_walk_level(pt, f, ia, bottom, 2, &table, path))
 			return;
 		goto level3;
+	case 3:
 	default:
 		table = pt_root_page(pt, f, ia, 3);
 level3:
-		pt_walk_level(pt, f, ia, 0, 3, &table, path);
+		if (pt_walk_level(pt, f, ia, f->last > 3 ? bottom : 0, 3,
+				  &table, path))
+			return;
+		goto level4;
+	case 4:
+		table = pt_root_page(pt, f, ia, 4);
+level4:
+		pt_walk_level(pt, f, ia, 0, 4, &table, path);
 		return;
 	}
 }

@@ -9,8 +9,8 @@ two alone follows which 2 MiB regions could be blocks, and since when.
 Usage: coalesce.py TRACE STATS RULE [N]. RULE says when a region that could be
 a block must be one: never, eager, wait N (after N further traps), split N (at
 once until it was split N times, then not for 512 traps), scan N (a trap that
-promotes nothing reads at most N entries and one walk; all are blocks in the
-end), any (only what holds under every policy). The last line is what was seen.
+promotes nothing reads at most N entries and one walk, and one that promotes
+makes a block of every 512 of N; all are blocks in the end), any (only what holds under every policy). The last line is what was seen.
 """
 import json
 import sys
@@ -135,6 +135,7 @@ def judge(trace, stats, rule, n):
             last[:] = look()
         blocks, pages, whole = last
         waiting = sum(r not in blocks for r in whole)
+        made = 0
         for r, s in regions.items():
             is_block, able = r in blocks, r in whole
             if s.block and not is_block:
@@ -142,6 +143,7 @@ def judge(trace, stats, rule, n):
                 seen["splits"] += 1
             if is_block and not s.block:
                 seen["coalesces"] += 1
+                made += 1
             if able and not s.whole:
                 s.since = traps
             s.whole = able
@@ -161,6 +163,8 @@ def judge(trace, stats, rule, n):
             s.block = is_block
         if rule == "scan" and pending == "tick" and writes == 0:
             assert reads <= n - 1 + 3, f"a scan read {reads} entries"
+        if rule == "scan" and pending == "tick":
+            assert made <= -(-n // 512), f"a scan made {made} blocks at once"
         # The roots, one table at level 2, one for each region of pages.
         tables = len({g // 512 for g in pages})
         assert len(t.live) == 1 + 1 + tables, "more tables than the mapping needs"

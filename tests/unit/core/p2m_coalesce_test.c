@@ -153,7 +153,8 @@ static void a_whole_table_is_a_block_after_break_before_make(void **state)
 	array_log_clear(s.a);
 	assert_int_equal(map(&s, 0, GB, 1), 0);
 	assert_string_equal(s.a->log, "mpbstifms");
-	assert_int_equal(s.a->requests, 512);
+	assert_int_equal(s.a->requests, 1);
+	assert_int_equal(s.a->request[0].scope, PORT_TLBI_VMID);
 	assert_false(s.a->request[0].leaf_only);
 	expect_mapped(&s, 5, GB + 5, 2);
 	assert_int_equal(s.p2m.stats.coalesces, 1);
@@ -296,9 +297,34 @@ static void a_scan_does_bounded_work_and_finds_all(void **state)
 		p2m_tick(&s.p2m);
 		if (found == s.p2m.stats.coalesces)
 			assert_true(s.a->reads - before <= 8 + 3);
+		else
+			assert_int_equal(s.p2m.stats.coalesces, found + 1);
 		assert_true(++ticks < 2000);
 	}
 	expect_mapped(&s, 19 * MB2 + 5, GB + 19 * MB2 + 5, 2);
+	close_space(&s);
+}
+
+/* Each entry of a table that becomes a block is work, too. */
+static void a_promotion_is_of_the_scans_budget(void **state)
+{
+	struct space s;
+
+	(void)state;
+	open_with(&s, coalescing(PT_COALESCE_SCAN, 1000000, 2 * MB2));
+	for (uint64_t i = 0; i < 20; i++) {
+		assert_int_equal(map(&s, i * MB2 + 1, GB + i * MB2 + 1,
+				     MB2 - 1), 0);
+		assert_int_equal(map(&s, i * MB2, GB + i * MB2, 1), 0);
+	}
+	for (unsigned int ticks = 0; s.p2m.stats.coalesces < 20; ticks++) {
+		const uint64_t found = s.p2m.stats.coalesces;
+
+		s.p2m.coalescing.scan_due = 0;
+		p2m_tick(&s.p2m);
+		assert_true(s.p2m.stats.coalesces - found <= 2);
+		assert_true(ticks < 100);
+	}
 	close_space(&s);
 }
 
@@ -426,6 +452,7 @@ int main(void)
 		cmocka_unit_test(after_cycles_waits_that_long),
 		cmocka_unit_test(hysteresis_doubles_the_wait_with_each_split),
 		cmocka_unit_test(a_scan_does_bounded_work_and_finds_all),
+		cmocka_unit_test(a_promotion_is_of_the_scans_budget),
 		cmocka_unit_test(waiting_tables_may_go_in_any_order),
 		cmocka_unit_test(a_table_is_a_block_exactly_when_it_is_one_run),
 		cmocka_unit_test(impossible_coalescing_is_refused),

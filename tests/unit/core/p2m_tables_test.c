@@ -91,7 +91,7 @@ static void whole_vmid_policy_sends_one_request_a_call(void **state)
 	close_space(&s);
 }
 
-static void ipa_policy_gives_up_above_512_leaves(void **state)
+static void ipa_policy_gives_up_at_a_tables_worth_of_leaves(void **state)
 {
 	struct space s;
 
@@ -99,11 +99,11 @@ static void ipa_policy_gives_up_above_512_leaves(void **state)
 	open_usual(&s);
 	assert_int_equal(map(&s, 1, 2, 1025), 0);
 	array_log_clear(s.a);
-	assert_int_equal(remove_frames(&s, 1, 512), 0);
-	assert_int_equal(s.a->tlbi[PORT_TLBI_IPA], 512);
+	assert_int_equal(remove_frames(&s, 1, 511), 0);
+	assert_int_equal(s.a->tlbi[PORT_TLBI_IPA], 511);
 	assert_int_equal(s.a->tlbi[PORT_TLBI_VMID], 0);
-	assert_int_equal(remove_frames(&s, 513, 513), 0);
-	assert_int_equal(s.a->tlbi[PORT_TLBI_IPA], 512);
+	assert_int_equal(remove_frames(&s, 512, 512), 0);
+	assert_int_equal(s.a->tlbi[PORT_TLBI_IPA], 511);
 	assert_int_equal(s.a->tlbi[PORT_TLBI_VMID], 1);
 	close_space(&s);
 }
@@ -268,7 +268,8 @@ int main(void)
 		cmocka_unit_test(tables_stay_if_they_shall),
 		cmocka_unit_test(removed_and_populated_again_is_a_block_again),
 		cmocka_unit_test(whole_vmid_policy_sends_one_request_a_call),
-		cmocka_unit_test(ipa_policy_gives_up_above_512_leaves),
+		cmocka_unit_test(
+			ipa_policy_gives_up_at_a_tables_worth_of_leaves),
 		cmocka_unit_test(too_many_pieces_become_the_whole_vmid),
 		cmocka_unit_test(range_policy_covers_exactly),
 		cmocka_unit_test(range_policy_gives_up_when_it_is_most_of_the_space),
