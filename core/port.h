@@ -91,6 +91,35 @@ void port_tlbi(void *host, const struct port_tlbi *request);
 void port_memory_clean(void *host, pa_t start, uint64_t bytes);
 void port_icache_invalidate(void *host);
 
+/*
+ * For hosts that use iommu/domain.h alone: invalidation in an IOMMU by the
+ * domain's tag. VT-d 4.1 §6.5.1, §6.5.2. The caller has written, cleaned and
+ * ordered the descriptors; the effect is complete after port_iotlb_wait.
+ */
+enum port_iotlb_scope {
+	PORT_IOTLB_DOMAIN, /* all of the domain */
+	PORT_IOTLB_PAGES,  /* 2^mask_lg2 frames from an aligned address on */
+};
+
+struct port_iotlb {
+	enum port_iotlb_scope scope;
+	uint16_t did;
+	bool leaf_only;	  /* IH: no entry that leads to a table changed */
+	uint8_t mask_lg2; /* AM; at least 9 for what was a 2 MB superpage */
+	iova_t start;
+};
+void port_iotlb_flush(void *host, const struct port_iotlb *request);
+/*
+ * All earlier requests are complete on return, and so is DMA that began
+ * before them (drained): a wait descriptor.
+ */
+void port_iotlb_wait(void *host);
+/*
+ * The hardware's write buffer is flushed (CAP.RWBF, GCMD.WBF): descriptors
+ * that became present are seen. Invalidations do it by themselves.
+ */
+void port_iommu_write_buffer(void *host);
+
 /* True if the host wants the processor back: finish the step and return. */
 bool port_preempt(void *host);
 /* Time in the host's cycles, monotonic. */

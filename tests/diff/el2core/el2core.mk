@@ -17,7 +17,8 @@ EL2CORE_CFLAGS := -std=c11 $(EL2CORE_OPT) $(WARN) -I$(EL2CORE_CORE) -I. -I$(EL2C
 EL2CORE_SRC := $(wildcard $(EL2CORE_DIR)/*.c)
 EL2CORE_OBJ := $(patsubst %.c,$(EL2CORE_OUT)/%.o,$(notdir $(EL2CORE_SRC))) \
 	$(EL2CORE_OUT)/start.o
-EL2CORE_CORE_OBJ := $(patsubst %.c,$(EL2CORE_OUT)/%.o,$(CORE_SRC))
+# The p2m alone: there is no IOMMU here.
+EL2CORE_CORE_OBJ := $(patsubst %.c,$(EL2CORE_OUT)/%.o,$(filter core/p2m/%,$(CORE_SRC)))
 EL2CORE_HEADERS := $(wildcard $(EL2CORE_DIR)/*.h core/*.h core/*/*.h) \
 	models/replacement.h $(EL2CORE_DIR)/el2core.mk
 
