@@ -153,12 +153,12 @@ fuzz-replay: $(FUZZ_BIN)
 # ---- benchmarks ----
 BENCH_SRC := $(sort $(wildcard tests/bench/*_bench.c))
 BENCH_BIN := $(patsubst %.c,$(BUILD)/%,$(BENCH_SRC))
-# The p2m as a hypervisor builds it: its own port, link-time optimisation.
-P2M_BENCH := $(BUILD)/tests/bench/p2m_bench
-$(P2M_BENCH): tests/bench/p2m_bench.c $(CORE_SRC) $(wildcard core/*.h core/*/*.h)
+# The core as a hypervisor builds it: its own port, link-time optimisation.
+CORE_BENCH := $(BUILD)/tests/bench/p2m_bench $(BUILD)/tests/bench/iommu_bench
+$(CORE_BENCH): $(BUILD)/tests/bench/%_bench: tests/bench/%_bench.c tests/bench/array_host.h $(CORE_SRC) $(wildcard core/*.h core/*/*.h)
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(filter-out -MMD -MP,$(CFLAGS)) -fno-builtin-popcount -flto -o $@ tests/bench/p2m_bench.c $(CORE_SRC)
-$(filter-out $(P2M_BENCH),$(BENCH_BIN)): $(BUILD)/%: $(BUILD)/obj/%.o $(LIBS_sim)
+	$(CC) $(CPPFLAGS) $(filter-out -MMD -MP,$(CFLAGS)) -fno-builtin-popcount -flto -o $@ $< $(CORE_SRC)
+$(filter-out $(CORE_BENCH),$(BENCH_BIN)): $(BUILD)/%: $(BUILD)/obj/%.o $(LIBS_sim)
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $< -Wl,--start-group $(LIBS_sim) -Wl,--end-group $(PKG_LIBS) -lm
 .PHONY: bench bench-programs
@@ -178,7 +178,7 @@ fmt:
 tidy:
 	clang-tidy --quiet $(CORE_SRC) $(MODELS_SRC) $(TRACES_SRC) $(SIM_SRC) $(CLI_SRC) -- -std=c11 $(CPPFLAGS)
 
-INSTALL_HEADERS := $(sort $(wildcard core/base/*.h core/port.h core/port_ops.h core/p2m/ops.h core/p2m/p2m.h core/p2m/setway.h core/pt/policy.h core/pt/stats.h))
+INSTALL_HEADERS := $(sort $(wildcard core/base/*.h core/port.h core/port_ops.h core/p2m/ops.h core/p2m/p2m.h core/p2m/setway.h core/iommu/domain.h core/pt/policy.h core/pt/stats.h core/pt/gather.h))
 install: all
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/pkgconfig \
 		$(DESTDIR)$(PREFIX)/share/man/man1 \

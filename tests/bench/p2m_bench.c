@@ -15,133 +15,12 @@
 #include <time.h>
 
 #include "core/p2m/p2m.h"
-#include "core/port.h"
+#include "tests/bench/array_host.h"
 
-#define PAGES	4096u
-#define BASE	UINT64_C(0x40000000)
 #define ROUNDS	1000
 #define OPS	512u /* single frames or blocks a round */
 #define RUN	256u
 #define RUNS	64u
-
-/* ---- the port */
-
-struct host {
-	uint64_t (*memory)[512];
-	uint64_t (*meta)[PORT_TABLE_META_BYTES / 8];
-	uint32_t *free;
-	uint32_t frees;
-};
-
-_Noreturn void port_bug(void *host, const char *file, int line,
-			const char *what)
-{
-	(void)host;
-	fprintf(stderr, "%s:%d: %s\n", file, line, what);
-	abort();
-}
-
-int port_table_alloc(void *host, unsigned int granule_lg2, unsigned int order,
-		     pa_t *table)
-{
-	struct host *h = host;
-	uint32_t n;
-
-	(void)granule_lg2;
-	if (h->frees == 0 || order != 0)
-		return ERR_NOMEM;
-	n = h->free[--h->frees];
-	memset(h->meta[n], 0, PORT_TABLE_META_BYTES);
-	table->raw = BASE + (uint64_t)n * 4096;
-	return 0;
-}
-
-void port_table_free(void *host, unsigned int granule_lg2, unsigned int order,
-		     pa_t table)
-{
-	struct host *h = host;
-
-	(void)granule_lg2;
-	(void)order;
-	h->free[h->frees++] = (uint32_t)((table.raw - BASE) >> 12);
-}
-
-void *port_table_meta(void *host, pa_t table)
-{
-	return ((struct host *)host)->meta[(table.raw - BASE) >> 12];
-}
-
-uint64_t *port_table_map(void *host, pa_t table)
-{
-	return ((struct host *)host)->memory[(table.raw - BASE) >> 12];
-}
-
-void port_table_unmap(void *host, uint64_t *entries)
-{
-	(void)host;
-	(void)entries;
-}
-
-uint64_t port_pte_read(void *host, const uint64_t *pte)
-{
-	(void)host;
-	return __atomic_load_n(pte, __ATOMIC_RELAXED);
-}
-
-void port_pte_write(void *host, uint64_t *pte, uint64_t value)
-{
-	(void)host;
-	__atomic_store_n(pte, value, __ATOMIC_RELAXED);
-}
-
-void port_table_zero(void *host, uint64_t *entries, size_t bytes)
-{
-	(void)host;
-	memset(entries, 0, bytes);
-}
-
-void port_pte_clean(void *host, const uint64_t *first, size_t count)
-{
-	(void)host;
-	(void)first;
-	(void)count;
-}
-
-void port_barrier(void *host, enum port_barrier kind)
-{
-	(void)host;
-	(void)kind;
-}
-
-void port_tlbi(void *host, const struct port_tlbi *request)
-{
-	(void)host;
-	(void)request;
-}
-
-void port_memory_clean(void *host, pa_t start, uint64_t bytes)
-{
-	(void)host;
-	(void)start;
-	(void)bytes;
-}
-
-void port_icache_invalidate(void *host)
-{
-	(void)host;
-}
-
-bool port_preempt(void *host)
-{
-	(void)host;
-	return false;
-}
-
-uint64_t port_time(void *host)
-{
-	(void)host;
-	return 0;
-}
 
 /* ---- the operations and their floors */
 
@@ -406,16 +285,7 @@ static void prepare(struct bench *b)
 	};
 	uint64_t random = 88172645463325252;
 
-	b->host.memory = aligned_alloc(4096, PAGES * sizeof(*b->host.memory));
-	b->host.meta = calloc(PAGES, sizeof(*b->host.meta));
-	b->host.free = calloc(PAGES, sizeof(*b->host.free));
-	if (!b->host.memory || !b->host.meta || !b->host.free)
-		exit(1);
-	memset(b->host.memory, 0, PAGES * sizeof(*b->host.memory));
-	while (b->host.frees < PAGES) {
-		b->host.free[b->host.frees] = PAGES - 1 - b->host.frees;
-		b->host.frees++;
-	}
+	host_open(&b->host);
 	must(p2m_init(&b->p2m, &b->host, &config));
 	/* A frame stays in each table, so that none comes or goes. */
 	for (uint64_t i = 0; i < RUNS; i++)

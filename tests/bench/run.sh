@@ -9,7 +9,7 @@ build=${1:-build}
 scale=${2:-1}
 work=$build/bench
 mkdir -p "$work" || exit 1
-for program in p2msim tests/bench/unicorn_floor_bench tests/bench/models_bench tests/bench/trace_bench tests/bench/vtd_bench tests/bench/p2m_bench; do
+for program in p2msim tests/bench/unicorn_floor_bench tests/bench/models_bench tests/bench/trace_bench tests/bench/vtd_bench tests/bench/p2m_bench tests/bench/iommu_bench; do
 	[ -x "$build/$program" ] ||
 		{ echo "run.sh: $build/$program is missing: make all bench-programs" >&2; exit 1; }
 done
@@ -20,6 +20,10 @@ status=$?
 echo
 echo "p2m_bench: the page-table core alone, against floors written by hand; at most 3"
 "$build/tests/bench/p2m_bench" 3 | sed 's/^/  /'
+[ "${PIPESTATUS[0]}" = 0 ] || status=1
+echo
+echo "iommu_bench: a device domain alone; with markers at most 1.5 times without"
+"$build/tests/bench/iommu_bench" 1.5 | sed 's/^/  /'
 [ "${PIPESTATUS[0]}" = 0 ] || status=1
 echo
 echo "models_bench: the models alone, against a loop written for one geometry"
