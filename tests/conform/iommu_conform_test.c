@@ -348,7 +348,7 @@ static void world_open(struct world *w, const struct shape *s, uint64_t seed)
 		.flush_calls = s->deferred,
 	};
 
-	*w = (struct world){ .h = vtd_new(seed), .s = s };
+	*w = (struct world){ .h = vtd_new_host(seed), .s = s };
 	w->want = calloc(s->frames, sizeof(*w->want));
 	w->gone = calloc(s->frames, sizeof(*w->gone));
 	assert_non_null(w->want);

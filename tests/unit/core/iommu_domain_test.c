@@ -40,7 +40,7 @@ static struct iommu_domain_config eager(void)
 
 static void open_with(struct space *s, struct iommu_domain_config c)
 {
-	s->h = vtd_new(1);
+	s->h = vtd_new_host(1);
 	s->h->coherent = c.clean == PT_CLEAN_NONE;
 	s->h->did = c.did;
 	assert_int_equal(iommu_domain_init(&s->d, s->h, &c), 0);
@@ -519,7 +519,7 @@ static void impossible_hardware_is_refused(void **state)
 		  { .levels = 4, .output_bits = 46,
 		    .clean = PT_CLEAN_POLICIES } },
 	};
-	struct vtd_host *h = vtd_new(1);
+	struct vtd_host *h = vtd_new_host(1);
 	struct iommu_domain d;
 
 	(void)state;

@@ -72,6 +72,8 @@ struct vtd_host {
 	unsigned int requests, waited;
 	/* True if what an access to the frame found may be so now. */
 	bool (*judge)(struct vtd_host *h, uint64_t dfn, struct vtd_found f);
+	/* Told of each request, if not NULL. */
+	void (*flushed)(struct vtd_host *h, const struct port_iotlb *r);
 	void *world;
 	uint64_t window, frames; /* where the device accesses */
 	unsigned int access_one_in; /* 0: the device is still */
@@ -100,7 +102,7 @@ static inline void vtd_breach(struct vtd_host *h, const char *what)
 		h->violation = what;
 }
 
-static inline struct vtd_host *vtd_new(uint64_t seed)
+static inline struct vtd_host *vtd_new_host(uint64_t seed)
 {
 	struct vtd_host *h = calloc(1, sizeof(*h));
 
@@ -553,6 +555,8 @@ void port_iotlb_flush(void *host, const struct port_iotlb *r)
 	}
 	h->request[h->requests++] = *r;
 	vtd_lines_move(h, VTD_POSTED);
+	if (h->flushed)
+		h->flushed(h, r);
 	vtd_moment(h);
 }
 
