@@ -613,7 +613,7 @@ static void random_sequences_coalesce_by_every_policy(void **state)
 
 			s.coalesce = policies[i];
 			s.clean = (enum pt_clean_policy)((i + j) % 4);
-			s.deferred = (i + j) % 3 == 2 ? 5 : 0;
+			s.deferred = (i + j) % 2 ? 5 : 0;
 			run_shape(&s, 100 + 10 * i + j);
 		}
 	}

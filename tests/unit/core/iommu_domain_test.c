@@ -451,6 +451,25 @@ static void replacing_and_protecting_never_wait(void **state)
 	close_space(&s);
 }
 
+/* Under top-only the old table lacks its last page; who holds it must go. */
+static void a_promotion_waits_unless_it_was_cleaned_at_the_top_alone(void **state)
+{
+	for (unsigned int top_only = 0; top_only < 2; top_only++) {
+		struct iommu_domain_config c = deferred(100);
+		struct space s;
+
+		(void)state;
+		c.coalesce.policy = PT_COALESCE_EAGER;
+		c.clean = top_only ? PT_CLEAN_TOP_ONLY : PT_CLEAN_LINE;
+		open_with(&s, c);
+		map(&s, 1, GB + 1, MB2 - 1);
+		map(&s, 0, GB, 1);
+		assert_int_equal(s.d.stats.pt.coalesces, 1);
+		assert_int_equal(iommu_is_flushed(&s.d), top_only);
+		close_space(&s);
+	}
+}
+
 /* ---- requests and ends */
 
 static void bad_requests_change_nothing(void **state)
@@ -612,6 +631,8 @@ int main(void)
 		cmocka_unit_test(emptied_tables_wait_for_the_flush),
 		cmocka_unit_test(a_mapping_where_something_waits_flushes_first),
 		cmocka_unit_test(replacing_and_protecting_never_wait),
+		cmocka_unit_test(
+			a_promotion_waits_unless_it_was_cleaned_at_the_top_alone),
 		cmocka_unit_test(bad_requests_change_nothing),
 		cmocka_unit_test(impossible_hardware_is_refused),
 		cmocka_unit_test(what_is_mapped_can_be_counted),
