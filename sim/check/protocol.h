@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What software does to translation tables, as hardware could observe it: one
+ * total order of protocol events. A hypervisor's port, a guest's instructions,
+ * a replayed trace and an imported log all come down to these; the checker
+ * (checker.h) judges them, the explorer interleaves hardware with them.
+ * DDI0487 L.b D8.16, D8.17; B2.3 (barriers), D7.5.9 (cleaning).
+ *
+ * Addresses stand in one of two worlds: machine memory, where stage 2's
+ * tables lie, and what a guest calls physical, where its stage-1 tables lie.
+ * Levels are the architecture's; ranges are inclusive.
+ */
+#ifndef SIM_CHECK_PROTOCOL_H
+#define SIM_CHECK_PROTOCOL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Observers are numbered 0..63: first the CPUs, then the IOMMUs. Sets of
+ * them are bit masks. */
+#define PROTOCOL_OBSERVERS_MAX 64
+
+enum protocol_kind {
+	PROTOCOL_CONTENT,     /* a table word's value becomes known: no store */
+	PROTOCOL_WRITE,	      /* a store to a descriptor, 1 to 8 bytes */
+	PROTOCOL_CLEAN,	      /* cleaned to the point of coherency */
+	PROTOCOL_BARRIER,
+	PROTOCOL_TLBI,
+	PROTOCOL_ROOT,	      /* what a walk begins with was written */
+	PROTOCOL_CACHES,      /* a CPU's data caches went on or off */
+	PROTOCOL_TABLE_ALLOC,
+	PROTOCOL_TABLE_FREE,
+	PROTOCOL_FRAME_FREE,  /* memory that was mapped is given away */
+	PROTOCOL_USE,	      /* an access was translated */
+	PROTOCOL_DONE,	      /* an operation ends that promised: all is over */
+	PROTOCOL_KINDS
+};
+const char *protocol_kind_name(enum protocol_kind kind); /* "write" */
+
+/* Where an address lies. */
+enum protocol_world {
+	PROTOCOL_MACHINE, /* machine memory */
+	PROTOCOL_GUEST,	  /* guest physical */
+};
+
+/*
+ * Who did it. For a hypervisor: the operation (p2m call), and the address in
+ * our own program that the port returned to, or a file and line if the log
+ * says so. For a guest: PC and mnemonic.
+ */
+struct protocol_source {
+	const char *operation; /* "p2m_remove", "STR", "TLBI VAE1IS", or NULL */
+	const void *code;      /* in this program, or NULL */
+	const char *file;      /* or NULL */
+	unsigned int line;
+	uint64_t pc;	       /* of the guest; ~0: none */
+};
+
+/* Which base register, of which stage. */
+enum protocol_base {
+	PROTOCOL_VTTBR,	   /* stage 2 of EL1&0 */
+	PROTOCOL_TTBR0,	   /* stage 1 of EL1&0 */
+	PROTOCOL_TTBR1,
+	PROTOCOL_TTBR_EL2, /* stage 1 of EL2 */
+	PROTOCOL_BASES
+};
+
+struct protocol_root {
+	enum protocol_base base;
+	bool on;	     /* off: nothing is walked from here */
+	bool noncoherent;    /* walks read memory past the caches */
+	bool asid_used;	     /* entries with nG belong to `asid` */
+	uint8_t granule_lg2; /* 12, 14, 16 */
+	int8_t level;	     /* of the root table */
+	uint8_t input_bits;
+	uint8_t output_bits;
+	uint16_t vmid, asid;
+	uint64_t table;	     /* concatenated tables stand in a row from here */
+	uint64_t first_input; /* 0; TTBR1: the lowest address it translates */
+};
+
+enum protocol_barrier {
+	PROTOCOL_DMB,
+	PROTOCOL_DSB,
+	PROTOCOL_ISB,
+};
+enum protocol_access { PROTOCOL_ALL, PROTOCOL_STORES, PROTOCOL_LOADS };
+enum protocol_domain {
+	PROTOCOL_NSH, /* this CPU */
+	PROTOCOL_ISH,
+	PROTOCOL_SYS, /* outer shareable or full system */
+};
+
+/* TLB maintenance, decoded. */
+enum protocol_tlbi_by {
+	PROTOCOL_BY_ALL,     /* everything of the regime and tag */
+	PROTOCOL_BY_ASID,
+	PROTOCOL_BY_ADDRESS, /* [first, last] */
+};
+struct protocol_tlbi {
+	const char *name;    /* "IPAS2E1IS" */
+	bool el2;	     /* the EL2 regime instead of EL1&0 */
+	bool stage1;	     /* stage-1 entries, and combined ones */
+	bool stage2;	     /* stage-2-only entries; with stage1 both, S12 */
+	bool any_vmid;	     /* else of `vmid` */
+	bool by_asid;	     /* of `asid`; with an address global ones as well */
+	bool broadcast;	     /* else the issuing CPU alone */
+	bool last_level;     /* leaves alone: table pointers stay */
+	bool is_range;
+	int8_t level;	     /* TTL: the leaf's level; -1: no hint */
+	uint8_t granule_lg2; /* of the hint or range; 0: not said */
+	enum protocol_tlbi_by by;
+	uint16_t vmid, asid;
+	uint64_t first, last;
+};
+
+struct protocol_event {
+	enum protocol_kind kind;
+	uint64_t number; /* in the total order, from 1; set by the receiver */
+	uint8_t cpu;	 /* of the one that acts */
+	bool el2;	 /* a hypervisor, not a guest */
+	enum protocol_world world;
+	uint16_t vmid;	 /* the guest world's, and of a guest's own acts */
+	struct protocol_source source;
+	union {
+		/* CONTENT, WRITE, CLEAN, TABLE_*, FRAME_FREE: where. */
+		struct {
+			uint64_t address, bytes;
+			/* WRITE, CONTENT: the whole aligned 8-byte word before
+			 * and after. */
+			uint64_t old, now;
+			/* FRAME_FREE: where the guest had it; ~0: not known. */
+			uint64_t input;
+		};
+		struct {
+			enum protocol_barrier barrier;
+			enum protocol_access access;
+			enum protocol_domain domain;
+		};
+		struct protocol_tlbi tlbi;
+		struct protocol_root root;
+		bool caches_on;
+		/* USE: translated in the regime of `cpu` as it stands. */
+		struct {
+			uint64_t va, ipa, pa;
+			bool has_stage1;
+		};
+	};
+};
+
+/*
+ * Who listens. A machine has a pointer to one, NULL when nobody does, so that
+ * an ordinary run pays one comparison an event.
+ */
+struct protocol_listener {
+	void (*event)(void *context, struct protocol_event *event);
+	void *context;
+	/* The 8-byte word at an aligned address, for tables that were written
+	 * before anyone listened. False: there is no memory. May be NULL. */
+	bool (*read)(void *context, enum protocol_world world, uint16_t vmid,
+		     uint64_t address, uint64_t *value);
+	void *read_context;
+};
+
+#endif
