@@ -58,7 +58,7 @@ $(BUILD)/p2msim: $(call obj,$(CLI_SRC)) $(BUILD)/libsim.a $(BUILD)/libtraces.a $
 
 # ---- unit tests: one cmocka program a file, linked with the rooms it may
 # include, so that a room's tests build without the rooms above it.
-UNIT_SRC  := $(sort $(wildcard tests/unit/*/*_test.c tests/layout/*_test.c tests/conform/*_test.c))
+UNIT_SRC  := $(sort $(wildcard tests/unit/*/*_test.c tests/layout/*_test.c tests/conform/*_test.c tests/protocol/*_test.c))
 UNIT_BIN  := $(patsubst %.c,$(BUILD)/%,$(UNIT_SRC))
 LIBS_core   := $(BUILD)/libp2m.a
 LIBS_models := $(BUILD)/libmodels.a
@@ -69,11 +69,13 @@ $(filter $(BUILD)/tests/unit/core/%_test,$(UNIT_BIN)): $(LIBS_core)
 $(filter $(BUILD)/tests/unit/models/%_test,$(UNIT_BIN)): $(LIBS_models)
 $(filter $(BUILD)/tests/unit/traces/%_test,$(UNIT_BIN)): $(LIBS_traces)
 $(filter $(BUILD)/tests/unit/sim/%_test,$(UNIT_BIN)): $(LIBS_sim)
+$(filter $(BUILD)/tests/protocol/%_test,$(UNIT_BIN)): $(LIBS_sim)
 $(filter $(BUILD)/tests/layout/%_test,$(UNIT_BIN)): $(LIBS_models) $(LIBS_core)
 $(filter $(BUILD)/tests/conform/%_test,$(UNIT_BIN)): $(LIBS_models) $(LIBS_core)
+$(BUILD)/tests/protocol/core_test: $(BUILD)/obj/tests/protocol/core_host.o
 $(UNIT_BIN): $(BUILD)/%: $(BUILD)/obj/%.o
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $< -Wl,--start-group $(filter %.a,$^) -Wl,--end-group -lcmocka $(PKG_LIBS) -lm
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group -lcmocka $(PKG_LIBS) -lm
 
 .PHONY: unit
 unit: $(UNIT_BIN)

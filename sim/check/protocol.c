@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Names of protocol events. */
+/* Names of protocol events; TLBI by mnemonic, DDI0487 L.b C5.5. */
 #include "sim/check/protocol.h"
+
+#include <string.h>
+#include <strings.h>
 
 const char *protocol_kind_name(enum protocol_kind kind)
 {
@@ -11,4 +14,54 @@ const char *protocol_kind_name(enum protocol_kind kind)
 	};
 
 	return name[kind];
+}
+
+/* Without R in front, and IS or OS behind. */
+static const struct tlbi_name {
+	const char *name;
+	struct protocol_tlbi is;
+} tlbi_names[] = {
+#define ALL(text, ...) { text, { .name = text, .level = -1, __VA_ARGS__ } }
+#define BY(text, ...) \
+	ALL(text, .by = PROTOCOL_BY_ADDRESS, .last = UINT64_MAX, __VA_ARGS__)
+	ALL("VMALLE1", .stage1 = true),
+	ALL("VMALLS12E1", .stage1 = true, .stage2 = true),
+	ALL("ALLE1", .stage1 = true, .stage2 = true, .any_vmid = true),
+	ALL("ASIDE1", .stage1 = true, .by = PROTOCOL_BY_ASID, .by_asid = true),
+	BY("VAE1", .stage1 = true, .by_asid = true),
+	BY("VALE1", .stage1 = true, .by_asid = true, .last_level = true),
+	BY("VAAE1", .stage1 = true),
+	BY("VAALE1", .stage1 = true, .last_level = true),
+	BY("IPAS2E1", .stage2 = true),
+	BY("IPAS2LE1", .stage2 = true, .last_level = true),
+	ALL("ALLE2", .stage1 = true, .el2 = true),
+	BY("VAE2", .stage1 = true, .el2 = true),
+	BY("VALE2", .stage1 = true, .el2 = true, .last_level = true),
+#undef BY
+#undef ALL
+};
+
+bool protocol_tlbi_by_name(const char *name, struct protocol_tlbi *tlbi)
+{
+	bool range = *name == 'R' || *name == 'r';
+	const char *base = name + range;
+	size_t bytes = strlen(base);
+	bool broadcast = bytes > 2 && (!strcasecmp(base + bytes - 2, "IS") ||
+				       !strcasecmp(base + bytes - 2, "OS"));
+
+	bytes -= broadcast ? 2 : 0;
+	for (size_t i = 0; i < sizeof(tlbi_names) / sizeof(tlbi_names[0]);
+	     i++) {
+		const struct tlbi_name *t = &tlbi_names[i];
+
+		if (strlen(t->name) != bytes ||
+		    strncasecmp(t->name, base, bytes) ||
+		    (range && t->is.by != PROTOCOL_BY_ADDRESS))
+			continue;
+		*tlbi = t->is;
+		tlbi->broadcast = broadcast;
+		tlbi->is_range = range;
+		return true;
+	}
+	return false;
 }

@@ -115,6 +115,13 @@ struct protocol_tlbi {
 	uint64_t first, last;
 };
 
+/*
+ * By the mnemonic's operand-less part, any case: "IPAS2LE1IS", "rvae1",
+ * "VMALLS12E1". Sets all but VMID, ASID, addresses and hint; no hint. False:
+ * no TLBI of EL1&0 or EL2 that is known here.
+ */
+bool protocol_tlbi_by_name(const char *name, struct protocol_tlbi *tlbi);
+
 struct protocol_event {
 	enum protocol_kind kind;
 	uint64_t number; /* in the total order, from 1; set by the receiver */
@@ -161,6 +168,8 @@ struct protocol_listener {
 	bool (*read)(void *context, enum protocol_world world, uint16_t vmid,
 		     uint64_t address, uint64_t *value);
 	void *read_context;
+	/* The listener's: false while no USE could matter. */
+	bool uses_wanted;
 };
 
 #endif

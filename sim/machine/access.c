@@ -7,6 +7,7 @@
 #include "sim/machine/access.h"
 
 #include "sim/machine/hypervisor.h"
+#include "sim/machine/protocol.h"
 #include "sim/machine/stall.h"
 
 /* ---- one lookup ---- */
@@ -136,6 +137,8 @@ page_lookup_inline(struct machine *m, struct machine_cpu *cpu, va_t va,
 		if (result != MACHINE_OK)
 			return result;
 	}
+	if (__builtin_expect(m->protocol && m->protocol->uses_wanted, 0))
+		protocol_use(m, cpu, va, t);
 	return MACHINE_OK;
 }
 

@@ -172,6 +172,7 @@ machine_block_inline(struct machine *m, struct machine_cpu *cpu, va_t va,
 	if (m->trace)
 		trace_batch_block(m->trace, m->batch, cpu->index, cpu->el,
 				  va.raw, bytes, instructions);
+	cpu->block = va.raw;
 	cpu->fetches++;
 	cpu->instructions += instructions;
 	cpu->by[BUCKET_BASE] += instructions * m->config.base_cpi_fp;

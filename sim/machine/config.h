@@ -69,6 +69,7 @@ struct machine_config {
 	uint32_t fragmented_percent;
 
 	struct p2m_config p2m;
+	bool forbid_writable_executable; /* a rule of `check` */
 	enum populate populate;
 	enum p2m_setway_policy set_way;
 	bool share_pt; /* stage-2 tables with an IOMMU */

@@ -72,6 +72,7 @@ const struct config_key config_keys[] = {
 	WHOLE("cpu.syscall", syscall_cycles, 0, CYCLES_MAX),
 	WORD("cpu.walk_entry", memory.walk_entry, "l1d|l2|none", NULL),
 	WHOLE("cpu.pa_bits", mmu.pa_bits, 32, 52),
+	WHOLE("cpu.bbm_level", p2m.bbm_level, 0, 2),
 	TLB("cpu.l1i_tlb", mmu.l1i_tlb),
 	TLB("cpu.l1d_tlb", mmu.l1d_tlb),
 	TLB("cpu.l2_tlb", mmu.l2_tlb),
@@ -98,6 +99,9 @@ const struct config_key config_keys[] = {
 	PLAIN_WORD("guest.granule", "4K|16K|64K", NULL, NULL),
 	WORD("guest.backing", backing, "contiguous|fragmented:%|random", NULL),
 	WHOLE("guest.start_level", p2m.start_level, -1, 2),
+
+	WORD("check.writable_executable", forbid_writable_executable,
+	     "allow|forbid", NULL),
 
 #define CHOICE(name, value, values, from) \
 	PLAIN_WORD("choices." #name, values, value, from),

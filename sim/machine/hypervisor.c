@@ -9,6 +9,7 @@
 #include "core/port.h"
 #include "sim/machine/account.h"
 #include "sim/machine/foreign.h"
+#include "sim/machine/protocol.h"
 
 #define REGION_FRAMES 512 /* 2 MiB */
 
@@ -134,9 +135,22 @@ static bool pool_init(struct table_pool *pool, const struct ram *ram,
 	return pool->meta && pool->next;
 }
 
+/* What the core does from here on is called so; and it has returned. */
+static void begin(struct hypervisor *h, const char *operation)
+{
+	h->m->operation = operation;
+}
+
+static void over(struct hypervisor *h)
+{
+	if (h->m->protocol)
+		protocol_done(h->m);
+}
+
 /* Map [gfn, gfn + count) run by run, as far as frames are consecutive. */
 static int populate(struct hypervisor *h, gfn_t gfn, uint64_t count)
 {
+	begin(h, "p2m_map");
 	while (count) {
 		mfn_t mfn = hypervisor_frame(h, gfn);
 		uint64_t run = h->frame ? 1 : count, done;
@@ -174,6 +188,8 @@ static void install_registers(struct hypervisor *h)
 				     h->core->vttbr(h->space));
 		/* RW: EL1 is AArch64; VM: stage 2 is on. */
 		arm_mmu_sysreg_write(mmu, ARM_HCR_EL2, BIT(31) | BIT(0));
+		if (m->protocol)
+			protocol_roots(m, &m->cpu[i]);
 	}
 	observe_hypervisor_sysreg(m, 0, "VTCR_EL2", m->cpu[0].mmu.regs.vtcr);
 	observe_hypervisor_sysreg(m, 0, "VTTBR_EL2", m->cpu[0].mmu.regs.vttbr);
@@ -216,6 +232,7 @@ bool hypervisor_boot(struct hypervisor *h, struct error_line *error)
 	if (!is_offered(h, error))
 		return false;
 	config.vmid = SIM_VMID;
+	begin(h, "p2m_init");
 	rc = h->core->init(h->space, h, &config);
 	if (rc == ERR_UNSUPPORTED)
 		return error_set(error, EXIT_NOT_MODELLED,
@@ -232,6 +249,7 @@ bool hypervisor_boot(struct hypervisor *h, struct error_line *error)
 		return true;
 	h->ops_map++;
 	rc = populate(h, h->ram_first, h->ram_frames);
+	over(h);
 	if (rc)
 		return error_set(error, EXIT_INPUT,
 				 "machine: guest.ram_mib %u: mapping it failed (%d)",
@@ -241,7 +259,9 @@ bool hypervisor_boot(struct hypervisor *h, struct error_line *error)
 
 void hypervisor_start(struct hypervisor *h)
 {
+	begin(h, "p2m_setway_start");
 	setway_start(h);
+	over(h);
 }
 
 size_t hypervisor_space_bytes(const struct hypervisor *h)
@@ -355,20 +375,27 @@ static gfn_t gfn_align(const struct hypervisor *h, gfn_t gfn)
 
 bool hypervisor_resolve(struct hypervisor *h, const struct arm_fault *fault)
 {
-	if (setway_resolve(h, gfn_from_ipa(fault->ipa)))
-		return true;
-	if (!hypervisor_can_populate(h, fault))
-		return false;
-	h->ops_fault++;
-	return populate(h, gfn_align(h, gfn_from_ipa(fault->ipa)),
-			BIT(h->unit_lg2)) == 0;
+	bool resolved;
+
+	begin(h, "p2m_setway_fault");
+	resolved = setway_resolve(h, gfn_from_ipa(fault->ipa));
+	if (!resolved && hypervisor_can_populate(h, fault)) {
+		h->ops_fault++;
+		resolved = populate(h, gfn_align(h, gfn_from_ipa(fault->ipa)),
+				    BIT(h->unit_lg2)) == 0;
+	}
+	over(h);
+	return resolved;
 }
 
 void hypervisor_tick(struct hypervisor *h, const struct machine_cpu *cpu)
 {
 	h->m->current = cpu->index;
-	if (h->core->tick)
-		h->core->tick(h->space);
+	if (!h->core->tick)
+		return;
+	begin(h, "p2m_tick");
+	h->core->tick(h->space);
+	over(h);
 }
 
 /* ---- hypercalls ---- */
@@ -410,11 +437,14 @@ static int64_t call_remove(struct hypervisor *h, uint64_t gfn, uint64_t count)
 	int rc;
 
 	h->ops_unmap++;
+	begin(h, "p2m_remove");
 	do {
 		gfn_t at = { gfn + (count - left) };
 
 		rc = h->core->remove(h->space, at, left, &done);
 		note_removed(h, at.raw, done, true);
+		if (h->m->protocol && done)
+			protocol_frames_free(h->m, at, done);
 		left -= done;
 	} while (rc == ERR_PREEMPTED);
 	return guest_errno(rc);
@@ -429,6 +459,7 @@ static int64_t call_protect(struct hypervisor *h, uint64_t gfn, uint64_t count,
 	if (access > P2M_ACCESS_RWX)
 		return -EINVAL;
 	h->ops_protect++;
+	begin(h, "p2m_protect");
 	do {
 		rc = h->core->protect(h->space,
 				      (gfn_t){ gfn + (count - left) }, left,
@@ -438,7 +469,7 @@ static int64_t call_protect(struct hypervisor *h, uint64_t gfn, uint64_t count,
 	return guest_errno(rc);
 }
 
-int64_t hypervisor_p2m_call(struct hypervisor *h, const uint64_t x[6])
+static int64_t p2m_call(struct hypervisor *h, const uint64_t x[6])
 {
 	if (!range_is_ram(h, x[1], x[2]) || x[2] == 0)
 		return -ERANGE;
@@ -456,4 +487,12 @@ int64_t hypervisor_p2m_call(struct hypervisor *h, const uint64_t x[6])
 	default:
 		return -ENOSYS;
 	}
+}
+
+int64_t hypervisor_p2m_call(struct hypervisor *h, const uint64_t x[6])
+{
+	int64_t result = p2m_call(h, x);
+
+	over(h);
+	return result;
 }

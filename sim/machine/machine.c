@@ -4,11 +4,13 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "models/memory/cache.h"
 #include "sim/machine/account.h"
 #include "sim/machine/cost.h"
 #include "sim/machine/hypervisor.h"
+#include "sim/machine/protocol.h"
 #include "sim/machine/watch.h"
 
 const char *bucket_name(enum bucket bucket)
@@ -189,7 +191,7 @@ static void line_changed(void *context, pa_t line)
 					 &gfn) ||
 	    !watch_has(m->watch, gfn))
 		return;
-	watch_range(m->watch,
+	watch_shown(m->watch,
 		    (ipa_t){ ipa_from_gfn(gfn).raw |
 			     (line.raw & (FRAME_BYTES - 1)) },
 		    m->line_bytes);
@@ -235,7 +237,8 @@ bool machine_record(struct machine *m, struct trace_writer *writer)
 {
 	m->trace = writer;
 	m->batch = trace_writer_batch(writer);
-	m->watch = watch_new(m);
+	if (!m->watch)
+		m->watch = watch_new(m);
 	if (!m->watch)
 		return false;
 	return trace_writer_level(writer) < TRACE_COSTS || cost_start(m);
@@ -291,10 +294,22 @@ void machine_table_page(struct machine *m, ipa_t ipa, const void *bytes,
 			size_t count)
 {
 	machine_guest_copy_in(m, ipa, bytes, count);
+	for (size_t at = 0; m->protocol && at + 8 <= count; at += 8) {
+		uint64_t word;
+
+		memcpy(&word, (const uint8_t *)bytes + at, sizeof(word));
+		protocol_guest_word(m, (ipa_t){ ipa.raw + at }, 8, word, false);
+	}
 }
 
 void machine_table_write(struct machine *m, ipa_t ipa, unsigned int size,
 			 uint64_t value)
 {
+	ipa_t word_at = { ipa.raw & ~UINT64_C(7) };
+	uint64_t word;
+
 	machine_guest_copy_in(m, ipa, &value, size);
+	if (m->protocol &&
+	    machine_guest_copy_out(m, word_at, &word, sizeof(word)))
+		protocol_guest_word(m, word_at, size, word, true);
 }

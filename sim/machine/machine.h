@@ -79,6 +79,7 @@ struct machine_cpu {
 	 * somebody else looks at it, each entry once, in the order of their
 	 * last uses: that leaves it as if told of each. See access_settle_uses. */
 	uint64_t memos_used, uses;
+	uint64_t block; /* executing: where it begins */
 	bool waiting; /* WFI */
 	bool on;      /* PSCI */
 };
@@ -116,6 +117,9 @@ struct machine {
 	struct hypervisor *hypervisor; /* p2m, backing, frames of tables */
 	struct trace_writer *trace;    /* NULL: not recorded */
 	struct watch *watch;	       /* of stage-1 tables, while recording */
+	/* Who hears of what is done to tables, or NULL: protocol.h. */
+	struct protocol_listener *protocol;
+	const char *operation; /* of the p2m, while it listens */
 	struct cost_base *cost_base;   /* by CPU: see cost.c */
 	struct trace_open_batch *batch;
 	/* The guest's arguments, for semihosting's SYS_GET_CMDLINE. */

@@ -12,6 +12,7 @@
 #include "core/port.h"
 #include "sim/machine/access.h"
 #include "sim/machine/hypervisor.h"
+#include "sim/machine/protocol.h"
 
 _Noreturn void port_bug(void *host, const char *file, int line,
 			const char *what)
@@ -82,6 +83,9 @@ int port_table_alloc(void *host, unsigned int granule_lg2, unsigned int order,
 	memset(port_table_meta(h, *table), 0,
 	       (size_t)PORT_TABLE_META_BYTES << order);
 	observe_table(h->m, TRACE_P2M_TABLE_ALLOC, *table);
+	if (h->m->protocol)
+		protocol_table(h->m, PROTOCOL_TABLE_ALLOC, *table,
+			       FRAME_BYTES << order, PROTOCOL_HERE);
 	return 0;
 }
 
@@ -96,6 +100,9 @@ void port_table_free(void *host, unsigned int granule_lg2, unsigned int order,
 	h->pool.next[page - 1] = h->pool.free[order];
 	h->pool.free[order] = page;
 	observe_table(h->m, TRACE_P2M_TABLE_FREE, table);
+	if (h->m->protocol)
+		protocol_table(h->m, PROTOCOL_TABLE_FREE, table,
+			       FRAME_BYTES << order, PROTOCOL_HERE);
 }
 
 void *port_table_meta(void *host, pa_t table)
@@ -149,6 +156,9 @@ void port_pte_write(void *host, uint64_t *pte, uint64_t value)
 	if (h->peek.on)
 		peek_note(h, pte);
 	touch(h, pte, true);
+	if (h->m->protocol && !h->peek.on)
+		protocol_write(h->m, ram_pa(&h->m->ram, pte), sizeof(*pte),
+			       value, PROTOCOL_HERE);
 	__atomic_store_n(pte, value, __ATOMIC_RELAXED);
 	if (h->peek.on)
 		return;
@@ -162,6 +172,9 @@ void port_table_zero(void *host, uint64_t *entries, size_t bytes)
 
 	for (size_t at = 0; at < bytes; at += line)
 		touch(h, (const uint8_t *)entries + at, true);
+	if (h->m->protocol)
+		protocol_write(h->m, ram_pa(&h->m->ram, entries), bytes, 0,
+			       PROTOCOL_HERE);
 	memset(entries, 0, bytes);
 }
 
@@ -173,6 +186,8 @@ void port_pte_clean(void *host, const uint64_t *first, size_t count)
 	pa_t at = ram_pa(&m->ram, first);
 	uint64_t end = at.raw + count * sizeof(*first);
 
+	if (m->protocol)
+		protocol_clean(m, at, count * sizeof(*first), PROTOCOL_HERE);
 	for (at.raw &= ~(line - 1); at.raw < end; at.raw += line) {
 		memory_maintain(m->memory, MEMORY_CLEAN, at, true);
 		account_charge(current(h), BUCKET_MAINTENANCE,
@@ -215,13 +230,18 @@ void port_icache_invalidate(void *host)
 #define OP_VMALLS12E1IS ARM_SYSREG(1, 4, 8, 3, 6)
 #define OP_VMALLE1IS ARM_SYSREG(1, 0, 8, 3, 0)
 
-static void tlbi(struct hypervisor *h, unsigned int op, uint64_t operand)
+/* As with that VMID in VTTBR_EL2. `code`: whom the port returns to. */
+static void tlbi(struct hypervisor *h, unsigned int op, uint64_t operand,
+		 uint16_t vmid, const void *code)
 {
 	struct machine *m = h->m;
 	struct arm_tlbi decoded;
 
 	BUG_ON(h, !arm_tlbi_decode(op, operand, &current(h)->mmu.regs, true,
 				   &decoded));
+	decoded.match.vmid = vmid;
+	if (m->protocol)
+		protocol_tlbi(m, &decoded, operand, code);
 	for (unsigned int i = 0; i < m->config.cpus; i++) {
 		access_settle_uses(&m->cpu[i]);
 		arm_mmu_tlbi(&m->cpu[i].mmu, &decoded);
@@ -246,9 +266,15 @@ void port_barrier(void *host, enum port_barrier kind)
 	if (kind == PORT_DSB_ISH && h->combined_pending) {
 		h->combined_pending = false;
 		barrier_charge(h);
-		tlbi(h, OP_VMALLE1IS, 0);
+		if (h->m->protocol)
+			protocol_dsb(h->m, false, PROTOCOL_HERE);
+		tlbi(h, OP_VMALLE1IS, 0, h->combined_vmid, PROTOCOL_HERE);
 	}
 	barrier_charge(h);
+	if (h->m->protocol && kind == PORT_ISB)
+		protocol_isb(h->m, PROTOCOL_HERE);
+	else if (h->m->protocol)
+		protocol_dsb(h->m, kind == PORT_DSB_ISHST, PROTOCOL_HERE);
 }
 
 /* Operand of RIPAS2E1IS, DDI0487 L.b D24 "TLBI RIPAS2E1": the smallest
@@ -269,24 +295,34 @@ static uint64_t range_operand(const struct port_tlbi *r)
 	       ttl << 37 | (r->start.raw >> r->granule_lg2 & MASK(0, 37));
 }
 
+/* TTL of an operand by IPA: D8.16.5. */
+static uint64_t level_hint(const struct port_tlbi *r)
+{
+	uint64_t granule = (r->granule_lg2 - 10U) / 2;
+
+	return r->level > 0 ? (granule << 2 | (uint64_t)r->level) << 44 : 0;
+}
+
 void port_tlbi(void *host, const struct port_tlbi *r)
 {
 	struct hypervisor *h = host;
+	const void *code = PROTOCOL_HERE;
 
 	switch (r->scope) {
 	case PORT_TLBI_VMID:
-		tlbi(h, OP_VMALLS12E1IS, 0);
+		tlbi(h, OP_VMALLS12E1IS, 0, r->vmid, code);
 		break;
 	case PORT_TLBI_IPA:
 		tlbi(h, r->leaf_only ? OP_IPAS2LE1IS : OP_IPAS2E1IS,
-		     r->start.raw >> FRAME_LG2);
+		     r->start.raw >> FRAME_LG2 | level_hint(r), r->vmid, code);
 		break;
 	case PORT_TLBI_RANGE:
 		tlbi(h, r->leaf_only ? OP_RIPAS2LE1IS : OP_RIPAS2E1IS,
-		     range_operand(r));
+		     range_operand(r), r->vmid, code);
 		break;
 	}
 	h->combined_pending |= r->combined && r->scope != PORT_TLBI_VMID;
+	h->combined_vmid = r->vmid;
 	observe_p2m_tlbi(h->m, r);
 }
 

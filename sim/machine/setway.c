@@ -8,6 +8,7 @@
 #include "models/arm/descriptor.h"
 #include "sim/machine/account.h"
 #include "sim/machine/hypervisor.h"
+#include "sim/machine/protocol.h"
 
 static struct machine_cpu *current(const struct hypervisor *h)
 {
@@ -51,6 +52,8 @@ static void set_hcr(struct hypervisor *h, struct machine_cpu *cpu,
 		return;
 	arm_mmu_sysreg_write(&cpu->mmu, ARM_HCR_EL2, is);
 	observe_hypervisor_sysreg(h->m, cpu->index, "HCR_EL2", is);
+	if (h->m->protocol)
+		protocol_roots(h->m, cpu);
 }
 
 /* ---- making, starting */
@@ -138,6 +141,7 @@ static void settle(struct hypervisor *h, struct machine_cpu *cpu,
 	bool trap_vm = setway_traps_vm(cpu);
 	int rc = 0;
 
+	h->m->operation = "p2m_setway";
 	do {
 		const struct p2m_setway_counts before = setway_counts(h);
 		uint64_t since = now(h);
@@ -157,6 +161,8 @@ static void settle(struct hypervisor *h, struct machine_cpu *cpu,
 				   before.frames_cleaned);
 	} while (rc == ERR_PREEMPTED);
 	BUG_ON(h, rc != 0);
+	if (h->m->protocol)
+		protocol_done(h->m);
 	set_hcr(h, cpu, FIELD_MASK(ARM_HCR_TVM), trap_vm);
 }
 

@@ -10,6 +10,7 @@
 #include "sim/machine/access.h"
 #include "sim/machine/hypervisor.h"
 #include "sim/machine/mark.h"
+#include "sim/machine/protocol.h"
 #include "sim/machine/stall.h"
 #include "sim/machine/watch.h"
 
@@ -71,6 +72,8 @@ static void write_sysreg(struct machine *m, struct machine_cpu *cpu,
 	if (setway_traps_vm(cpu))
 		setway_vm_write(m->hypervisor, cpu, reg, had_caches);
 	show_versions(m, cpu);
+	if (m->protocol)
+		protocol_roots(m, cpu);
 	if (m->watch)
 		watch_roots(m->watch, cpu);
 }
@@ -103,6 +106,8 @@ bool machine_tlbi(struct machine *m, struct machine_cpu *cpu, unsigned int op,
 	record(m, cpu, (struct trace_record){ .type = TRACE_CPU_TLBI,
 					      .name = tlbi.name,
 					      .value = { op, value } });
+	if (m->protocol)
+		protocol_guest_tlbi(m, cpu, &tlbi, value);
 	for (unsigned int i = 0; i < m->config.cpus; i++) {
 		if (!tlbi.broadcast && i != cpu->index)
 			continue;
@@ -190,9 +195,11 @@ static void maintain_set_way(struct machine *m, struct machine_cpu *cpu,
 		way_bits ? (uint32_t)value >> (32 - way_bits) : 0);
 }
 
-static void maintain_line(struct machine *m, const struct maintenance *dc,
-			  pa_t pa)
+static void maintain_line(struct machine *m, const struct machine_cpu *cpu,
+			  const struct maintenance *dc, pa_t pa)
 {
+	if (m->protocol && dc->poc)
+		protocol_guest_clean(m, cpu, pa);
 	memory_maintain(m->memory, dc->what, pa, dc->poc);
 	if (m->versions && dc->poc)
 		versions_clean(m->versions, (pa_t){ pa.raw & -m->line_bytes },
@@ -223,7 +230,7 @@ bool machine_dc(struct machine *m, struct machine_cpu *cpu, unsigned int op,
 		maintain_set_way(m, cpu, dc->what, value);
 	else if (maintenance_pa(m, cpu, (va_t){ value }, op == DC_IVAC, &pa,
 				fault))
-		maintain_line(m, dc, pa);
+		maintain_line(m, cpu, dc, pa);
 	return true;
 }
 
@@ -302,6 +309,8 @@ void machine_barrier(struct machine *m, struct machine_cpu *cpu,
 
 	record(m, cpu, (struct trace_record){ .type = TRACE_CPU_BARRIER,
 					      .name = name[kind] });
+	if (m->protocol)
+		protocol_guest_barrier(m, cpu, kind);
 }
 
 /* ---- control flow ---- */
@@ -519,6 +528,8 @@ void machine_kernel_return(struct machine *m, struct machine_cpu *cpu,
 {
 	record(m, cpu, (struct trace_record){ .type = TRACE_KERNEL_RETURN,
 					      .value = { result } });
+	if (m->protocol)
+		protocol_guest_done(m, cpu, "system call");
 	cpu->el = 0;
 }
 

@@ -10,6 +10,7 @@
 
 #include "models/arm/descriptor.h"
 #include "sim/machine/hypervisor.h"
+#include "sim/machine/protocol.h"
 
 #define ENTRIES (FRAME_BYTES / 8)
 #define GRANULES 3
@@ -21,6 +22,7 @@ struct watch {
 	struct arm_range as[GRANULES]; /* how descriptors are read */
 	void (*added)(void *context, gfn_t gfn);
 	void *added_context;
+	bool shown; /* what comes is not a store: watch_shown */
 };
 
 struct watch *watch_new(struct machine *m)
@@ -82,7 +84,8 @@ static void record_page(struct watch *w, gfn_t gfn)
 		.blob_bytes = FRAME_BYTES,
 	};
 
-	trace_write(w->m->trace, &r);
+	if (w->m->trace)
+		trace_write(w->m->trace, &r);
 }
 
 static void add(struct watch *w, uint64_t address, uint64_t bytes,
@@ -178,7 +181,8 @@ void watch_store(struct watch *w, ipa_t ipa, unsigned int size, uint64_t value)
 
 	if (!watch_has(w, gfn))
 		return;
-	trace_write(w->m->trace, &r);
+	if (w->m->trace)
+		trace_write(w->m->trace, &r);
 	if (size < sizeof(entry)) {
 		const uint8_t *page = machine_guest_page(w->m, gfn);
 		size_t offset = ipa.raw & (FRAME_BYTES - 1);
@@ -188,7 +192,17 @@ void watch_store(struct watch *w, ipa_t ipa, unsigned int size, uint64_t value)
 		if (in_entry + size <= sizeof(entry))
 			memcpy((uint8_t *)&entry + in_entry, &value, size);
 	}
+	if (w->m->protocol)
+		protocol_guest_word(w->m, (ipa_t){ ipa.raw & ~UINT64_C(7) },
+				    size, entry, !w->shown);
 	follow(w, gfn, entry);
+}
+
+void watch_shown(struct watch *w, ipa_t ipa, uint64_t bytes)
+{
+	w->shown = true;
+	watch_range(w, ipa, bytes);
+	w->shown = false;
 }
 
 void watch_range(struct watch *w, ipa_t ipa, uint64_t bytes)

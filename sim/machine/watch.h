@@ -26,5 +26,7 @@ void watch_store(struct watch *w, ipa_t ipa, unsigned int size, uint64_t value);
 /* 64 zero bytes (DC ZVA) or a whole range zeroed or copied by the kernel:
  * its content is read from memory, where it already stands. */
 void watch_range(struct watch *w, ipa_t ipa, uint64_t bytes);
+/* The same where nobody stored: another version of it is seen from now on. */
+void watch_shown(struct watch *w, ipa_t ipa, uint64_t bytes);
 
 #endif

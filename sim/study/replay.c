@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "sim/machine/access.h"
+#include "sim/machine/protocol.h"
 #include "sim/study/host.h"
 #include "sim/study/study.h"
 
@@ -250,6 +251,11 @@ static int replay_record(struct replay *r, const struct trace_record *rec,
 	case TRACE_CPU_DC:
 	case TRACE_CPU_AT:
 		return replay_maintenance(r, cpu, rec, error);
+	case TRACE_CPU_BARRIER:
+		machine_barrier(m, cpu, rec->name[1] == 'm'   ? BARRIER_DMB
+					: rec->name[0] == 'd' ? BARRIER_DSB
+							      : BARRIER_ISB);
+		break;
 	case TRACE_CPU_WFI:
 		machine_wfi(m, cpu);
 		break;
@@ -276,7 +282,7 @@ static int replay_record(struct replay *r, const struct trace_record *rec,
 		m->ended = true;
 		m->exit_status = value;
 		break;
-	default: /* barriers and what only tells */
+	default: /* what only tells */
 		break;
 	}
 	return EXIT_FINE;
@@ -414,6 +420,13 @@ static struct trace_reader *open_reader(const char *path,
 	return reader;
 }
 
+static bool listen(struct machine *m, struct protocol_listener *listener,
+		   struct error_line *error)
+{
+	return !listener || machine_listen(m, listener, false) ||
+	       error_set(error, EXIT_INPUT, "replay: out of memory");
+}
+
 int study_replay(const struct machine_config *config,
 		 const struct replay_options *options,
 		 struct study_result *result, struct error_line *error)
@@ -426,7 +439,8 @@ int study_replay(const struct machine_config *config,
 	if (!r.reader)
 		return error->exit_code;
 	r.machine = machine_new(config, error);
-	if (!r.machine || !machine_boot(r.machine, error)) {
+	if (!r.machine || !listen(r.machine, options->listener, error) ||
+	    !machine_boot(r.machine, error)) {
 		machine_free(r.machine);
 		trace_reader_close(r.reader);
 		return error->exit_code;

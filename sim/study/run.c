@@ -8,6 +8,7 @@
 
 #include "sim/guest/linux/linux.h"
 #include "sim/machine/core_library.h"
+#include "sim/machine/protocol.h"
 #include "sim/study/host.h"
 #include "sim/study/study.h"
 
@@ -133,7 +134,7 @@ static int start_linux(struct run *run, struct error_line *error)
 		.argv = o->argv,
 		.quiet = o->quiet,
 		.fd_in = STDIN_FILENO,
-		.fd_out = STDOUT_FILENO,
+		.fd_out = o->output_to_stderr ? STDERR_FILENO : STDOUT_FILENO,
 		.fd_err = STDERR_FILENO,
 	};
 	struct guest_regs regs;
@@ -171,6 +172,11 @@ static int start(struct run *run, const struct machine_config *config,
 	run->machine = machine_new(config, error);
 	if (!run->machine)
 		return error->exit_code;
+	if (o->listener &&
+	    !machine_listen(run->machine, o->listener, true)) {
+		error_set(error, EXIT_INPUT, "%s: out of memory", o->guest);
+		return error->exit_code;
+	}
 	run->command_line = join_arguments(o);
 	run->machine->command_line = run->command_line;
 	run->machine->console = o->console ? console : NULL;

@@ -7,6 +7,7 @@
 #ifndef SIM_STUDY_STUDY_H
 #define SIM_STUDY_STUDY_H
 
+#include "sim/check/checker.h"
 #include "sim/guest/guest.h"
 
 /* Called now and then from the loop, with what was done so far; total 0 if
@@ -31,6 +32,8 @@ struct run_options {
 	/* Called at the end, if anything ran, with the machine as it is then. */
 	void (*finish)(void *context, struct machine *m);
 	void *finish_context;
+	struct protocol_listener *listener; /* or NULL: protocol.h */
+	bool output_to_stderr; /* --linux: the guest's standard output */
 	/* bare metal: where the UART and semihosting write. False: nobody
 	 * takes it any more, and the run ends. */
 	bool (*console)(void *context, const void *bytes, size_t count);
@@ -55,6 +58,7 @@ struct replay_options {
 	struct study_progress progress;
 	void (*finish)(void *context, struct machine *m);
 	void *finish_context;
+	struct protocol_listener *listener;
 };
 int study_replay(const struct machine_config *config,
 		 const struct replay_options *options,
@@ -63,6 +67,32 @@ int study_replay(const struct machine_config *config,
 /* The machine object of a trace's header, for config_load's `base`. New
  * reference; NULL: *error. */
 json_t *study_trace_machine(const char *trace, struct error_line *error);
+
+/* An ELF file, and no trace. */
+bool study_is_guest(const char *input);
+
+/*
+ * Run or replay `input` with the checker listening. *report, new reference,
+ * NULL if nothing ran: {"format":"p2msim.check/1","findings":[...],
+ * "maintenance":{...},"not_judged":[...]}. Exit code EXIT_FINDING if there is
+ * any and all else went well.
+ */
+struct check_options {
+	const char *input;
+	int argc;
+	const char *const *argv;
+	bool linux_mode, quiet;
+	const char *root;
+	struct guest_limits limits;
+	struct study_progress progress;
+	bool (*console)(void *context, const void *bytes, size_t count);
+	void *console_context;
+};
+int study_check(const struct machine_config *config,
+		const struct check_options *options, json_t **report,
+		struct study_result *result, struct error_line *error);
+/* The same report of any checker. */
+json_t *check_report(const struct checker *checker);
 
 /*
  * One translation, step by step, at the end of a run or trace (whichever

@@ -285,7 +285,7 @@ static void tell(void *context, struct machine *m)
 	t->story = s;
 }
 
-static bool is_elf(const char *path)
+bool study_is_guest(const char *path)
 {
 	char magic[4] = { 0 };
 	FILE *f = fopen(path, "rb");
@@ -306,7 +306,7 @@ int study_walk(const struct machine_config *config,
 	struct study_result result;
 	int rc;
 
-	if (is_elf(o->input)) {
+	if (study_is_guest(o->input)) {
 		struct run_options run = {
 			.guest = o->input, .argc = o->argc, .argv = o->argv,
 			.linux_mode = o->linux_mode, .root = o->root,

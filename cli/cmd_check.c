@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* p2msim check: the rules of page-table maintenance, with a witness. */
+#include <inttypes.h>
+#include <string.h>
+
+#include "cli/finish.h"
+#include "cli/print.h"
+#include "cli/progress.h"
+
+/* ---- a finding, for people */
+
+static const char *text_of(const json_t *object, const char *key)
+{
+	const char *text = json_string_value(json_object_get(object, key));
+
+	return text ? text : "";
+}
+
+static long long number_of(const json_t *object, const char *key)
+{
+	return (long long)json_integer_value(json_object_get(object, key));
+}
+
+/* "p2m_remove, core/pt/change.h:187 (pt_change_run), event 12" */
+static void print_source(const char *label, const json_t *source)
+{
+	const char *name = text_of(source, "operation");
+
+	if (!*name)
+		name = text_of(source, "instruction");
+	printf("  %-10s %s", label, *name ? name : "not known");
+	if (json_object_get(source, "file"))
+		printf(", %s:%lld", text_of(source, "file"),
+		       number_of(source, "line"));
+	if (json_object_get(source, "function"))
+		printf(" (%s)", text_of(source, "function"));
+	if (json_object_get(source, "block"))
+		printf(", in the block at %s", text_of(source, "block"));
+	if (json_is_integer(json_object_get(source, "event")))
+		printf(", event %lld", number_of(source, "event"));
+	else
+		printf(", before the check");
+	printf("\n");
+}
+
+static void print_entry(const json_t *entry)
+{
+	char held[160];
+
+	printf("  %-10s stage %lld level %lld, VMID %lld", "entry",
+	       number_of(entry, "stage"), number_of(entry, "level"),
+	       number_of(entry, "vmid"));
+	if (json_object_get(entry, "asid"))
+		printf(", ASID %lld", number_of(entry, "asid"));
+	printf(", %s to %s; at %s", text_of(entry, "input"),
+	       text_of(entry, "last"), text_of(entry, "descriptor"));
+	if (json_object_get(entry, "replaced"))
+		printf(" %s, now %s\n", text_of(entry, "stale"),
+		       text_of(entry, "now"));
+	else
+		printf(" stands %s\n", text_of(entry, "now"));
+	if (json_object_get(entry, "born"))
+		print_source("born", json_object_get(entry, "born"));
+	if (json_object_get(entry, "replaced"))
+		print_source("replaced", json_object_get(entry, "replaced"));
+	print_value(held, sizeof(held),
+		    json_object_get(entry, "may_be_held_by"));
+	printf("  %-10s CPU %s\n", "held by", held);
+}
+
+static void print_finding(bool color, const json_t *f)
+{
+	const json_t *used = json_object_get(f, "used");
+	const json_t *entry = json_object_get(f, "entry");
+	char title[256];
+
+	snprintf(title, sizeof(title), "%s: %s", text_of(f, "rule"),
+		 text_of(f, "text"));
+	print_heading(stdout, color, title);
+	printf("  %-10s DDI0487 L.b %s\n", "rule", text_of(f, "reference"));
+	print_source("by", json_object_get(f, "by"));
+	if (json_object_get(f, "detail"))
+		printf("  %-10s %s\n", "case", text_of(f, "detail"));
+	if (entry)
+		print_entry(entry);
+	if (used)
+		printf("  %-10s CPU %lld at %s, event %lld: it went by the stale entry\n",
+		       "used", number_of(used, "cpu"), text_of(used, "va"),
+		       number_of(used, "event"));
+	else if (json_object_get(entry, "replaced"))
+		printf("  %-10s not seen: an access could\n", "used");
+	printf("  %-10s %s\n", "missing", text_of(f, "missing"));
+	if (number_of(f, "count") > 1)
+		printf("  %-10s %lld times\n", "count", number_of(f, "count"));
+}
+
+static void print_maintenance(bool color, const json_t *report)
+{
+	const json_t *m = json_object_get(report, "maintenance");
+	static const struct column column[] = {
+		{ "what", "maintenance", COLUMN_TEXT },
+		{ "made", "made", COLUMN_COUNT },
+		{ "needless", "dropped nothing", COLUMN_COUNT },
+		{ 0 }
+	};
+	json_t *rows = json_pack(
+		"[{s:s, s:O, s:O}, {s:s, s:O, s:O}, {s:s, s:O, s:O}]", "what",
+		"TLBI", "made", json_object_get(m, "tlbis"), "needless",
+		json_object_get(m, "tlbis_needless"), "what", "cleans", "made",
+		json_object_get(m, "cleans"), "needless",
+		json_object_get(m, "cleans_needless"), "what", "barriers",
+		"made", json_object_get(m, "barriers"), "needless",
+		json_object_get(m, "barriers_needless"));
+
+	print_heading(stdout, color, "Cost");
+	print_table(stdout, color, column, rows);
+	json_decref(rows);
+}
+
+static void print_report(bool color, const json_t *report)
+{
+	const json_t *findings = json_object_get(report, "findings");
+	const json_t *not_judged = json_object_get(report, "not_judged");
+	const json_t *item;
+	size_t i;
+
+	json_array_foreach(findings, i, item)
+		print_finding(color, item);
+	print_maintenance(color, report);
+	json_array_foreach(not_judged, i, item)
+		printf("not judged: %s\n", json_string_value(item));
+	if (json_array_size(findings))
+		printf("%zu findings\n", json_array_size(findings));
+	else
+		printf("no findings in %lld events\n",
+		       number_of(json_object_get(report, "maintenance"),
+				 "events"));
+}
+
+/* ---- the command */
+
+static bool console_write(void *context, const void *bytes, size_t count)
+{
+	(void)context;
+	return fwrite(bytes, 1, count, stderr) == count;
+}
+
+static int check(struct cli *cli, const char *input,
+		 const struct machine_config *config)
+{
+	const struct options *o = &cli->options;
+	struct progress progress;
+	struct study_result result = { 0 };
+	struct error_line error = { 0 };
+	const char *args[256];
+	struct check_options options = {
+		.input = input,
+		.argc = cli->operands < 256 ? cli->operands : 256,
+		.argv = args,
+		.linux_mode = o->linux_mode,
+		.root = o->linux_mode && !o->root ? "." : o->root,
+		.quiet = o->quiet,
+		.limits = cli_limits(o),
+		.progress = progress_start(&progress, o),
+		.console = o->quiet ? NULL : console_write,
+	};
+	json_t *report;
+	int code;
+
+	memcpy(args, cli->operand, (size_t)options.argc * sizeof(*args));
+	args[0] = input;
+	code = study_check(config, &options, &report, &result, &error);
+	progress_end(&progress);
+	fflush(stderr);
+	if (report && o->json)
+		print_json(stdout, report);
+	else if (report)
+		print_report(print_color(o, stdout), report);
+	json_decref(report);
+	json_decref(result.stats);
+	if (code && code != EXIT_FINDING)
+		cli_fail_error(code, &error);
+	return cli_finish_output(code);
+}
+
+int cmd_check(struct cli *cli)
+{
+	struct machine_config config;
+	struct input_file input;
+	int code;
+
+	if (cli->options.root && !cli->options.linux_mode)
+		return cli_fail(EXIT_USAGE, "check: --root needs --linux");
+	code = input_open(&input, cli->operand[0]);
+	if (code)
+		return code;
+	code = cli_load_config_for(cli, input.path, &config);
+	if (!code) {
+		code = check(cli, input.path, &config);
+		config_fini(&config);
+	}
+	input_close(&input);
+	return code;
+}

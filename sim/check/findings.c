@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Rules by name, sources, and the list of findings. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "sim/check/state.h"
+
+/* Beyond this many different ones the rest is only counted as lost. */
+#define FINDINGS_MAX 4096
+
+static const struct rule_facts facts[RULES] = {
+#define RULE(name, id, reference, text) { id, reference, text },
+#include "sim/check/rules.def"
+#undef RULE
+};
+
+const struct rule_facts *rule_facts(enum rule rule)
+{
+	return &facts[rule];
+}
+
+enum rule rule_by_id(const char *id)
+{
+	int rule = 0;
+
+	while (rule < RULES && strcmp(facts[rule].id, id))
+		rule++;
+	return (enum rule)rule;
+}
+
+static bool same_text(const char *a, const char *b)
+{
+	return a == b || (a && b && !strcmp(a, b));
+}
+
+static bool same_source(const struct protocol_source *a,
+			const struct protocol_source *b)
+{
+	return a->code == b->code && a->pc == b->pc && a->line == b->line &&
+	       same_text(a->operation, b->operation) &&
+	       same_text(a->file, b->file);
+}
+
+/* The same one is asked for again and again. */
+uint32_t sources_get(struct checker *c, const struct protocol_source *source)
+{
+	uint32_t i = c->sources;
+
+	if (c->recent < c->sources &&
+	    same_source(&c->source[c->recent], source))
+		return c->recent;
+	while (i && !same_source(&c->source[i - 1], source))
+		i--;
+	if (i)
+		return c->recent = i - 1;
+	if (c->sources == c->source_room) {
+		uint32_t room = c->source_room ? c->source_room * 2 : 64;
+		struct protocol_source *more =
+			realloc(c->source, room * sizeof(*more));
+
+		if (!more) {
+			c->not_judged[NOT_JUDGED_MEMORY] = true;
+			return 0;
+		}
+		c->source = more;
+		c->source_room = room;
+	}
+	c->source[c->sources] = *source;
+	return c->recent = c->sources++;
+}
+
+static bool make_room(struct checker *c)
+{
+	size_t room = c->finding_room ? c->finding_room * 2 : 16;
+	struct finding *finding;
+	uint32_t *source;
+
+	if (c->findings < c->finding_room)
+		return true;
+	if (c->findings >= FINDINGS_MAX)
+		return false;
+	finding = realloc(c->finding, room * sizeof(*finding));
+	if (!finding)
+		return false;
+	c->finding = finding;
+	source = realloc(c->finding_source, room * sizeof(*source));
+	if (!source)
+		return false;
+	c->finding_source = source;
+	c->finding_room = room;
+	return true;
+}
+
+struct finding *findings_add(struct checker *c, enum rule rule,
+			     uint32_t source, const struct protocol_event *e,
+			     bool *is_new)
+{
+	struct finding *f;
+
+	*is_new = false;
+	for (size_t i = 0; i < c->findings; i++) {
+		if (c->finding[i].rule != rule || c->finding_source[i] != source)
+			continue;
+		c->finding[i].count++;
+		return &c->finding[i];
+	}
+	if (!make_room(c)) {
+		c->not_judged[NOT_JUDGED_FINDINGS] = true;
+		return NULL;
+	}
+	*is_new = true;
+	c->finding_source[c->findings] = source;
+	f = &c->finding[c->findings++];
+	*f = (struct finding){ .rule = rule,
+			       .count = 1,
+			       .cpu = e->cpu,
+			       .el2 = e->el2,
+			       .event = e->number,
+			       .source = c->source[source],
+			       .input = UINT64_MAX };
+	return f;
+}
+
+void finding_describe_ghost(struct checker *c, struct finding *f,
+			    struct ghost *g)
+{
+	uint32_t word = (uint32_t)((g->address - g->page->address) / 8);
+
+	f->stage = g->geometry.stage2 ? 2 : 1;
+	f->level = g->level;
+	f->vmid = g->vmid;
+	f->asid = g->asid;
+	f->input = g->first;
+	f->input_last = g->last;
+	f->address = g->address;
+	f->stale = g->value;
+	f->now = g->page->word[word];
+	f->observers = g->alone | g->combined;
+	f->birth_event = g->birth.number;
+	f->birth = c->source[g->birth.source];
+	f->replaced_event = g->replaced.number;
+	f->replaced = c->source[g->replaced.source];
+	g->finding = (uint32_t)(f - c->finding) + 1;
+}
+
+size_t checker_findings(const struct checker *c)
+{
+	return c->findings;
+}
+
+const struct finding *checker_finding(const struct checker *c, size_t index)
+{
+	return &c->finding[index];
+}
+
+const struct checker_costs *checker_costs(const struct checker *c)
+{
+	return &c->costs;
+}
+
+const char *checker_not_judged(const struct checker *c, size_t index)
+{
+	static const char *const line[NOT_JUDGED_COUNT] = {
+		[NOT_JUDGED_OVERFLOW] =
+			"tables that one tree uses in more than 64 places, or with two granules: those beyond",
+		[NOT_JUDGED_CONTENT] =
+			"tables whose content is not known: what stood in them before the first store seen",
+		[NOT_JUDGED_MEMORY] =
+			"all rules from some point on: the checker ran out of memory",
+		[NOT_JUDGED_GUEST_ORDER] =
+			"link-unordered, table-linked, table-held, frame-held, frame-mapped for a guest's stage 1: stores to a table before it is linked, and what becomes of its pages, are not recorded",
+		[NOT_JUDGED_GUEST_BARRIERS] =
+			"a guest's barriers too weak for their purpose: domain and access type are not recorded; each counts as DSB SY",
+		[NOT_JUDGED_FINDINGS] =
+			"findings beyond the first 4096 different ones",
+	};
+
+	for (int i = 0; i < NOT_JUDGED_COUNT; i++)
+		if (c->not_judged[i] && index-- == 0)
+			return line[i];
+	return NULL;
+}

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What the checker's files share: its state, and the functions between them.
+ */
+#ifndef SIM_CHECK_STATE_H
+#define SIM_CHECK_STATE_H
+
+#include "sim/check/checker.h"
+#include "sim/check/hold.h"
+#include "sim/check/tables.h"
+
+/* TLBIs that a diagnosis looks back at. */
+#define TLBI_LOG 256
+
+struct tlbi_entry {
+	struct protocol_tlbi tlbi;
+	uint64_t issued, complete; /* events; complete 0: not yet */
+	uint32_t source;
+	uint8_t cpu;
+	bool el2;
+};
+
+struct word_ref {
+	struct table_page *page;
+	uint32_t index;
+	struct mark mark;
+	uint8_t cpu;
+	bool el2;
+};
+
+struct word_list {
+	struct word_ref *item;
+	size_t count, room;
+};
+
+struct checker_cpu {
+	uint64_t barriers; /* DMB and DSB so far: an epoch of its stores */
+	struct table_tree *installed[PROTOCOL_BASES];
+	struct tlbi_entry *pending; /* TLBIs without their DSB */
+	size_t pendings, pending_room;
+	/* The first new entry since the last DSB. */
+	struct word_ref made;
+	bool has_made, has_cleaned;
+};
+
+enum not_judged {
+	NOT_JUDGED_OVERFLOW,
+	NOT_JUDGED_CONTENT,
+	NOT_JUDGED_MEMORY,
+	NOT_JUDGED_GUEST_ORDER,
+	NOT_JUDGED_GUEST_BARRIERS,
+	NOT_JUDGED_FINDINGS,
+	NOT_JUDGED_COUNT
+};
+
+struct checker {
+	struct checker_config config;
+	struct protocol_listener listener;
+	struct tables tables;
+	struct hold hold;
+	uint64_t number;
+	struct checker_cpu cpu[PROTOCOL_OBSERVERS_MAX];
+	struct tlbi_entry log[TLBI_LOG];
+	uint64_t logged;
+	/* Since the last DONE: entries with the contiguous hint, and words that
+	 * a walker past the caches reads. */
+	struct word_list hinted, uncleaned;
+	struct protocol_source *source;
+	uint32_t sources, source_room, recent;
+	struct finding *finding;
+	uint32_t *finding_source;
+	size_t findings, finding_room;
+	struct checker_costs costs;
+	bool not_judged[NOT_JUDGED_COUNT];
+};
+
+/* ---- checker.c */
+struct mark checker_mark(struct checker *c, const struct protocol_event *e);
+
+/* ---- findings.c */
+uint32_t sources_get(struct checker *c, const struct protocol_source *source);
+/* The finding of this rule and source: a new one (*is_new) to be filled in,
+ * or the old one, counted again. NULL: there is no more room. */
+struct finding *findings_add(struct checker *c, enum rule rule,
+			     uint32_t source, const struct protocol_event *e,
+			     bool *is_new);
+void finding_describe_ghost(struct checker *c, struct finding *f,
+			    struct ghost *g);
+
+/* ---- judge.c */
+/* Why the ghost is still held. */
+struct cause {
+	enum rule rule;
+	uint32_t source; /* of the step that is wrong */
+	const char *missing;
+};
+struct cause judge_cause(const struct checker *c, const struct ghost *g,
+			 uint64_t observers);
+/* A ghost that must not be held any more is: `e` is where that matters. */
+void judge_held(struct checker *c, struct ghost *g,
+		const struct protocol_event *e, const char *detail);
+/* Entry `index` of the node was made: against all that may still be held. */
+void judge_made(struct checker *c, const struct table_node *node,
+		uint32_t index, const struct protocol_event *e);
+
+#endif

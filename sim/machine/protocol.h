@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The machine as a source of protocol events (sim/check/protocol.h): each
+ * function makes one event and hands it to machine->protocol, which the caller
+ * has found not to be NULL. Nothing here is counted, charged or recorded.
+ */
+#ifndef SIM_MACHINE_PROTOCOL_H
+#define SIM_MACHINE_PROTOCOL_H
+
+#include "sim/check/protocol.h"
+#include "sim/machine/machine.h"
+
+/* Where the port was called from. */
+#define PROTOCOL_HERE __builtin_return_address(0)
+
+/* Start listening, before machine_boot. `watch`: stores to the guest's tables
+ * are seen as they are made, as in a run; else a trace tells. False: out of
+ * memory. */
+MUST_CHECK bool machine_listen(struct machine *m,
+			       struct protocol_listener *listener, bool watch);
+
+/* ---- the hypervisor */
+/* Before the store: `bytes` of memory become words of `now`. */
+void protocol_write(struct machine *m, pa_t at, uint64_t bytes, uint64_t now,
+		    const void *code);
+void protocol_clean(struct machine *m, pa_t at, uint64_t bytes,
+		    const void *code);
+void protocol_table(struct machine *m, enum protocol_kind kind, pa_t table,
+		    uint64_t bytes, const void *code);
+void protocol_dsb(struct machine *m, bool stores_only, const void *code);
+void protocol_isb(struct machine *m, const void *code);
+/* Of the current CPU; with its raw operand, for the level hint. */
+void protocol_tlbi(struct machine *m, const struct arm_tlbi *tlbi,
+		   uint64_t operand, const void *code);
+/* The frames behind [gfn, gfn + count) are no longer the guest's. */
+void protocol_frames_free(struct machine *m, gfn_t gfn, uint64_t count);
+/* The p2m operation that m->operation names has returned. */
+void protocol_done(struct machine *m);
+
+/* ---- a CPU's registers, whoever wrote them */
+void protocol_roots(struct machine *m, const struct machine_cpu *cpu);
+
+/* ---- a guest */
+void protocol_guest_barrier(struct machine *m, const struct machine_cpu *cpu,
+			    enum machine_barrier kind);
+void protocol_guest_tlbi(struct machine *m, const struct machine_cpu *cpu,
+			 const struct arm_tlbi *tlbi, uint64_t operand);
+/* `word` is the aligned descriptor as it will stand; `stored`: by a store. */
+void protocol_guest_word(struct machine *m, ipa_t at, unsigned int size,
+			 uint64_t word, bool stored);
+void protocol_guest_clean(struct machine *m, const struct machine_cpu *cpu,
+			  pa_t line);
+void protocol_guest_done(struct machine *m, const struct machine_cpu *cpu,
+			 const char *operation);
+void protocol_use(struct machine *m, const struct machine_cpu *cpu, va_t va,
+		  const struct arm_translation *t);
+
+#endif

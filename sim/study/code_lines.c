@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* See code_lines.h. */
+#include "sim/study/code_lines.h"
+
+#include <elf.h>
+#include <inttypes.h>
+#include <link.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+extern const ElfW(Ehdr) __ehdr_start;
+
+#define ASKED_AT_ONCE 256
+
+void code_lines_init(struct code_lines *lines)
+{
+	*lines = (struct code_lines){ 0 };
+}
+
+void code_lines_add(struct code_lines *lines, const void *code, json_t *object)
+{
+	if (lines->count == lines->room) {
+		size_t room = lines->room ? lines->room * 2 : 64;
+		struct code_line *more =
+			realloc(lines->item, room * sizeof(*more));
+
+		if (!more)
+			return;
+		lines->item = more;
+		lines->room = room;
+	}
+	lines->item[lines->count++] = (struct code_line){ code, object };
+}
+
+/* As the linker numbered it; inside the call, not after it. */
+static uint64_t linked_address(const void *code)
+{
+	uint64_t base = __ehdr_start.e_type == ET_DYN
+				? (uint64_t)(uintptr_t)&__ehdr_start
+				: 0;
+
+	return (uint64_t)(uintptr_t)code - base - 1;
+}
+
+/* What only passes a write or barrier on is not whom one looks for. */
+static bool is_passage(const char *function)
+{
+	return !strcmp(function, "pt_write") || !strcmp(function, "pt_wrote") ||
+	       !strcmp(function, "pt_barrier");
+}
+
+/* "…/core/pt/bbm.h:83 (discriminator 2)" to file and line. */
+static bool split_place(char *text, const char **file, long *line)
+{
+	char *colon = strrchr(text, ':'), *core = strstr(text, "/core/");
+
+	if (!colon || !core || colon < core)
+		return false;
+	*colon = '\0';
+	*file = core + 1;
+	*line = strtol(colon + 1, NULL, 10);
+	return *line > 0;
+}
+
+struct answer {
+	json_t *object, *callers;
+	bool named;
+};
+
+/* One frame: the innermost that does something, then who called it. */
+static void take_frame(struct answer *a, const char *function, char *place)
+{
+	const char *file;
+	long line;
+
+	if (!split_place(place, &file, &line) || is_passage(function))
+		return;
+	if (a->named) {
+		json_array_append_new(a->callers, json_string(function));
+		return;
+	}
+	a->named = true;
+	json_object_set_new(a->object, "function", json_string(function));
+	json_object_set_new(a->object, "file", json_string(file));
+	json_object_set_new(a->object, "line", json_integer(line));
+}
+
+static void finish_answer(struct answer *a)
+{
+	if (a->object && json_array_size(a->callers))
+		json_object_set(a->object, "in", a->callers);
+	json_decref(a->callers);
+	*a = (struct answer){ 0 };
+}
+
+/* The answers: an address line "0x…", then pairs of function and place. */
+static void read_answers(FILE *pipe, const struct code_line *item)
+{
+	char function[512], place[1024];
+	struct answer a = { 0 };
+
+	while (fgets(function, sizeof(function), pipe)) {
+		function[strcspn(function, "\n")] = '\0';
+		if (!strncmp(function, "0x", 2)) {
+			finish_answer(&a);
+			a.object = item++->object;
+			a.callers = json_array();
+			continue;
+		}
+		if (!fgets(place, sizeof(place), pipe))
+			break;
+		if (a.object)
+			take_frame(&a, function, place);
+	}
+	finish_answer(&a);
+}
+
+static void ask(const char *program, const struct code_line *item, size_t count)
+{
+	size_t bytes = strlen(program) + 64 + count * 20, used;
+	char *command = malloc(bytes);
+	FILE *pipe;
+
+	if (!command)
+		return;
+	used = (size_t)snprintf(command, bytes,
+				"addr2line -afi -e '%s' 2>/dev/null", program);
+	for (size_t i = 0; i < count; i++)
+		used += (size_t)snprintf(command + used, bytes - used,
+					 " 0x%" PRIx64,
+					 linked_address(item[i].code));
+	pipe = popen(command, "r");
+	if (pipe) {
+		read_answers(pipe, item);
+		pclose(pipe);
+	}
+	free(command);
+}
+
+void code_lines_resolve(struct code_lines *lines)
+{
+	char program[1024];
+	ssize_t bytes = readlink("/proc/self/exe", program,
+				 sizeof(program) - 1);
+
+	if (bytes > 0)
+		program[bytes] = '\0';
+	for (size_t i = 0; bytes > 0 && !strchr(program, '\'') &&
+			   i < lines->count;
+	     i += ASKED_AT_ONCE) {
+		size_t left = lines->count - i;
+
+		ask(program, lines->item + i,
+		    left < ASKED_AT_ONCE ? left : ASKED_AT_ONCE);
+	}
+	free(lines->item);
+	code_lines_init(lines);
+}
