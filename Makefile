@@ -178,6 +178,7 @@ fmt:
 	clang-format -i $$(git ls-files '*.c' '*.h')
 
 tidy:
+	@command -v clang-tidy >/dev/null || { echo "tidy: needs clang-tidy (Debian: apt-get install clang-tidy)" >&2; exit 1; }
 	clang-tidy --quiet $(CORE_SRC) $(MODELS_SRC) $(TRACES_SRC) $(SIM_SRC) $(CLI_SRC) -- -std=c11 $(CPPFLAGS)
 
 INSTALL_HEADERS := $(sort $(wildcard core/base/*.h core/port.h core/port_ops.h core/p2m/ops.h core/p2m/p2m.h core/p2m/setway.h core/iommu/domain.h core/pt/policy.h core/pt/stats.h core/pt/gather.h))

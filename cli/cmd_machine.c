@@ -139,32 +139,47 @@ static int machine_show(const struct cli *cli)
 	return cli_finish_output(EXIT_FINE);
 }
 
+static int check_one(const struct cli *cli, const char *name, json_t *row)
+{
+	struct machine_config config;
+	int code;
+
+	if (!is_preset(name) && strcmp(name, "-") != 0 &&
+	    access(name, F_OK) != 0)
+		code = cli_fail(EXIT_INPUT, "%s: %s", name, strerror(errno));
+	else
+		code = load(cli, name, &config);
+	json_object_set_new(row, "file", json_string(name));
+	json_object_set_new(row, "valid", json_boolean(!code));
+	if (code)
+		return code;
+	json_object_set_new(row, "name", json_string(config.name));
+	json_object_set_new(row, "digest", json_string(config.digest));
+	if (!cli->options.quiet && !cli->options.json)
+		printf("%s: fine: %s, digest %s\n", name, config.name,
+		       config.digest);
+	config_fini(&config);
+	return code;
+}
+
 static int machine_check(const struct cli *cli)
 {
+	json_t *rows;
 	int worst = EXIT_FINE;
 
 	if (cli->operands < 2)
 		return cli_fail(EXIT_USAGE, "machine check: name a file");
+	rows = json_array();
 	for (int i = 1; i < cli->operands; i++) {
-		const char *name = cli->operand[i];
-		struct machine_config config;
-		int code;
+		json_t *row = json_object();
+		int code = check_one(cli, cli->operand[i], row);
 
-		if (!is_preset(name) && strcmp(name, "-") != 0 &&
-		    access(name, F_OK) != 0)
-			code = cli_fail(EXIT_INPUT, "%s: %s", name,
-					strerror(errno));
-		else
-			code = load(cli, name, &config);
-		if (code) {
-			worst = worst ? worst : code;
-			continue;
-		}
-		if (!cli->options.quiet)
-			printf("%s: fine: %s, digest %s\n", name, config.name,
-			       config.digest);
-		config_fini(&config);
+		json_array_append_new(rows, row);
+		worst = worst ? worst : code;
 	}
+	if (cli->options.json)
+		print_json(stdout, rows);
+	json_decref(rows);
 	return cli_finish_output(worst);
 }
 

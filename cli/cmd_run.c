@@ -22,15 +22,23 @@ static enum trace_level level_of(const char *name)
 	return name && !strcmp(name, "full") ? TRACE_FULL : TRACE_COSTS;
 }
 
+static bool is_stdout(const char *name)
+{
+	return name && !strcmp(name, "-");
+}
+
 /* What one stream cannot be at the same time. */
 static int refuse_streams(const struct options *o)
 {
-	bool trace_out = o->trace && !strcmp(o->trace, "-");
-	bool stats_out = o->stats && !strcmp(o->stats, "-");
+	bool trace_out = is_stdout(o->trace);
+	bool stats_out = is_stdout(o->stats);
 
-	if (trace_out && o->linux_mode)
-		return cli_fail(EXIT_USAGE, "run: --trace - and the guest's "
-					    "output would mix; name a file");
+	/* A Linux guest has our streams as its own. */
+	if ((trace_out || stats_out) && o->linux_mode)
+		return cli_fail(EXIT_USAGE,
+				"run: --%s - and the guest's output would mix; "
+				"name a file",
+				trace_out ? "trace" : "stats");
 	if (trace_out && stats_out)
 		return cli_fail(
 			EXIT_USAGE,
@@ -50,7 +58,7 @@ static int run(struct cli *cli, const struct machine_config *config,
 	       struct output_file *stats)
 {
 	const struct options *o = &cli->options;
-	bool trace_out = o->trace && !strcmp(o->trace, "-");
+	bool taken = is_stdout(o->trace) || is_stdout(o->stats);
 	struct progress progress;
 	struct study_result result = { 0 };
 	struct error_line error = { 0 };
@@ -66,7 +74,7 @@ static int run(struct cli *cli, const struct machine_config *config,
 		.quiet = o->quiet,
 		.progress = progress_start(&progress, o),
 		.console = console_write,
-		.console_context = trace_out ? stderr : stdout,
+		.console_context = taken ? stderr : stdout,
 	};
 	int code = study_run(config, &options, &result, &error);
 	bool killed;

@@ -101,7 +101,8 @@ int vary_parse(struct vary *vary, const struct text_list *typed)
 	int code = EXIT_FINE;
 
 	if (!typed->count || typed->count > VARY_AXES_MAX)
-		return cli_fail(EXIT_USAGE, "whatif: 1 to %d --vary",
+		return cli_fail(EXIT_USAGE,
+				"whatif: want 1 to %d --vary KEY=V1,V2,...",
 				VARY_AXES_MAX);
 	vary->variants = 1;
 	for (unsigned int i = 0; i < typed->count && !code; i++) {

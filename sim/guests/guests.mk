@@ -16,6 +16,9 @@ GUEST_LDFLAGS := -static -no-pie -Wl,--build-id=none -Wl,-z,max-page-size=4096 \
 GUEST_ELFS := $(GUESTS:%=$(BUILD)/guests/%.elf)
 GUEST_SHARED_OBJ := $(patsubst %,$(BUILD)/guests/obj/%.o,$(basename $(GUEST_SHARED)))
 
+# Kept, so that a second make has nothing to do and says nothing.
+.SECONDARY: $(GUESTS:%=$(BUILD)/guests/obj/%.o) $(GUEST_SHARED_OBJ)
+
 .PHONY: guests
 guests: $(GUEST_ELFS)
 
