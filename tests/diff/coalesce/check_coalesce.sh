@@ -20,7 +20,8 @@ verdict() { # NAME STATUS
 	fi
 }
 
-# record NAME POLICY GUEST ARGUMENTS...: $tmp/NAME.jsonl and .json
+# record NAME POLICY GUEST ARGUMENTS...: $tmp/NAME.jsonl and .json. Tracking of
+# set/way would take valid bits away, which the judge takes for unmapping.
 record() {
 	local name=$1 policy=$2 guest=$3
 	shift 3
