@@ -185,39 +185,6 @@ void print_table(FILE *file, bool color, const struct column *columns,
 	}
 }
 
-static enum column_kind column_kind_of(const json_t *value)
-{
-	if (json_is_integer(value))
-		return COLUMN_COUNT;
-	return json_is_real(value) ? COLUMN_REAL : COLUMN_TEXT;
-}
-
-void print_records(FILE *file, bool color, const json_t *rows)
-{
-	struct column column[COLUMNS_MAX];
-	unsigned int columns = 0, c;
-	const char *key;
-	json_t *row, *value;
-	size_t r;
-
-	json_array_foreach(rows, r, row)
-	{
-		json_object_foreach(row, key, value)
-		{
-			for (c = 0; c < columns; c++)
-				if (!strcmp(column[c].key, key))
-					break;
-			if (c == columns && columns < COLUMNS_MAX - 1)
-				column[columns++] = (struct column){
-					key, key, column_kind_of(value)
-				};
-		}
-	}
-	column[columns] = (struct column){ 0 };
-	if (columns)
-		print_table(file, color, column, rows);
-}
-
 json_t *print_name(const char *name)
 {
 	json_t *json = json_string(name);

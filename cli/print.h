@@ -31,9 +31,6 @@ void print_heading(FILE *file, bool color, const char *text);
 /* rows: array of objects. Columns end with key NULL. Indented by two. */
 void print_table(FILE *file, bool color, const struct column *columns,
 		 const json_t *rows);
-/* The same with a column for each key that any row has, in the order they
- * are first met. */
-void print_records(FILE *file, bool color, const json_t *rows);
 /* Pretty, with a newline. */
 void print_json(FILE *file, const json_t *value);
 /* A file's name as far as JSON can hold it: what is not UTF-8 becomes '?'. New

@@ -147,6 +147,22 @@ static void over(struct hypervisor *h)
 		protocol_done(h->m);
 }
 
+static int64_t guest_errno(int rc)
+{
+	switch (rc) {
+	case 0:
+		return 0;
+	case ERR_NOMEM:
+		return -ENOMEM;
+	case ERR_RANGE:
+		return -ERANGE;
+	case ERR_NOENT:
+		return -ENOENT;
+	default:
+		return -EINVAL;
+	}
+}
+
 /* Map [gfn, gfn + count) run by run, as far as frames are consecutive. */
 static int populate(struct hypervisor *h, gfn_t gfn, uint64_t count)
 {
@@ -250,6 +266,7 @@ bool hypervisor_boot(struct hypervisor *h, struct error_line *error)
 	h->ops_map++;
 	rc = populate(h, h->ram_first, h->ram_frames);
 	over(h);
+	observe_p2m_op(m, "map", h->ram_first, h->ram_frames, guest_errno(rc));
 	if (rc)
 		return error_set(error, EXIT_INPUT,
 				 "machine: guest.ram_mib %u: mapping it failed (%d)",
@@ -375,14 +392,18 @@ static gfn_t gfn_align(const struct hypervisor *h, gfn_t gfn)
 
 bool hypervisor_resolve(struct hypervisor *h, const struct arm_fault *fault)
 {
+	gfn_t gfn = gfn_align(h, gfn_from_ipa(fault->ipa));
 	bool resolved;
+	int rc;
 
 	begin(h, "p2m_setway_fault");
 	resolved = setway_resolve(h, gfn_from_ipa(fault->ipa));
 	if (!resolved && hypervisor_can_populate(h, fault)) {
 		h->ops_fault++;
-		resolved = populate(h, gfn_align(h, gfn_from_ipa(fault->ipa)),
-				    BIT(h->unit_lg2)) == 0;
+		rc = populate(h, gfn, BIT(h->unit_lg2));
+		resolved = rc == 0;
+		observe_p2m_op(h->m, "fault", gfn, BIT(h->unit_lg2),
+			       guest_errno(rc));
 	}
 	over(h);
 	return resolved;
@@ -399,22 +420,6 @@ void hypervisor_tick(struct hypervisor *h, const struct machine_cpu *cpu)
 }
 
 /* ---- hypercalls ---- */
-
-static int64_t guest_errno(int rc)
-{
-	switch (rc) {
-	case 0:
-		return 0;
-	case ERR_NOMEM:
-		return -ENOMEM;
-	case ERR_RANGE:
-		return -ERANGE;
-	case ERR_NOENT:
-		return -ENOENT;
-	default:
-		return -EINVAL;
-	}
-}
 
 /* A guest may name RAM only; hostile numbers must not wrap. */
 static bool range_is_ram(const struct hypervisor *h, uint64_t gfn,
@@ -469,24 +474,40 @@ static int64_t call_protect(struct hypervisor *h, uint64_t gfn, uint64_t count,
 	return guest_errno(rc);
 }
 
+static int64_t call_map(struct hypervisor *h, uint64_t gfn, uint64_t count)
+{
+	h->ops_map++;
+	note_removed(h, gfn, count, false);
+	return guest_errno(populate(h, (gfn_t){ gfn }, count));
+}
+
 static int64_t p2m_call(struct hypervisor *h, const uint64_t x[6])
 {
+	const char *op;
+	int64_t result;
+
 	if (!range_is_ram(h, x[1], x[2]) || x[2] == 0)
 		return -ERANGE;
 	if ((x[1] | x[2]) & (BIT(h->unit_lg2) - 1))
 		return -EINVAL; /* no whole granules */
 	switch (x[0]) {
 	case 0xC6000001:
-		h->ops_map++;
-		note_removed(h, x[1], x[2], false);
-		return guest_errno(populate(h, (gfn_t){ x[1] }, x[2]));
+		op = "map";
+		result = call_map(h, x[1], x[2]);
+		break;
 	case 0xC6000002:
-		return call_remove(h, x[1], x[2]);
+		op = "unmap";
+		result = call_remove(h, x[1], x[2]);
+		break;
 	case 0xC6000003:
-		return call_protect(h, x[1], x[2], x[3]);
+		op = "protect";
+		result = call_protect(h, x[1], x[2], x[3]);
+		break;
 	default:
 		return -ENOSYS;
 	}
+	observe_p2m_op(h->m, op, (gfn_t){ x[1] }, x[2], result);
+	return result;
 }
 
 int64_t hypervisor_p2m_call(struct hypervisor *h, const uint64_t x[6])

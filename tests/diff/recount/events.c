@@ -194,15 +194,11 @@ static bool hypervisor_record(struct reader *r, const json_t *record)
 
 /* ---- batches ---- */
 
-/* Whether o is what ends a fault's resolution: the one page that it maps. */
-static bool maps_page(const struct reader *r, const json_t *o)
+/* Whether o is what ends a fault's resolution: the frame is mapped. */
+static bool populates(const json_t *o)
 {
-	uint64_t value;
-
-	if (strcmp(text(o, "t"), "p2m.pte_write"))
-		return false;
-	value = number(o, "value");
-	return (value & 3) == 3 && !is_pointer(r->m->stage2, value);
+	return !strcmp(text(o, "t"), "p2m.op") &&
+	       !strcmp(text(o, "op"), "fault");
 }
 
 /* Or what says that one entry, of any level, is valid again. */
@@ -223,13 +219,10 @@ static bool resolve(void *context)
 
 		if (!r->held && number(o, "at") != r->accesses)
 			break;
-		/* A page that is valid again is told of once more. */
-		if (mapped && !revalidates(o))
-			break;
-		mapped = revalidates(o) || maps_page(r, o);
+		mapped = revalidates(o) || populates(o);
 		hypervisor_record(r, o);
 		r->observed_next++;
-		if (revalidates(o))
+		if (mapped)
 			break;
 	}
 	flush_end(r);
