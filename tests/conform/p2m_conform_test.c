@@ -6,7 +6,8 @@
  * of the tables, written here from the architecture and sharing nothing with
  * the core, must see what the oracle says; every table's count must equal its
  * recounted entries, every marker the run that is really there; no table may
- * be empty or leaked, or whole where the policy wants a block; and the referee
+ * be empty or leaked, or whole where the policy wants a block; the model of the
+ * hardware (model_walk.h) must find the same; and the referee
  * in the host must have seen nothing wrong. Allocations fail and calls are preempted
  * at random on the way, and at every point in turn at the end.
  *
@@ -24,6 +25,7 @@
 
 #include "core/p2m/ops.h"
 #include "core/pt/table.h"
+#include "tests/conform/model_walk.h"
 #include "tests/unit/core/port_array.h"
 
 /* One page of the granule. */
@@ -43,6 +45,8 @@ struct world {
 	uint64_t whole;	       /* pages in a level-2 block */
 	uint64_t base, frames; /* the window all operations stay in */
 	struct frame *want, *seen;
+	struct model_walk model;
+	unsigned int checks; /* of everything, so far */
 	/* Recounted by the walk. */
 	uint64_t tables, mappings[4];
 };
@@ -285,6 +289,32 @@ static void take_stats(struct world *w)
 		core->stats(w->space, &w->stats);
 }
 
+/* What hardware makes of one page of the window. */
+static void check_by_model(const struct world *w, uint64_t at)
+{
+	const struct frame *f = &w->want[at];
+	const unsigned int g = w->config.granule_lg2;
+	const uint64_t byte = at * 8 % (UINT64_C(1) << g);
+	const uint64_t ipa = ((w->base + at) << g) + byte;
+	const bool mapped = f->type != P2M_INVALID;
+
+	model_walk_expect(&w->model, ipa, false, mapped, f->access & 1,
+			  (f->mfn << g) + byte);
+	model_walk_expect(&w->model, ipa, true, mapped, f->access & 2,
+			  (f->mfn << g) + byte);
+}
+
+/* All of a small window, and of a large one each so many pages; now and then. */
+static void check_all_by_model(struct world *w)
+{
+	const uint64_t step = w->frames <= 16384 ? 1 : 509;
+
+	if (w->checks++ % 16 != 0)
+		return;
+	for (uint64_t at = w->checks % step; at < w->frames; at += step)
+		check_by_model(w, at);
+}
+
 static void check_everything(struct world *w)
 {
 	const struct p2m_stats *s = &w->stats;
@@ -318,6 +348,7 @@ static void check_everything(struct world *w)
 			fail_msg("gfn %#llx differs from the oracle",
 				 (unsigned long long)(w->base + i));
 	}
+	check_all_by_model(w);
 }
 
 /* A look-up says what the oracle says, and of as many frames as it claims. */
@@ -328,6 +359,7 @@ static void check_lookup(struct world *w, uint64_t at)
 
 	if (at >= w->frames)
 		at = w->frames - 1;
+	check_by_model(w, at);
 	core->lookup(w->space, (gfn_t){ (w->base + at) << w->unit_lg2 }, &e);
 	assert_int_equal(e.type, w->want[at].type);
 	assert_int_equal(e.access, w->want[at].access);
@@ -416,6 +448,8 @@ static int perform(struct world *w, const struct request *r, uint64_t *done)
 
 static void world_free(struct world *w)
 {
+	if (w->model.memory)
+		model_walk_close(&w->model);
 	free(w->space);
 	free(w->want);
 	free(w->seen);
@@ -440,6 +474,7 @@ static void find_root(struct world *w)
 	w->where.start_level = (uint8_t)level;
 	w->where.root_order = bits > top ? (uint8_t)(bits - top) : 0;
 	array_root(w->a, &w->where);
+	model_walk_open(&w->model, w->a, vttbr, vtcr, w->config.lpa);
 }
 
 /* False: the core does not offer such a space, and nothing is left open. */
