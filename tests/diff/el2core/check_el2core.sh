@@ -252,7 +252,7 @@ any() { # SEED
 	# Frames out of order are no whole granules of more than 4K.
 	[ "$granule" = 4 ] && keys+=("guest.backing=$(draw contiguous fragmented:60 random)")
 	simulate guest.ram_mib=$ram "$churn" seed="$1" unit="$granule" ram=$ram
-	alone "any: ${keys[*]}" True "${keys[@]}" "$churn" seed="$1" unit="$granule" granule="$granule" ram=$ram
+	alone "any: ${keys[*]}" True "${keys[@]}" "$churn" seed="$1" unit="$granule" stage2="$granule" ram=$ram
 }
 any_same() { # SEED
 	RANDOM=$1
