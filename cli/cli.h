@@ -37,10 +37,11 @@ int cmd_replay(struct cli *cli);
 int cmd_whatif(struct cli *cli);
 int cmd_compare(struct cli *cli);
 int cmd_check(struct cli *cli);
+int cmd_explore(struct cli *cli);
 int cmd_walk(struct cli *cli);
 int cmd_trace(struct cli *cli);
 int cmd_machine(struct cli *cli);
-int cmd_unavailable(struct cli *cli); /* explore, report, lab */
+int cmd_unavailable(struct cli *cli); /* report, lab */
 
 /* "p2msim: ..." on stderr; returns exit_code. */
 int cli_fail(int exit_code, const char *format, ...)

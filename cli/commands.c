@@ -50,9 +50,15 @@ const struct command commands[] = {
 	  GROUPS(options_machine, options_linux, options_json, options_core), 1,
 	  -1, true, cmd_check },
 	{ "explore", "SCENARIO",
-	  "Every hardware behaviour of one operation (not in this version)",
-	  NULL, GROUPS(options_machine, options_json, options_core), 0, -1,
-	  false, cmd_unavailable },
+	  "Try every hardware behaviour of one page-table operation",
+	  "SCENARIO is JSON: an address space, policies, what is mapped, an\n"
+	  "operation of the p2m, and who looks on. After each of its steps all\n"
+	  "that TLBs and walk caches may hold is judged; exit code 1 with the\n"
+	  "shortest witness, 5 if a witness could not be executed again.\n"
+	  "--all explores the listed scenarios instead. Keys and list:\n"
+	  "sim/explore/README.md.\n",
+	  GROUPS(options_explore, options_json, options_core), 0, 1, false,
+	  cmd_explore },
 	{ "walk", "TRACE|GUEST ADDRESS [ARG...]",
 	  "Show one translation step by step",
 	  "Runs the guest or trace to its end (or to --limit-insns), then\n"

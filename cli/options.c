@@ -90,6 +90,14 @@ const struct option_spec options_walk[] = {
 	{ 0 },
 };
 
+const struct option_spec options_explore[] = {
+	{ "set", 's', OPTION_LIST, "KEY=VALUE", NULL, AT(set), 0,
+	  "change a key of the scenario by its dotted path" },
+	{ "all", 0, OPTION_FLAG, NULL, NULL, AT(all), 0,
+	  "explore the listed scenarios" },
+	{ 0 },
+};
+
 const struct option_spec options_whatif[] = {
 	{ "vary", 'v', OPTION_LIST, "KEY=V1,V2,...", NULL, AT(vary), 0,
 	  "values to try, of a key or machine; \\, is a comma" },

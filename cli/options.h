@@ -32,6 +32,7 @@ struct options {
 	struct text_list set, vary;
 	bool linux_mode, guest_exit;
 	bool write, fetch, el0, warm;
+	bool all;
 	uint64_t jobs;
 };
 
@@ -64,6 +65,7 @@ extern const struct option_spec options_json[];
 extern const struct option_spec options_run[];
 extern const struct option_spec options_linux[];
 extern const struct option_spec options_walk[];
+extern const struct option_spec options_explore[];
 extern const struct option_spec options_whatif[];
 extern const struct option_spec options_output[];
 

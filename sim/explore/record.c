@@ -1,0 +1,330 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* See record.h. */
+#include "sim/explore/record.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/format/arm_s2.h"
+#include "sim/explore/clean.h"
+#include "sim/machine/hypervisor.h"
+
+/* ---- the machine */
+
+static void without_cache(struct cache_config *cache)
+{
+	cache->bytes = 0;
+}
+
+bool record_machine(struct machine_config *config, struct core_library *core,
+		    struct error_line *error)
+{
+	static const struct config_set small = { "guest.ram_mib=64" };
+
+	if (!config_load(config, NULL, NULL, &small, 1, NULL, error))
+		return false;
+	config->core = core;
+	without_cache(&config->memory.l1i);
+	without_cache(&config->memory.l1d);
+	without_cache(&config->memory.l2);
+	without_cache(&config->memory.llc);
+	config->mmu.l1i_tlb.entries = config->mmu.l1d_tlb.entries = 0;
+	config->mmu.l2_tlb.entries = config->mmu.s2_tlb.entries = 0;
+	config->mmu.walk_cache_s1.entries = 0;
+	config->mmu.walk_cache_s2.entries = 0;
+	return true;
+}
+
+/* ---- listening */
+
+static void recording_add(struct recording *r, const struct protocol_event *e)
+{
+	if (r->events == r->room) {
+		const size_t room = r->room ? r->room * 2 : 1024;
+		struct protocol_event *more =
+			realloc(r->event, room * sizeof(*more));
+
+		if (!more) {
+			r->failed = true;
+			return;
+		}
+		r->event = more;
+		r->room = room;
+	}
+	r->event[r->events] = *e;
+	r->event[r->events].number = r->events + 1;
+	r->events++;
+}
+
+struct listening {
+	struct recording *r;
+	const struct ram *ram;
+	const struct record_filter *filter;
+	struct cleaner cleaner;
+};
+
+static void hear_one(void *context, const struct protocol_event *e)
+{
+	struct listening *l = context;
+
+	if (!l->filter || !l->filter->drops(l->filter->context, e))
+		recording_add(l->r, e);
+}
+
+/* Zeroing a table is a store to each of its words. */
+static void hear(void *context, struct protocol_event *event)
+{
+	struct listening *l = context;
+	struct protocol_event e = *event;
+	const uint64_t end = e.address + e.bytes;
+
+	if (e.kind != PROTOCOL_WRITE) {
+		cleaner_pass(&l->cleaner, &e);
+		return;
+	}
+	/* The store is still to come. */
+	for (e.bytes = 8; e.address < end; e.address += 8) {
+		e.old = ram_read64(l->ram, (pa_t){ e.address });
+		cleaner_pass(&l->cleaner, &e);
+	}
+}
+
+/* ---- the calls */
+
+static int do_call(struct hypervisor *h, const struct scenario_call *c)
+{
+	const struct p2m_ops *core = h->core;
+	uint64_t done;
+	bool trap;
+
+	switch (c->what) {
+	case DO_MAP:
+		return core->map(h->space, c->gfn, c->mfn, c->frames, c->type,
+				 c->access, &done);
+	case DO_REMOVE:
+		return core->remove(h->space, c->gfn, c->frames, &done);
+	case DO_PROTECT:
+		return core->protect(h->space, c->gfn, c->frames, c->access,
+				     &done);
+	case DO_CHANGE_TYPE:
+		return core->change_type
+			       ? core->change_type(h->space, c->gfn, c->frames,
+						   c->from, c->type, &done)
+			       : ERR_UNSUPPORTED;
+	case DO_RELINQUISH:
+		return core->relinquish ? core->relinquish(h->space)
+					: ERR_UNSUPPORTED;
+	case DO_TEARDOWN:
+		return core->fini(h->space);
+	case DO_TICK:
+		if (core->tick)
+			core->tick(h->space);
+		return core->tick ? 0 : ERR_UNSUPPORTED;
+	case DO_FAULT:
+		return core->fault ? core->fault(h->space, c->gfn)
+				   : ERR_UNSUPPORTED;
+	case DO_SETWAY_START:
+		core->setway_start(h->space);
+		return 0;
+	case DO_SETWAY_TRAP:
+		return core->setway_trap(h->space, &trap);
+	case DO_SETWAY_TOGGLE:
+		return core->setway_toggle(h->space, c->was, c->is, &trap);
+	case DO_COUNT:
+		break;
+	}
+	return ERR_INVAL;
+}
+
+static bool refused(const struct scenario *s, const struct scenario_call *c,
+		    const char *list, unsigned int index, int rc,
+		    struct error_line *error)
+{
+	const char *why = "refuses it";
+
+	switch (rc) {
+	case ERR_RANGE:
+		why = "finds it beyond the space";
+		break;
+	case ERR_ALIGN:
+		why = "wants whole granules";
+		break;
+	case ERR_NOENT:
+		why = "finds nothing mapped there";
+		break;
+	case ERR_NOMEM:
+		why = "has no memory for its tables";
+		break;
+	case ERR_UNSUPPORTED:
+		return error_set(error, EXIT_NOT_MODELLED,
+				 "%s: %s.%u: the core does not offer '%s'",
+				 s->name, list, index,
+				 scenario_do_name(c->what));
+	default:
+		break;
+	}
+	return error_set(error, EXIT_INPUT, "%s: %s.%u: %s: the core %s (%d)",
+			 s->name, list, index, scenario_do_name(c->what), why,
+			 rc);
+}
+
+static bool do_calls(struct hypervisor *h, const struct scenario *s,
+		     struct recording *r, struct listening *listening,
+		     struct error_line *error)
+{
+	for (unsigned int i = 0; i < s->calls; i++) {
+		const int rc = do_call(h, &s->call[i]);
+
+		if (rc)
+			return refused(s, &s->call[i], "operation", i, rc,
+				       error);
+		cleaner_end(&listening->cleaner);
+		r->call[i] = (struct explore_call){
+			.end = r->events,
+			.detached = s->call[i].what == DO_TEARDOWN,
+		};
+	}
+	return true;
+}
+
+static bool wants_setway(const struct scenario *s)
+{
+	for (unsigned int i = 0; i < s->starts; i++)
+		if (s->start[i].what >= DO_SETWAY_START)
+			return true;
+	for (unsigned int i = 0; i < s->calls; i++)
+		if (s->call[i].what >= DO_SETWAY_START)
+			return true;
+	return false;
+}
+
+static bool shares_with_iommu(const struct scenario *s)
+{
+	return s->observers != 0 && s->observer[s->observers - 1].iommu;
+}
+
+static bool prepare(struct hypervisor *h, const struct scenario *s,
+		    struct error_line *error)
+{
+	int rc = h->core->init(h->space, h, &s->p2m);
+
+	if (rc)
+		return error_set(error,
+				 rc == ERR_UNSUPPORTED ? EXIT_NOT_MODELLED
+						       : EXIT_INPUT,
+				 "%s: guest, policy: the core makes no such address space (%d)",
+				 s->name, rc);
+	if (wants_setway(s)) {
+		rc = h->core->setway_init
+			     ? h->core->setway_init(h->space, s->set_way,
+						    shares_with_iommu(s))
+			     : ERR_UNSUPPORTED;
+		if (rc)
+			return error_set(error, EXIT_NOT_MODELLED,
+					 "%s: policy.p2m.set_way: the core does not offer it here (%d)",
+					 s->name, rc);
+	}
+	for (unsigned int i = 0; i < s->starts; i++) {
+		rc = do_call(h, &s->start[i]);
+		if (rc)
+			return refused(s, &s->start[i], "start", i, rc, error);
+	}
+	return true;
+}
+
+/* ---- what hardware is told of the space: D24.2.196, D24.2.198 */
+
+static void read_space(struct explore_space *space, const struct hypervisor *h,
+		       const struct scenario *s)
+{
+	const uint64_t vttbr = h->core->vttbr(h->space);
+	const uint64_t vtcr = h->core->vtcr(h->space, 48);
+	const unsigned int bits =
+		64 - (unsigned int)FIELD_GET(VTCR_EL2_T0SZ, vtcr);
+	const unsigned int sl0 = (unsigned int)FIELD_GET(VTCR_EL2_SL0, vtcr);
+	unsigned int top;
+
+	*space = (struct explore_space){
+		.granule_lg2 = s->p2m.granule_lg2,
+		.start_level = (uint8_t)((s->p2m.granule_lg2 == 12 ? 2 : 3) -
+					 sl0),
+		.bbm_level = s->p2m.bbm_level,
+		.output_bits = s->p2m.lpa && s->p2m.granule_lg2 == 16 ? 52 : 48,
+		.root = vttbr & MASK(6, 42),
+	};
+	if (space->output_bits == 52)
+		space->root |= (vttbr >> 2 & 15) << 48;
+	top = entry_lsb(space, space->start_level) + space->granule_lg2 - 3u;
+	space->root_order = bits > top ? (uint8_t)(bits - top) : 0;
+}
+
+/* ---- recording */
+
+static bool record_on(struct recording *r, const struct scenario *s,
+		      struct machine *m, const struct record_filter *filter,
+		      struct error_line *error)
+{
+	struct hypervisor *h = m->hypervisor;
+	struct listening l = { .r = r, .ram = &m->ram, .filter = filter };
+	struct protocol_listener listener = { .event = hear, .context = &l };
+	struct explore_input *in = &r->input;
+	uint64_t before;
+	uint64_t *word;
+	bool ok;
+
+	if (!prepare(h, s, error))
+		return false;
+	read_space(&in->space, h, s);
+	in->line_bytes = 64;
+	before = h->pool.used << FRAME_LG2;
+	r->word = malloc(before + 8);
+	if (!r->word)
+		return error_set(error, EXIT_IO, "out of memory");
+	memcpy(r->word, ram_host(&m->ram, h->pool.base), before);
+	in->image = (struct explore_image){ h->pool.base.raw, before, r->word };
+	cleaner_init(&l.cleaner, s, in, hear_one, &l);
+	m->protocol = &listener;
+	ok = do_calls(h, s, r, &l, error);
+	m->protocol = NULL;
+	cleaner_fini(&l.cleaner);
+	if (!ok)
+		return false;
+	in->image.bytes = h->pool.used << FRAME_LG2;
+	word = realloc(r->word, in->image.bytes + 8);
+	if (!word || r->failed || l.cleaner.failed)
+		return error_set(error, EXIT_IO, "out of memory");
+	memset((uint8_t *)word + before, 0, in->image.bytes - before);
+	in->image.word = r->word = word;
+	in->observer = s->observer;
+	in->observers = s->observers;
+	in->event = r->event;
+	in->events = r->events;
+	in->call = r->call;
+	in->calls = s->calls;
+	return true;
+}
+
+bool record_scenario(struct recording *r, const struct scenario *s,
+		     const struct machine_config *config,
+		     const struct record_filter *filter,
+		     struct error_line *error)
+{
+	struct machine *m = machine_new(config, error);
+	bool ok;
+
+	memset(r, 0, sizeof(*r));
+	if (!m)
+		return false;
+	ok = record_on(r, s, m, filter, error);
+	machine_free(m);
+	if (!ok)
+		recording_fini(r);
+	return ok;
+}
+
+void recording_fini(struct recording *r)
+{
+	free(r->event);
+	free(r->word);
+	memset(r, 0, sizeof(*r));
+}

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A scenario done by the real core on a machine of its own, heard through the
+ * port: what explore_run takes. One machine a recording, so that nothing of
+ * one scenario is left for the next.
+ *
+ * Where an observer does not walk coherently, the host cleans what the core
+ * writes, as policy.iommu.clean says, and its barriers are full ones:
+ *
+ *   entry     each descriptor as it is written
+ *   line      each line that was written, once, before the next barrier
+ *   top-only  as `line`, but not in a table that was unlinked since the last
+ *             barrier: cleaned is only the entry that led there
+ *
+ * So a core that cleans by itself (port_pte_clean) is served, too.
+ */
+#ifndef SIM_EXPLORE_RECORD_H
+#define SIM_EXPLORE_RECORD_H
+
+#include "sim/explore/scenario.h"
+
+/* One step at a time may be held back, for tests: true leaves it out. */
+struct record_filter {
+	bool (*drops)(void *context, const struct protocol_event *event);
+	void *context;
+};
+
+struct recording {
+	struct explore_input input; /* points into the members below */
+	struct explore_call call[SCENARIO_CALLS_MAX];
+	struct protocol_event *event;
+	size_t events, room;
+	uint64_t *word;
+	bool failed; /* out of memory */
+};
+
+/*
+ * What machines are made of: a plain one, without caches and TLBs, since here
+ * neither time nor its own hits matter. `core`: of config.core, or NULL.
+ */
+bool record_machine(struct machine_config *config, struct core_library *core,
+		    struct error_line *error);
+
+/* False: *error; 3 what the core refuses, 5 what it does not offer. */
+bool record_scenario(struct recording *r, const struct scenario *s,
+		     const struct machine_config *config,
+		     const struct record_filter *filter,
+		     struct error_line *error);
+void recording_fini(struct recording *r);
+
+#endif
