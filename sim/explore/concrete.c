@@ -216,10 +216,18 @@ static void effects_first(struct room *r, const struct held *h)
 		}
 }
 
-static bool is_wanted(const struct store *s, const struct concrete_action *a)
+/* Is what the observer sees there what the action reads? */
+static bool is_seen(const struct room *r, size_t word,
+		    const struct concrete_action *a)
 {
-	return a->arbitrary ? s->arbitrary
-			    : !s->arbitrary && s->step == a->wrote;
+	const struct explore_input *in = r->c->in;
+	const struct store *s = &r->store[r->seen[word]];
+	const size_t page = word >> (in->space.granule_lg2 - 3);
+	const bool arbitrary =
+		s->arbitrary || (r->seen[word] == 0 && in->image.live &&
+				 !in->image.live[page]);
+
+	return a->arbitrary ? arbitrary : !arbitrary && s->step == a->wrote;
 }
 
 /* Let the observer see the store of the step; false: it cannot. */
@@ -229,7 +237,7 @@ static bool make_seen(struct room *r, size_t word,
 	const size_t line_words = r->c->in->line_bytes / 8;
 	const size_t first = word / line_words * line_words;
 
-	if (is_wanted(&r->store[r->seen[word]], a))
+	if (is_seen(r, word, a))
 		return true;
 	if (r->c->in->observer[r->c->observer].noncoherent) {
 		for (size_t w = first; w < first + line_words && w < r->words;
@@ -243,7 +251,7 @@ static bool make_seen(struct room *r, size_t word,
 				break;
 			}
 	}
-	return is_wanted(&r->store[r->seen[word]], a);
+	return is_seen(r, word, a);
 }
 
 static uint64_t seen_value(const struct room *r, size_t word)

@@ -53,8 +53,11 @@ static void mark_live(struct explore *x, uint64_t table, unsigned int level)
 static void mark_all_live(struct explore *x)
 {
 	const struct explore_space *s = &x->in->space;
+	const uint8_t *live = x->in->image.live;
 
-	for (uint64_t i = 0; i < 1u << s->root_order; i++)
+	for (size_t i = 0; live && i < x->memory.pages; i++)
+		x->memory.page[i].live = live[i];
+	for (uint64_t i = 0; !live && i < 1u << s->root_order; i++)
 		mark_live(x, s->root + (i << s->granule_lg2), s->start_level);
 }
 

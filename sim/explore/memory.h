@@ -28,6 +28,9 @@
 struct explore_image {
 	uint64_t base, bytes;
 	const uint64_t *word;
+	/* By page of the granule: it is a table then; the content of others is
+	 * arbitrary. NULL: what a walk from the root reaches. */
+	const uint8_t *live;
 };
 
 enum walker_class { WALKER_COHERENT, WALKER_NONCOHERENT, WALKER_CLASSES };

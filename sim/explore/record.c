@@ -58,6 +58,9 @@ static void recording_add(struct recording *r, const struct protocol_event *e)
 
 struct listening {
 	struct recording *r;
+	bool started; /* the operation; before, only tables are noted */
+	const struct hypervisor *h;
+	unsigned int granule_lg2;
 	const struct ram *ram;
 	const struct record_filter *filter;
 	struct cleaner cleaner;
@@ -71,6 +74,17 @@ static void hear_one(void *context, const struct protocol_event *e)
 		recording_add(l->r, e);
 }
 
+/* Which pages are tables, linked or not. */
+static void note_tables(struct listening *l, const struct protocol_event *e)
+{
+	const uint64_t base = l->h->pool.base.raw;
+
+	if (e->kind != PROTOCOL_TABLE_ALLOC && e->kind != PROTOCOL_TABLE_FREE)
+		return;
+	memset(l->r->live + ((e->address - base) >> l->granule_lg2),
+	       e->kind == PROTOCOL_TABLE_ALLOC, e->bytes >> l->granule_lg2);
+}
+
 /* Zeroing a table is a store to each of its words. */
 static void hear(void *context, struct protocol_event *event)
 {
@@ -78,6 +92,10 @@ static void hear(void *context, struct protocol_event *event)
 	struct protocol_event e = *event;
 	const uint64_t end = e.address + e.bytes;
 
+	if (!l->started) {
+		note_tables(l, &e);
+		return;
+	}
 	if (e.kind != PROTOCOL_WRITE) {
 		cleaner_pass(&l->cleaner, &e);
 		return;
@@ -265,14 +283,21 @@ static bool record_on(struct recording *r, const struct scenario *s,
 		      struct error_line *error)
 {
 	struct hypervisor *h = m->hypervisor;
-	struct listening l = { .r = r, .ram = &m->ram, .filter = filter };
+	struct listening l = { .r = r, .ram = &m->ram, .filter = filter, .h = h,
+			       .granule_lg2 = s->p2m.granule_lg2 };
 	struct protocol_listener listener = { .event = hear, .context = &l };
 	struct explore_input *in = &r->input;
 	uint64_t before;
 	uint64_t *word;
 	bool ok;
 
-	if (!prepare(h, s, error))
+	r->live = calloc(h->pool.pages, 1);
+	if (!r->live)
+		return error_set(error, EXIT_IO, "out of memory");
+	m->protocol = &listener;
+	ok = prepare(h, s, error);
+	m->protocol = NULL;
+	if (!ok)
 		return false;
 	read_space(&in->space, h, s);
 	in->line_bytes = 64;
@@ -281,8 +306,10 @@ static bool record_on(struct recording *r, const struct scenario *s,
 	if (!r->word)
 		return error_set(error, EXIT_IO, "out of memory");
 	memcpy(r->word, ram_host(&m->ram, h->pool.base), before);
-	in->image = (struct explore_image){ h->pool.base.raw, before, r->word };
+	in->image = (struct explore_image){ h->pool.base.raw, before, r->word,
+					     r->live };
 	cleaner_init(&l.cleaner, s, in, hear_one, &l);
+	l.started = true;
 	m->protocol = &listener;
 	ok = do_calls(h, s, r, &l, error);
 	m->protocol = NULL;
@@ -326,5 +353,6 @@ void recording_fini(struct recording *r)
 {
 	free(r->event);
 	free(r->word);
+	free(r->live);
 	memset(r, 0, sizeof(*r));
 }

@@ -31,6 +31,7 @@ struct recording {
 	struct protocol_event *event;
 	size_t events, room;
 	uint64_t *word;
+	uint8_t *live;
 	bool failed; /* out of memory */
 };
 
