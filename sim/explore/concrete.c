@@ -32,6 +32,7 @@ struct room {
 	struct held *held;
 	const struct protocol_event **pending;
 	size_t pendings;
+	bool eager; /* maintenance takes effect as soon as it may */
 	struct mapping before, after;
 	uint64_t *plain;
 	bool walked, walked_arbitrary; /* the last action read, cached not */
@@ -147,6 +148,21 @@ static void barrier(struct room *r, const struct protocol_event *e)
 		r->pendings = 0;
 }
 
+/* Would it drop what something else is still to come from? */
+static bool is_needed(const struct room *r, const struct protocol_event *e,
+		      uint32_t step)
+{
+	for (size_t i = 0; i < r->c->actions; i++) {
+		const struct concrete_action *a = &r->c->action[i];
+
+		if (a->step >= step && a->from >= 0 &&
+		    r->held[a->from].stands &&
+		    held_matches(r, &r->held[a->from], e))
+			return true;
+	}
+	return false;
+}
+
 static void software(struct room *r, uint32_t step)
 {
 	const struct protocol_event *e = &r->c->in->event[step - 1];
@@ -174,7 +190,10 @@ static void software(struct room *r, uint32_t step)
 		barrier(r, e);
 		break;
 	case PROTOCOL_TLBI:
-		r->pending[r->pendings++] = e;
+		if (r->eager && !is_needed(r, e, step))
+			tlbi_effect(r, e);
+		else
+			r->pending[r->pendings++] = e;
 		break;
 	default:
 		break;
@@ -284,7 +303,7 @@ static struct held read_entry(const struct room *r,
 
 	h.entry = entry_decode(s, seen_value(r, word_at(r, a->address)),
 			       a->level);
-	if (a->cached && h.entry.contig)
+	if (a->group && h.entry.hint)
 		lsb += entry_group_lg2(s, a->level);
 	h.range.first = a->input & ~(BIT(lsb) - 1);
 	h.range.last = h.range.first + (BIT(lsb) - 1);
@@ -462,11 +481,19 @@ static const char *execute(struct room *r)
 	return shows(r);
 }
 
+/* When maintenance takes effect is hardware's choice: late, then early. */
 const char *concrete_execute(const struct concrete *c)
 {
-	struct room r = { .c = c };
-	const char *why = room_init(&r) ? execute(&r) : "out of memory";
+	const char *first = NULL;
 
-	room_fini(&r);
-	return why;
+	for (int eager = 0; eager <= 1; eager++) {
+		struct room r = { .c = c, .eager = eager };
+		const char *why = room_init(&r) ? execute(&r) : "out of memory";
+
+		room_fini(&r);
+		if (!why)
+			return NULL;
+		first = first ? first : why;
+	}
+	return first;
 }

@@ -24,6 +24,7 @@ struct concrete_action {
 			* root */
 	bool repeat;   /* no read: a combined entry of `from`'s stage-2 one */
 	bool combined; /* what is cached combines both stages */
+	bool group;    /* and its whole contiguous group */
 	bool cached;   /* false, the last one alone: read, and used at once */
 	uint64_t address, input; /* of the word; where its entry begins */
 	unsigned int level;

@@ -65,7 +65,7 @@ struct entry entry_decode(const struct explore_space *s, uint64_t value,
 		return e;
 	e.kind = ENTRY_LEAF;
 	e.address = address_of(s, value, entry_lsb(s, level));
-	e.contig = (value & CONTIGUOUS) && entry_group_lg2(s, level) != 0;
+	e.hint = (value & CONTIGUOUS) && entry_group_lg2(s, level) != 0;
 	e.no_tlb = !last && s->bbm_level >= 1 && (value & NT);
 	e.memory = value & MEMORY;
 	e.permissions = value & PERMISSIONS;

@@ -34,7 +34,8 @@ enum entry_kind {
 
 struct entry {
 	enum entry_kind kind;
-	bool contig;	      /* the whole group may be cached as one */
+	bool hint;	      /* contiguous: one of a group that is alike */
+	bool group;	      /* as cached: the whole group as one */
 	bool no_tlb;	      /* nT: translates, but is not cached */
 	uint64_t address;     /* of the table, or what it maps to */
 	uint64_t memory;      /* MemAttr and SH, where they stand */

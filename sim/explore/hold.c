@@ -54,7 +54,8 @@ static uint32_t hold_get(struct explore *x, uint32_t node, uint32_t index,
 	uint32_t h = x->node[node].hold[index];
 
 	for (; h != 0; h = x->hold[h].next)
-		if (x->hold[h].version == version)
+		if (x->hold[h].version == version &&
+		    x->hold[h].entry.group == e->group)
 			return h;
 	if (!grow(x, (void **)&x->hold, x->holds, &x->hold_room,
 		  sizeof(*x->hold)))
@@ -174,13 +175,21 @@ static bool fill_add(struct explore *x, uint32_t hold, unsigned int observer,
 static void visit_node(struct explore *x, unsigned int observer,
 		       enum hold_set set, uint32_t node);
 
-/* A word's entry is cached by a walk that came by `from`. */
+/*
+ * A word's entry is cached by a walk that came by `from`; `by`: the pointer
+ * that what is pending will drop, or 0.
+ */
 static void cache_entry(struct explore *x, unsigned int observer,
-			enum hold_set set, uint32_t hold, uint32_t from)
+			enum hold_set set, uint32_t hold, uint32_t from,
+			uint32_t by)
 {
 	const bool leaf = x->hold[hold].entry.kind == ENTRY_LEAF;
-	const bool added = fill_add(x, hold, observer, HOLD_STAGE2, set, from);
+	bool added;
 
+	if (by != 0 && !outlasts(x, &x->hold[by], HOLD_STAGE2, &x->hold[hold],
+				 HOLD_STAGE2, observer))
+		return;
+	added = fill_add(x, hold, observer, HOLD_STAGE2, set, from);
 	if (leaf) {
 		if (!x->in->observer[observer].iommu)
 			fill_add(x, hold, observer, HOLD_COMBINED, set, from);
@@ -222,13 +231,15 @@ static void visit_version(struct explore *x, unsigned int observer,
 					index, version);
 		return;
 	}
-	if (by != 0 && !outlasts(x, &x->hold[by], HOLD_STAGE2, &x->hold[hold],
-				 HOLD_STAGE2, observer))
+	cache_entry(x, observer, set, hold, from, by);
+	if (!e.hint)
 		return;
-	cache_entry(x, observer, set, hold, from);
+	e.group = true;
+	hold = hold_get(x, node, index, version, &e);
+	if (hold != 0)
+		cache_entry(x, observer, set, hold, from, by);
 }
 
-/* `by`: the pointer that is dropped by what is pending, but not yet; or 0. */
 static void visit_word(struct explore *x, unsigned int observer,
 		       enum hold_set set, uint32_t node, uint32_t index,
 		       uint32_t from, uint32_t by)

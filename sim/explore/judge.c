@@ -107,14 +107,15 @@ static bool alike(const struct mapped *a, const struct mapped *b)
 
 /*
  * May both be cached at once? Of one size, if they differ in permissions
- * alone; of two sizes, if they translate alike and the hardware takes it.
+ * alone; of two sizes, if they translate alike and the hardware takes it, or
+ * it is one of a contiguous group and the group.
  */
 static bool may_share(const struct explore *x, const struct mapped *a,
-		      const struct mapped *b)
+		      const struct mapped *b, bool hints)
 {
 	if (a->first == b->first && a->last == b->last)
 		return alike(a, b);
-	return x->in->space.bbm_level == 2 && alike(a, b) &&
+	return (hints || x->in->space.bbm_level == 2) && alike(a, b) &&
 	       a->permissions == b->permissions;
 }
 
@@ -148,7 +149,8 @@ static void judge_pair(struct explore *x, const struct hold *a,
 	if (a->entry.kind == ENTRY_LEAF && b->entry.kind == ENTRY_LEAF) {
 		m = mapped_held(x, a);
 		n = mapped_held(x, b);
-		if (overlap(&m, &n) && !may_share(x, &m, &n))
+		if (overlap(&m, &n) &&
+		    !may_share(x, &m, &n, a->entry.hint && b->entry.hint))
 			propose_conflict(x, &m, &n, &c);
 		return;
 	}

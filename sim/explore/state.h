@@ -122,7 +122,7 @@ static inline uint64_t node_input(const struct explore *x,
 	       ((uint64_t)index << entry_lsb(&x->in->space, node->level));
 }
 
-/* What a leaf translates when cached: its group with the hint. */
+/* What a leaf translates as it is cached. */
 static inline void hold_range(const struct explore *x, const struct hold *h,
 			      uint64_t *first, uint64_t *last)
 {
@@ -130,7 +130,7 @@ static inline void hold_range(const struct explore *x, const struct hold *h,
 	unsigned int lsb = entry_lsb(&x->in->space, node->level);
 
 	*first = node_input(x, node, h->index);
-	if (h->entry.kind == ENTRY_LEAF && h->entry.contig)
+	if (h->entry.kind == ENTRY_LEAF && h->entry.group)
 		lsb += entry_group_lg2(&x->in->space, node->level);
 	*first &= ~(BIT(lsb) - 1);
 	*last = *first + (BIT(lsb) - 1);

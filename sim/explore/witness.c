@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "sim/explore/concrete.h"
 #include "sim/explore/state.h"
@@ -13,7 +14,7 @@
 struct chain {
 	uint32_t fill[CHAIN_MAX]; /* in the order they happened */
 	size_t fills;
-	struct concrete_action action[CHAIN_MAX];
+	struct concrete_action action[CHAIN_MAX + 1];
 	size_t actions;
 };
 
@@ -72,6 +73,7 @@ static void chain_actions(struct chain *c, const struct explore *x)
 		a.from = chain_find(c, f->from);
 		a.repeat = f->from != 0 && x->fill[f->from].hold == f->hold;
 		a.combined = f->class == HOLD_COMBINED;
+		a.group = h->entry.group;
 		a.cached = true;
 		c->action[c->actions++] = a;
 	}
@@ -80,6 +82,88 @@ static void chain_actions(struct chain *c, const struct explore *x)
 	c->action[c->actions] =
 		read_action(x, best->node, best->index, best->version);
 	c->action[c->actions++].from = chain_find(c, best->fill[0]);
+}
+
+/* Must `a` be read before `b`, of the same step? What is older comes first: a
+ * store that was seen stays seen, and a line that was evicted. */
+static bool reads_before(const struct explore *x,
+			 const struct concrete_action *a,
+			 const struct concrete_action *b)
+{
+	const uint64_t unit =
+		x->in->observer[x->best.observer].noncoherent
+			? x->in->line_bytes
+			: 8;
+
+	return a->step == b->step && !a->repeat && !b->repeat &&
+	       a->address / unit == b->address / unit && a->wrote < b->wrote;
+}
+
+/* The place of each action when older reads come first, sources before all. */
+static void chain_order(struct chain *c, const struct explore *x)
+{
+	struct concrete_action ordered[CHAIN_MAX + 1];
+	int place[CHAIN_MAX + 1];
+	size_t done = 0, i, k;
+
+	for (i = 0; i < c->actions; i++)
+		place[i] = -1;
+	while (done < c->actions) {
+		size_t pick = c->actions;
+
+		for (i = 0; i < c->actions; i++) {
+			const struct concrete_action *a = &c->action[i];
+
+			if (place[i] >= 0 ||
+			    (a->from >= 0 && place[a->from] < 0))
+				continue;
+			for (k = 0; k < c->actions; k++)
+				if (place[k] < 0 && k != i &&
+				    (c->action[k].step < a->step ||
+				     reads_before(x, &c->action[k], a)))
+					break;
+			if (pick == c->actions || k == c->actions)
+				pick = i;
+			if (k == c->actions)
+				break;
+		}
+		ordered[done] = c->action[pick];
+		if (ordered[done].from >= 0)
+			ordered[done].from = place[ordered[done].from];
+		place[pick] = (int)done++;
+	}
+	memcpy(c->action, ordered, done * sizeof(ordered[0]));
+}
+
+/* The newest store to the action's word by then. */
+static uint32_t newest_by(struct explore *x, const struct concrete_action *a,
+			  uint32_t step)
+{
+	const struct slot *slot = explore_memory_slot(&x->memory, a->address);
+
+	for (uint32_t v = slot->newest; v > VERSION_ARBITRARY;
+	     v = x->memory.version[v].older)
+		if (x->memory.version[v].step <= step)
+			return x->memory.version[v].step;
+	return 0;
+}
+
+/* Pointers that can be read when they are wanted need not be cached before:
+ * between, other walks may want to see something older. */
+static void chain_delay(struct chain *c, struct explore *x)
+{
+	for (size_t i = c->actions; i-- > 0;) {
+		struct concrete_action *a = &c->action[i];
+		uint32_t wanted = UINT32_MAX;
+
+		for (size_t k = 0; k < c->actions; k++)
+			if (c->action[k].from == (int)i &&
+			    c->action[k].step < wanted)
+				wanted = c->action[k].step;
+		if (wanted != UINT32_MAX && !a->arbitrary &&
+		    newest_by(x, a, wanted) == a->wrote)
+			a->step = wanted;
+	}
 }
 
 /* ---- the story */
@@ -138,7 +222,7 @@ static void describe_value(struct explore *x, const struct node *n,
 		snprintf(out, bytes, "%s 0x%" PRIx64 "%s%s",
 			 e.kind == ENTRY_TABLE ? "table"
 			 : n->level == EXPLORE_LAST_LEVEL ? "page" : "block",
-			 e.address, e.contig ? " contiguous" : "",
+			 e.address, e.hint ? " contiguous" : "",
 			 e.no_tlb ? " nT" : "");
 }
 
@@ -259,13 +343,6 @@ static uint32_t tell_software(struct explore *x, struct explore_result *r,
 	return step + run - 1;
 }
 
-static const char *age_of(const struct explore *x, uint32_t wrote,
-			  uint32_t newest_step)
-{
-	(void)x;
-	return wrote == newest_step ? "" : ", not the newest store";
-}
-
 static void tell_action(struct explore *x, struct explore_result *r,
 			const struct concrete_action *a)
 {
@@ -295,11 +372,12 @@ static void tell_action(struct explore *x, struct explore_result *r,
 			value = x->memory.version[v].value;
 	}
 	describe_value(x, node_of(x, a->address), value, text, sizeof(text));
-	say(r, a->step, who, "reads %s: %s%s%s", word, text,
-	    age_of(x, a->wrote, newest),
-	    !a->cached	 ? "; used at once"
-	    : a->combined ? "; caches it, stages combined"
-			  : "; caches it");
+	say(r, a->step, who, "reads %s: %s%s%s%s", word, text,
+	    a->wrote == newest ? "" : ", not the newest store",
+	    !a->cached ? "; used at once"
+	    : a->group ? "; caches its group"
+		       : "; caches it",
+	    a->combined ? ", stages combined" : "");
 }
 
 static void tell(struct explore *x, struct explore_result *r,
@@ -327,6 +405,7 @@ void witness_make(struct explore *x, struct explore_result *result)
 	chain_add(&c, x, best->fill[0]);
 	chain_add(&c, x, best->fill[1]);
 	chain_actions(&c, x);
+	chain_order(&c, x);
 	run.actions = c.actions;
 	if (best->finding == EXPLORE_FREED)
 		run.freed = x->node[best->node].address;
@@ -336,7 +415,18 @@ void witness_make(struct explore *x, struct explore_result *result)
 	result->observer = best->observer;
 	result->input = best->input;
 	snprintf(result->text, sizeof(result->text), "%s", best->text);
-	tell(x, result, &c);
 	result->undecided = concrete_execute(&run);
+	if (result->undecided) {
+		struct chain late = c;
+
+		chain_delay(&late, x);
+		chain_order(&late, x);
+		run.action = late.action;
+		if (!concrete_execute(&run)) {
+			result->undecided = NULL;
+			c = late;
+		}
+	}
+	tell(x, result, &c);
 	result->verdict = result->undecided ? EXPLORE_UNDECIDED : EXPLORE_WRONG;
 }
