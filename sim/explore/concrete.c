@@ -148,18 +148,32 @@ static void barrier(struct room *r, const struct protocol_event *e)
 		r->pendings = 0;
 }
 
-/* Would it drop what something else is still to come from? */
-static bool is_needed(const struct room *r, const struct protocol_event *e,
-		      uint32_t step)
+/* Is the action's entry a source of what comes at the step or later? One that
+ * is no source at all is what the witness is about. */
+static bool is_wanted(const struct room *r, size_t action, uint32_t step)
 {
+	bool source = false;
+
 	for (size_t i = 0; i < r->c->actions; i++) {
 		const struct concrete_action *a = &r->c->action[i];
 
-		if (a->step >= step && a->from >= 0 &&
-		    r->held[a->from].stands &&
-		    held_matches(r, &r->held[a->from], e))
+		if (a->from != (int)action)
+			continue;
+		if (a->step >= step)
 			return true;
+		source = true;
 	}
+	return !source;
+}
+
+/* Would it drop what is wanted? */
+static bool is_needed(const struct room *r, const struct protocol_event *e,
+		      uint32_t step)
+{
+	for (size_t i = 0; i < r->c->actions; i++)
+		if (r->held[i].stands && held_matches(r, &r->held[i], e) &&
+		    is_wanted(r, i, step))
+			return true;
 	return false;
 }
 
@@ -249,19 +263,44 @@ static bool is_seen(const struct room *r, size_t word,
 	return a->arbitrary ? arbitrary : !arbitrary && s->step == a->wrote;
 }
 
-/* Let the observer see the store of the step; false: it cannot. */
-static bool make_seen(struct room *r, size_t word,
-		      const struct concrete_action *a)
+static void evict_line(struct room *r, size_t word)
 {
 	const size_t line_words = r->c->in->line_bytes / 8;
 	const size_t first = word / line_words * line_words;
 
+	for (size_t w = first; w < first + line_words && w < r->words; w++)
+		r->seen[w] = r->newest[w];
+}
+
+/* Before the next step stores over what an action will read from memory, the
+ * line is evicted: it is the last moment. */
+static void evict_in_time(struct room *r, uint32_t step)
+{
+	const struct concrete *c = r->c;
+	const struct protocol_event *e = &c->in->event[step];
+
+	if (!c->in->observer[c->observer].noncoherent ||
+	    step >= c->in->events || e->kind != PROTOCOL_WRITE)
+		return;
+	for (size_t i = 0; i < c->actions; i++) {
+		const struct concrete_action *a = &c->action[i];
+		const size_t word = word_at(r, a->address);
+		const struct store *s = &r->store[r->newest[word]];
+
+		if (a->step > step && !a->repeat && a->address == e->address &&
+		    s->step == a->wrote && !s->arbitrary)
+			evict_line(r, word);
+	}
+}
+
+/* Let the observer see the store of the step; false: it cannot. */
+static bool make_seen(struct room *r, size_t word,
+		      const struct concrete_action *a)
+{
 	if (is_seen(r, word, a))
 		return true;
 	if (r->c->in->observer[r->c->observer].noncoherent) {
-		for (size_t w = first; w < first + line_words && w < r->words;
-		     w++)
-			r->seen[w] = r->newest[w];
+		evict_line(r, word);
 	} else {
 		for (uint32_t at = r->newest[word]; at > r->seen[word];
 		     at = r->store[at].older)
@@ -477,6 +516,7 @@ static const char *execute(struct room *r)
 			if (why)
 				return why;
 		}
+		evict_in_time(r, step);
 	}
 	return shows(r);
 }

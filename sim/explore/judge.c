@@ -115,7 +115,8 @@ static bool may_share(const struct explore *x, const struct mapped *a,
 {
 	if (a->first == b->first && a->last == b->last)
 		return alike(a, b);
-	return (hints || x->in->space.bbm_level == 2) && alike(a, b) &&
+	return (hints || (x->in->space.bbm_level == 2 && !x->over)) &&
+	       alike(a, b) &&
 	       a->permissions == b->permissions;
 }
 
@@ -158,7 +159,7 @@ static void judge_pair(struct explore *x, const struct hold *a,
 	if (a->node != b->node || a->index != b->index ||
 	    (a->entry.kind == b->entry.kind
 		     ? a->entry.address == b->entry.address
-		     : x->in->space.bbm_level == 2))
+		     : x->in->space.bbm_level == 2 && !x->over))
 		return;
 	m = mapped_by(x, &x->node[a->node], a->index, &a->entry);
 	n = mapped_by(x, &x->node[b->node], b->index, &b->entry);
@@ -361,8 +362,29 @@ static void judge_left_node(struct explore *x, unsigned int observer,
 	}
 }
 
+/* FEAT_BBM lets two sizes be for as long as the change takes: IHYQMB. */
+static void judge_left_pairs(struct explore *x)
+{
+	x->over = true;
+	for (uint32_t i = 1; i < x->holds; i++)
+		for (unsigned int o = 0; o < x->in->observers; o++)
+			for (unsigned int k = 0; k < HOLD_CLASSES; k++) {
+				const struct hold *h = &x->hold[i];
+
+				if (h->fill[o][k][SET_NOW] == 0 ||
+				    h->entry.kind != ENTRY_LEAF)
+					continue;
+				for (uint32_t n = 1; n < x->nodes; n++)
+					judge_node(x, h, n, o,
+						   (enum hold_class)k);
+			}
+	x->over = false;
+}
+
 void judge_done(struct explore *x)
 {
+	if (x->in->space.bbm_level == 2)
+		judge_left_pairs(x);
 	for (unsigned int o = 0; o < x->in->observers; o++) {
 		for (uint32_t n = 1; n < x->nodes; n++)
 			judge_left_node(x, o, n);

@@ -292,7 +292,8 @@ static bool record_on(struct recording *r, const struct scenario *s,
 	bool ok;
 
 	r->live = calloc(h->pool.pages, 1);
-	if (!r->live)
+	r->call = calloc(SCENARIO_CALLS_MAX, sizeof(*r->call));
+	if (!r->live || !r->call)
 		return error_set(error, EXIT_IO, "out of memory");
 	m->protocol = &listener;
 	ok = prepare(h, s, error);
@@ -354,5 +355,6 @@ void recording_fini(struct recording *r)
 	free(r->event);
 	free(r->word);
 	free(r->live);
+	free(r->call);
 	memset(r, 0, sizeof(*r));
 }

@@ -26,8 +26,8 @@ struct record_filter {
 };
 
 struct recording {
-	struct explore_input input; /* points into the members below */
-	struct explore_call call[SCENARIO_CALLS_MAX];
+	struct explore_input input; /* points to what the others hold */
+	struct explore_call *call;
 	struct protocol_event *event;
 	size_t events, room;
 	uint64_t *word;

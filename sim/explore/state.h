@@ -84,6 +84,7 @@ struct explore {
 	uint32_t step;
 	size_t call;
 	bool detached;
+	bool over; /* the call is: no conflict is allowed any more */
 	bool failed;
 	struct candidate best;
 };
