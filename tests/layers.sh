@@ -28,6 +28,7 @@ check traces 'core/base/|traces/'
 # The checker knows neither core nor models; the machine tells it what happens.
 check sim/check 'core/base/|sim/check/'
 check sim/machine 'core/|models/|traces/|sim/machine/|sim/check/protocol.h'
+check sim/explore 'core/|models/|traces/|sim/machine/|sim/check/protocol.h|sim/explore/'
 check sim/guest 'core/base/|models/|traces/|sim/machine/|sim/guest/'
 check sim/study 'core/|models/|traces/|sim/'
 check cli 'core/base/|models/|traces/|sim/|cli/'

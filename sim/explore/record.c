@@ -60,18 +60,53 @@ struct listening {
 	struct recording *r;
 	bool started; /* the operation; before, only tables are noted */
 	const struct hypervisor *h;
+	const struct scenario *scenario;
 	unsigned int granule_lg2;
 	const struct ram *ram;
 	const struct record_filter *filter;
 	struct cleaner cleaner;
 };
 
+static bool is_left_out(const struct scenario *s,
+			const struct protocol_event *e)
+{
+	const bool dsb = e->kind == PROTOCOL_BARRIER &&
+			 e->barrier == PROTOCOL_DSB;
+	const bool tlbi = e->kind == PROTOCOL_TLBI;
+
+	return (s->without[WITHOUT_CLEAN] && e->kind == PROTOCOL_CLEAN) ||
+	       (s->without[WITHOUT_DSB_STORES] && dsb &&
+		e->access == PROTOCOL_STORES) ||
+	       (s->without[WITHOUT_DSB] && dsb && e->access == PROTOCOL_ALL) ||
+	       (s->without[WITHOUT_TLBI] && tlbi && e->tlbi.stage2) ||
+	       (s->without[WITHOUT_TLBI_COMBINED] && tlbi && !e->tlbi.stage2);
+}
+
+/* The freed page goes as soon as the last store before it is made. */
+static void free_early(struct recording *r)
+{
+	const struct protocol_event freed = r->event[r->events - 1];
+	size_t at = r->events - 1;
+
+	while (at > 0 && r->event[at - 1].kind != PROTOCOL_WRITE &&
+	       r->event[at - 1].kind != PROTOCOL_TABLE_FREE)
+		at--;
+	memmove(&r->event[at + 1], &r->event[at],
+		(r->events - 1 - at) * sizeof(freed));
+	r->event[at] = freed;
+}
+
 static void hear_one(void *context, const struct protocol_event *e)
 {
 	struct listening *l = context;
 
+	if (is_left_out(l->scenario, e))
+		return;
 	if (!l->filter || !l->filter->drops(l->filter->context, e))
 		recording_add(l->r, e);
+	if (e->kind == PROTOCOL_TABLE_FREE && !l->r->failed &&
+	    l->scenario->without[WITHOUT_FLUSH_BEFORE_FREE])
+		free_early(l->r);
 }
 
 /* Which pages are tables, linked or not. */
@@ -284,6 +319,7 @@ static bool record_on(struct recording *r, const struct scenario *s,
 {
 	struct hypervisor *h = m->hypervisor;
 	struct listening l = { .r = r, .ram = &m->ram, .filter = filter, .h = h,
+			       .scenario = s,
 			       .granule_lg2 = s->p2m.granule_lg2 };
 	struct protocol_listener listener = { .event = hear, .context = &l };
 	struct explore_input *in = &r->input;

@@ -445,6 +445,40 @@ static bool take_observers(struct scenario *s, const struct at *top,
 	return true;
 }
 
+/* ---- what is left out */
+
+static bool take_without(struct scenario *s, const struct at *top,
+			 const json_t *tree)
+{
+	const struct at at = below(top, "without");
+	const json_t *list = json_object_get(tree, "without");
+	size_t i;
+	json_t *v;
+
+	memset(s->without, 0, sizeof(s->without));
+	if (!list)
+		return true;
+	if (!json_is_array(list))
+		return bad(&at, list, "a list of kinds of steps");
+	json_array_foreach(list, i, v)
+	{
+		static const char words[] =
+			"clean|dsb-stores|dsb|tlbi|tlbi-combined|"
+			"flush-before-free";
+		const struct at here = element(&at, i);
+		const int index =
+			json_is_string(v)
+				? config_word_index(words, json_string_value(v),
+						    NULL)
+				: -1;
+
+		if (index < 0)
+			return bad(&here, v, words);
+		s->without[index] = true;
+	}
+	return true;
+}
+
 /* ---- the whole */
 
 void scenario_init(struct scenario *s)
@@ -508,12 +542,13 @@ bool scenario_parse(struct scenario *s, const json_t *tree, const char *label,
 
 	scenario_init(s);
 	if (!only_keys(&at, tree,
-		       "format name guest bbm_level policy start operation observers") ||
+		       "format name guest bbm_level policy start operation observers without") ||
 	    !take_word(&at, tree, "format", SCENARIO_FORMAT, true, &format,
 		       NULL) ||
 	    !take_guest(s, &at, tree) ||
 	    !take_number(&at, tree, "bbm_level", 2, false, &bbm) ||
 	    !take_policies(s, &at, tree) || !take_observers(s, &at, tree) ||
+	    !take_without(s, &at, tree) ||
 	    !take_calls(&at, tree, "start", false, s->start, &s->starts) ||
 	    !take_calls(&at, tree, "operation", true, s->call, &s->calls))
 		return false;
@@ -605,6 +640,11 @@ bool scenario_read(struct scenario *s, const char *path,
 	json_t *tree = text ? config_parse(&origin, text, bytes, error) : NULL;
 	bool ok = tree != NULL;
 
+	/* What is JSON but no object, config_parse takes for a machine. */
+	if (text && !tree && strstr(error->text, ": not a machine: "))
+		error_set(error, EXIT_INPUT,
+			  "%s: not a scenario: want an object {...}",
+			  origin.label);
 	free(text);
 	/* The file by itself first, so that a --set is blamed for its own. */
 	if (ok)

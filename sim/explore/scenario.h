@@ -43,6 +43,17 @@ struct scenario_call {
 
 enum scenario_clean { CLEAN_ENTRY, CLEAN_LINE, CLEAN_TOP_ONLY };
 
+/* What can be left out of the core's steps, to see what it is for. */
+enum scenario_without {
+	WITHOUT_CLEAN,
+	WITHOUT_DSB_STORES,
+	WITHOUT_DSB,
+	WITHOUT_TLBI,
+	WITHOUT_TLBI_COMBINED,
+	WITHOUT_FLUSH_BEFORE_FREE, /* freed as soon as unlinked */
+	WITHOUT_COUNT
+};
+
 #define SCENARIO_CALLS_MAX 64
 
 struct scenario {
@@ -50,6 +61,7 @@ struct scenario {
 	struct p2m_config p2m;
 	enum p2m_setway_policy set_way;
 	enum scenario_clean clean;
+	bool without[WITHOUT_COUNT];
 	struct explore_observer observer[EXPLORE_OBSERVERS_MAX];
 	unsigned int observers;
 	struct scenario_call start[SCENARIO_CALLS_MAX], call[SCENARIO_CALLS_MAX];

@@ -12,10 +12,11 @@ import judge  # noqa: E402
 import linux  # noqa: E402
 import machines  # noqa: E402
 import outputs  # noqa: E402
+import scenarios  # noqa: E402
 import traces  # noqa: E402
 
 PARTS = {"elves": elves, "machines": machines, "guests": guests,
-         "outputs": outputs, "linux": linux, "traces": traces}
+         "outputs": outputs, "scenarios": scenarios, "linux": linux, "traces": traces}
 
 
 def main():

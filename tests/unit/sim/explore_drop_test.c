@@ -380,6 +380,40 @@ static void each_line_is_cleaned_for_a_reason(void **state)
 	}
 }
 
+static bool drops_table(void *context, const struct protocol_event *e)
+{
+	const uint64_t *table = context;
+
+	return e->kind == PROTOCOL_CLEAN && e->address >> 12 == *table;
+}
+
+/* "Clean the highest entry of the operation alone": a page is broken and
+ * remade, and then its table becomes a block. */
+static void a_break_is_cleaned_though_its_table_goes(void **state)
+{
+	uint64_t table;
+	const struct record_filter filter = { drops_table, &table };
+	struct explore_result result;
+	struct error_line error;
+	struct recording r;
+
+	(void)state;
+	make_block();
+	start(DO_MAP, 1023, 1)->mfn.raw = 7;
+	scenario_add_iommu(&s, false);
+	s.clean = CLEAN_TOP_ONLY;
+	r = record();
+	assert_good(&r);
+	table = r.event[find_break(&r)].address >> 12;
+	recording_fini(&r);
+	assert_true(record_scenario(&r, &s, &config, &filter, &error));
+	result = explore(&r);
+	assert_int_equal(result.verdict, EXPLORE_WRONG);
+	assert_int_equal(result.observer, 1);
+	explore_result_fini(&result);
+	recording_fini(&r);
+}
+
 static void a_clean_without_its_barrier_is_none(void **state)
 {
 	struct recording r;
@@ -414,6 +448,7 @@ int main(void)
 		cmocka_unit_test(a_table_freed_before_the_flush_is_reached),
 		cmocka_unit_test(a_flush_of_one_cpu_leaves_the_other),
 		cmocka_unit_test(each_line_is_cleaned_for_a_reason),
+		cmocka_unit_test(a_break_is_cleaned_though_its_table_goes),
 		cmocka_unit_test(a_clean_without_its_barrier_is_none),
 	};
 

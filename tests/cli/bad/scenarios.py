@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Scenarios of explore that are none, and --set."""
+
+HEAD = '{"format":"p2msim.scenario/1",'
+DO = '"operation":{"do":"tick"}}'
+
+# content, what the line says; exit code 3 unless given
+FILES = [
+    ("", "not JSON"),
+    ("[]", "object"),
+    ("7", "object"),
+    (b"\xff{}", "not JSON"),
+    ('{"operation":' * 50000, "not JSON"),
+    ('{"format":"p2msim.machine/1"}', "format.*p2msim.scenario/1"),
+    ('{"operation":{"do":"tick"}}', "format.*missing"),
+    (HEAD + '"format":"p2msim.scenario/1",' + DO, "format.*repeated"),
+    (HEAD + '"guest":{"granule":"4K","granule":"4K"},' + DO,
+     "guest.granule.*repeated"),
+    (HEAD + '"frob":1,' + DO, "frob: no such key; known here: .*bbm_level"),
+    (HEAD + '"form":1,' + DO, "form: no such key"),
+    (HEAD + '"name":1,' + DO, "name.*string"),
+    (HEAD + '"guest":[],' + DO, "guest.*object"),
+    (HEAD + '"guest":{"granule":"8K"},' + DO, "guest.granule.*4K.16K.64K"),
+    (HEAD + '"guest":{"ipa_bits":53},' + DO, "guest.ipa_bits.*52"),
+    (HEAD + '"guest":{"ipa_bits":20},' + DO, "makes no such address space"),
+    (HEAD + '"guest":{"start_level":3},' + DO, "guest.start_level.*2"),
+    (HEAD + '"bbm_level":3,' + DO, "bbm_level.*at most 2"),
+    (HEAD + '"bbm_level":-1,' + DO, "bbm_level.*at most 2"),
+    (HEAD + '"bbm_level":"0x",' + DO, "bbm_level.*at most 2"),
+    (HEAD + '"policy":{"p2m":{"tlbi":"all"}},' + DO,
+     "policy.p2m.tlbi.*vmid.ipa.range"),
+    (HEAD + '"policy":{"p2m":{"frob":"all"}},' + DO,
+     "policy.p2m.frob: no such key"),
+    (HEAD + '"policy":{"iommu":{"clean":"none"}},' + DO,
+     "policy.iommu.clean.*top-only"),
+    (HEAD + '"observers":[],' + DO, "observers.*1 to 4"),
+    (HEAD + '"observers":[{"kind":"gpu"}],' + DO, "observers.0.kind"),
+    (HEAD + '"observers":[{"kind":"cpu","coherent":false}],' + DO,
+     "observers.0.*coherent"),
+    (HEAD + '"observers":[{"kind":"iommu"},{"kind":"cpu"}],' + DO,
+     "observers.1.*CPUs before"),
+    (HEAD + '"without":["sleep"],' + DO, "without.0.*dsb"),
+    (HEAD + '"start":[]}', "operation.*missing"),
+    (HEAD + '"operation":[]}', "operation.*1 to 64"),
+    (HEAD + '"operation":[' + ",".join(['{"do":"tick"}'] * 65) + "]}",
+     "operation.*1 to 64"),
+    (HEAD + '"operation":7}', "operation"),
+    (HEAD + '"operation":[7]}', "operation.0.*do"),
+    (HEAD + '"operation":{"do":"fly"}}', "operation.do.*map"),
+    (HEAD + '"operation":{"do":"tick","gfn":1}}', "operation.gfn: no such key"),
+    (HEAD + '"operation":{"do":"map","gfn":1,"frames":1}}',
+     "operation.mfn.*missing"),
+    (HEAD + '"operation":{"do":"remove","gfn":1,"frames":1e9}}',
+     "operation.frames"),
+    (HEAD + '"operation":{"do":"remove","gfn":1,"frames":99999999999}}',
+     "operation.frames.*at most"),
+    (HEAD + '"operation":{"do":"protect","gfn":1,"frames":1,"access":"rr"}}',
+     "operation.access.*rwx"),
+    (HEAD + '"operation":{"do":"map","gfn":1,"mfn":1,"frames":1,"type":"x"}}',
+     "operation.type.*ram-rw"),
+    (HEAD + '"operation":[{"do":"teardown"},{"do":"tick"}]}',
+     "operation.*teardown"),
+    (HEAD + '"operation":{"do":"map","gfn":"0xffffffffff","mfn":1,"frames":1}}',
+     "operation.0.*beyond"),
+    (HEAD + '"operation":{"do":"fault","gfn":1}}', "operation.0.*nothing mapped"),
+    (HEAD + '"guest":{"granule":"64K"},"operation":'
+     '{"do":"map","gfn":1,"mfn":1,"frames":1}}', "operation.0.*granules"),
+    (HEAD + '"policy":{"p2m":{"contig_hint":"on"}},'
+     '"operation":{"do":"setway-trap"}}', "set_way.*contig_hint"),
+    (HEAD + '"observers":[{"kind":"iommu"}],"operation":{"do":"setway-trap"}}',
+     "set_way.*IOMMU"),
+    (HEAD + '"start":{"do":"map","gfn":0,"mfn":1,"frames":200000000},' + DO,
+     "start.0.*no memory for its tables"),
+]
+
+SETS = [
+    ("bbm_level", "KEY=VALUE"),
+    ("=1", "KEY=VALUE"),
+    ("bbm_level=3", "bbm_level.*at most 2"),
+    ("frob=1", "frob: no such key"),
+    ("bbm_level.x=1", "bbm_level|no section"),
+    ("guest=7", "guest.*object"),
+    (b"name=\xff", "UTF-8"),
+    ("k" * 50000 + "=1", "KEY=VALUE"),
+    ("a." * 50 + "a=1", "no such key"),
+]
+
+
+def test(j):
+    for n, (content, says, *code) in enumerate(FILES):
+        path = j.write("s.json", content)
+        j.case(f"scenario {n}: {says}", ["explore", path], *(code or [3]),
+               "s.json", says)
+    path = j.write("s.json", HEAD + DO)
+    for n, (text, says) in enumerate(SETS):
+        j.case(f"explore --set {n}: {says}",
+               ["explore", "--set", text, path], 2, "--set", says)
+    for where, says in (("none.json", "No such file"),
+                        (j.folder, "Is a directory"),
+                        ("/dev/null", "not JSON"),
+                        ("/dev/zero", "too long")):
+        j.case(f"explore {where}", ["explore", where], 3, where, says)
