@@ -59,6 +59,7 @@ static void recording_add(struct recording *r, const struct protocol_event *e)
 struct listening {
 	struct recording *r;
 	bool started; /* the operation; before, only tables are noted */
+	bool trap;
 	const struct hypervisor *h;
 	const struct scenario *scenario;
 	unsigned int granule_lg2;
@@ -144,11 +145,12 @@ static void hear(void *context, struct protocol_event *event)
 
 /* ---- the calls */
 
-static int do_call(struct hypervisor *h, const struct scenario_call *c)
+/* `trap`: HCR_EL2.TVM as the last of the set/way calls left it. */
+static int do_call(struct hypervisor *h, const struct scenario_call *c,
+		   bool *trap)
 {
 	const struct p2m_ops *core = h->core;
 	uint64_t done;
-	bool trap;
 
 	switch (c->what) {
 	case DO_MAP:
@@ -180,9 +182,9 @@ static int do_call(struct hypervisor *h, const struct scenario_call *c)
 		core->setway_start(h->space);
 		return 0;
 	case DO_SETWAY_TRAP:
-		return core->setway_trap(h->space, &trap);
+		return core->setway_trap(h->space, trap);
 	case DO_SETWAY_TOGGLE:
-		return core->setway_toggle(h->space, c->was, c->is, &trap);
+		return core->setway_toggle(h->space, c->was, c->is, trap);
 	case DO_COUNT:
 		break;
 	}
@@ -226,7 +228,7 @@ static bool do_calls(struct hypervisor *h, const struct scenario *s,
 		     struct error_line *error)
 {
 	for (unsigned int i = 0; i < s->calls; i++) {
-		const int rc = do_call(h, &s->call[i]);
+		const int rc = do_call(h, &s->call[i], &listening->trap);
 
 		if (rc)
 			return refused(s, &s->call[i], "operation", i, rc,
@@ -257,7 +259,7 @@ static bool shares_with_iommu(const struct scenario *s)
 }
 
 static bool prepare(struct hypervisor *h, const struct scenario *s,
-		    struct error_line *error)
+		    bool *trap, struct error_line *error)
 {
 	int rc = h->core->init(h->space, h, &s->p2m);
 
@@ -278,7 +280,7 @@ static bool prepare(struct hypervisor *h, const struct scenario *s,
 					 s->name, rc);
 	}
 	for (unsigned int i = 0; i < s->starts; i++) {
-		rc = do_call(h, &s->start[i]);
+		rc = do_call(h, &s->start[i], trap);
 		if (rc)
 			return refused(s, &s->start[i], "start", i, rc, error);
 	}
@@ -332,7 +334,7 @@ static bool record_on(struct recording *r, const struct scenario *s,
 	if (!r->live || !r->call)
 		return error_set(error, EXIT_IO, "out of memory");
 	m->protocol = &listener;
-	ok = prepare(h, s, error);
+	ok = prepare(h, s, &l.trap, error);
 	m->protocol = NULL;
 	if (!ok)
 		return false;
