@@ -280,6 +280,9 @@ static bool op_setway(struct scenario *s, const struct place *p)
 	if (p->level == 1)
 		return false;
 	start_pair(s, p);
+	/* What is cleaned has to be memory: where the machine's begins. */
+	s->start[0].mfn.raw = UINT64_C(0x840000000) >> FRAME_LG2;
+	s->start[1].mfn.raw = s->start[0].mfn.raw + p->span;
 	start(s, DO_SETWAY_START, (gfn_t){ 0 }, (mfn_t){ 0 }, 0);
 	for (int i = 0; i < 4; i++)
 		call(s, DO_FAULT, p->at, (mfn_t){ 0 }, 0);

@@ -329,6 +329,8 @@ static bool record_on(struct recording *r, const struct scenario *s,
 	uint64_t *word;
 	bool ok;
 
+	/* No guest runs: frames are numbers here, memory behind them or not. */
+	h->ram_frames = BIT(52 - FRAME_LG2);
 	r->live = calloc(h->pool.pages, 1);
 	r->call = calloc(SCENARIO_CALLS_MAX, sizeof(*r->call));
 	if (!r->live || !r->call)
@@ -355,6 +357,10 @@ static bool record_on(struct recording *r, const struct scenario *s,
 	cleaner_fini(&l.cleaner);
 	if (!ok)
 		return false;
+	/* A machine ends its space by itself, so it has to have one. */
+	if (s->call[s->calls - 1].what == DO_TEARDOWN &&
+	    h->core->init(h->space, h, &s->p2m) != 0)
+		return error_set(error, EXIT_IO, "out of memory");
 	in->image.bytes = h->pool.used << FRAME_LG2;
 	word = realloc(r->word, in->image.bytes + 8);
 	if (!word || r->failed || l.cleaner.failed)
