@@ -3,7 +3,7 @@
  * A witness executed: one observer with explicit entries, memory with explicit
  * stores, and a schedule that says when hardware does what. Here nothing is a
  * set: a store is seen or it is not, a line was written back or not, an entry
- * stands or was dropped. Written apart from the sets (hold.c, memory.c); it
+ * stands or was dropped. Written apart from the sets (holding.c, memory.c); it
  * shares with them how one descriptor is decoded, and what a mapping is.
  *
  *   coherent      a store is seen when hardware says so, at the latest at the

@@ -75,7 +75,7 @@ static void tables_come_and_go(struct explore *x,
 			judge_freed(x, page);
 		page->live = !goes;
 		explore_memory_scramble(&x->memory, page);
-		hold_page_scrambled(x, page);
+		holding_page_scrambled(x, page);
 	}
 }
 
@@ -88,7 +88,7 @@ static void barrier(struct explore *x, const struct protocol_event *e)
 		return;
 	explore_memory_order(&x->memory, all);
 	if (all)
-		hold_tlbi_done(x);
+		holding_tlbi_done(x);
 }
 
 static void one_step(struct explore *x, const struct protocol_event *e)
@@ -96,7 +96,7 @@ static void one_step(struct explore *x, const struct protocol_event *e)
 	switch (e->kind) {
 	case PROTOCOL_WRITE:
 		explore_memory_write(&x->memory, e->address, e->now, x->step);
-		hold_written(x, e->address);
+		holding_written(x, e->address);
 		break;
 	case PROTOCOL_CLEAN:
 		explore_memory_clean(&x->memory, e->address, e->bytes,
@@ -106,7 +106,7 @@ static void one_step(struct explore *x, const struct protocol_event *e)
 		barrier(x, e);
 		break;
 	case PROTOCOL_TLBI:
-		hold_tlbi(x, e);
+		holding_tlbi(x, e);
 		break;
 	case PROTOCOL_TABLE_ALLOC:
 	case PROTOCOL_TABLE_FREE:
@@ -130,13 +130,13 @@ static bool one_call(struct explore *x, size_t from)
 	for (size_t i = from; i < call->end; i++) {
 		/* What is filled before this step is of the one before. */
 		if (x->in->event[i].kind != PROTOCOL_TLBI)
-			hold_tlbi_issued(x);
+			holding_tlbi_issued(x);
 		x->step++;
 		one_step(x, &x->in->event[i]);
 		if (x->best.found || x->failed || x->memory.failed)
 			return false;
 	}
-	hold_tlbi_issued(x);
+	holding_tlbi_issued(x);
 	judge_done(x);
 	return !x->best.found;
 }
@@ -153,7 +153,7 @@ static void explore_all(struct explore *x)
 	}
 	/* Who leaves the space before the first call has run on it. */
 	x->detached = false;
-	hold_begin(x);
+	holding_begin(x);
 	if (x->best.found || x->failed)
 		return;
 	for (x->call = 0; x->call < x->in->calls; x->call++) {

@@ -56,7 +56,7 @@ static struct mapped mapped_held(const struct explore *x, const struct hold *h)
 	struct mapped m = mapped_by(x, node, h->index, &h->entry);
 	const uint64_t own = m.first;
 
-	hold_range(x, h, &m.first, &m.last);
+	holding_range(x, h, &m.first, &m.last);
 	m.output -= own - m.first;
 	return m;
 }
@@ -187,7 +187,7 @@ static void judge_node(struct explore *x, const struct hold *h, uint32_t node,
 	const unsigned int group = entry_group_lg2(&x->in->space, n->level);
 	uint64_t first, last;
 
-	hold_range(x, h, &first, &last);
+	holding_range(x, h, &first, &last);
 	if (first >= end || last < n->input)
 		return;
 	first = first > n->input ? (first - n->input) >> lsb : 0;
@@ -264,7 +264,7 @@ void judge_freed(struct explore *x, struct page *page)
 					       .node = n,
 					       .input = node->input };
 
-			if (!hold_reaches(x, o, SET_NOW, node, &c.fill[0]))
+			if (!holding_reaches(x, o, SET_NOW, node, &c.fill[0]))
 				continue;
 			snprintf(c.text, sizeof(c.text),
 				 "the level %u table at 0x%" PRIx64
@@ -343,7 +343,7 @@ static void judge_left_node(struct explore *x, unsigned int observer,
 	uint32_t from;
 
 	if (!slot ||
-	    !hold_reaches(x, observer, SET_NOW, &x->node[node], &from))
+	    !holding_reaches(x, observer, SET_NOW, &x->node[node], &from))
 		return;
 	for (uint32_t i = 0; i < entry_count(&x->in->space); i++) {
 		const uint32_t oldest = slot[i].oldest[walker_of(x, observer)];

@@ -89,22 +89,22 @@ struct explore {
 	struct candidate best;
 };
 
-/* ---- hold.c */
+/* ---- holding.c */
 
 /* Everything that may be held before the first step. */
-void hold_begin(struct explore *x);
+void holding_begin(struct explore *x);
 /* A word has a new version, or its page arbitrary content. */
-void hold_written(struct explore *x, uint64_t address);
-void hold_page_scrambled(struct explore *x, struct page *page);
+void holding_written(struct explore *x, uint64_t address);
+void holding_page_scrambled(struct explore *x, struct page *page);
 /* TLB maintenance is issued; then, once for several in a row, what may be
  * filled after it; and it is complete. */
-void hold_tlbi(struct explore *x, const struct protocol_event *event);
-void hold_tlbi_issued(struct explore *x);
-void hold_tlbi_done(struct explore *x);
+void holding_tlbi(struct explore *x, const struct protocol_event *event);
+void holding_tlbi_issued(struct explore *x);
+void holding_tlbi_done(struct explore *x);
 /* Whether a walk of the observer can come to the node; *from: by which fill. */
-bool hold_reaches(const struct explore *x, unsigned int observer,
+bool holding_reaches(const struct explore *x, unsigned int observer,
 		  enum hold_set set, const struct node *node, uint32_t *from);
-bool hold_tlbi_matches(const struct explore *x,
+bool holding_tlbi_matches(const struct explore *x,
 		       const struct protocol_event *event,
 		       const struct hold *hold, unsigned int observer,
 		       enum hold_class class);
@@ -124,7 +124,7 @@ static inline uint64_t node_input(const struct explore *x,
 }
 
 /* What a leaf translates as it is cached. */
-static inline void hold_range(const struct explore *x, const struct hold *h,
+static inline void holding_range(const struct explore *x, const struct hold *h,
 			      uint64_t *first, uint64_t *last)
 {
 	const struct node *node = &x->node[h->node];

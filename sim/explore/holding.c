@@ -90,7 +90,7 @@ static bool hold_resolve_child(struct explore *x, uint32_t hold)
 	return child != 0;
 }
 
-bool hold_reaches(const struct explore *x, unsigned int observer,
+bool holding_reaches(const struct explore *x, unsigned int observer,
 		  enum hold_set set, const struct node *node, uint32_t *from)
 {
 	*from = 0;
@@ -106,7 +106,7 @@ bool hold_reaches(const struct explore *x, unsigned int observer,
 
 /* ---- maintenance: what matches */
 
-bool hold_tlbi_matches(const struct explore *x,
+bool holding_tlbi_matches(const struct explore *x,
 		       const struct protocol_event *event,
 		       const struct hold *hold, unsigned int observer,
 		       enum hold_class class)
@@ -127,7 +127,7 @@ bool hold_tlbi_matches(const struct explore *x,
 	if (t->level >= 0 && (table ? level >= (unsigned int)t->level
 				    : level != (unsigned int)t->level))
 		return false;
-	hold_range(x, hold, &first, &last);
+	holding_range(x, hold, &first, &last);
 	return t->by == PROTOCOL_BY_ADDRESS && t->first <= last &&
 	       first <= t->last;
 }
@@ -144,8 +144,8 @@ static bool outlasts(const struct explore *x, const struct hold *source,
 	for (size_t i = 0; i < x->pendings; i++) {
 		const struct protocol_event *t = x->pending[i];
 
-		if (hold_tlbi_matches(x, t, source, observer, source_class) &&
-		    hold_tlbi_matches(x, t, made, observer, class))
+		if (holding_tlbi_matches(x, t, source, observer, source_class) &&
+		    holding_tlbi_matches(x, t, made, observer, class))
 			return false;
 	}
 	return true;
@@ -260,10 +260,10 @@ static bool way_to(struct explore *x, unsigned int observer, enum hold_set set,
 		   uint32_t node, uint32_t *from, uint32_t *by)
 {
 	*by = 0;
-	if (hold_reaches(x, observer, set, &x->node[node], from))
+	if (holding_reaches(x, observer, set, &x->node[node], from))
 		return true;
 	if (set == SET_NOW ||
-	    !hold_reaches(x, observer, SET_NOW, &x->node[node], from))
+	    !holding_reaches(x, observer, SET_NOW, &x->node[node], from))
 		return false;
 	*by = x->fill[*from].hold;
 	return true;
@@ -315,7 +315,7 @@ static void close_set(struct explore *x, enum hold_set set)
 
 /* ---- what the steps ask for */
 
-void hold_begin(struct explore *x)
+void holding_begin(struct explore *x)
 {
 	const struct explore_space *s = &x->in->space;
 
@@ -358,7 +358,7 @@ static void word_changed(struct explore *x, struct page *page, uint32_t index)
 			}
 }
 
-void hold_written(struct explore *x, uint64_t address)
+void holding_written(struct explore *x, uint64_t address)
 {
 	struct page *page = explore_memory_page(&x->memory, address);
 
@@ -368,7 +368,7 @@ void hold_written(struct explore *x, uint64_t address)
 				     (entry_count(&x->in->space) - 1));
 }
 
-void hold_page_scrambled(struct explore *x, struct page *page)
+void holding_page_scrambled(struct explore *x, struct page *page)
 {
 	/* All words are alike: one tells as much as all. */
 	if (page->node != 0)
@@ -393,7 +393,7 @@ static void pending_add(struct explore *x, const struct protocol_event *event)
 }
 
 /* Walks that fill before it takes effect are dropped by it, later ones not. */
-void hold_tlbi(struct explore *x, const struct protocol_event *event)
+void holding_tlbi(struct explore *x, const struct protocol_event *event)
 {
 	const bool first = x->pendings == 0;
 
@@ -408,7 +408,7 @@ void hold_tlbi(struct explore *x, const struct protocol_event *event)
 				if (first)
 					fill[SET_AFTER] = fill[SET_NOW];
 				if (fill[SET_AFTER] != 0 &&
-				    hold_tlbi_matches(x, event, h, o,
+				    holding_tlbi_matches(x, event, h, o,
 						      (enum hold_class)c))
 					fill[SET_AFTER] = 0;
 			}
@@ -416,14 +416,14 @@ void hold_tlbi(struct explore *x, const struct protocol_event *event)
 	x->unclosed = true;
 }
 
-void hold_tlbi_issued(struct explore *x)
+void holding_tlbi_issued(struct explore *x)
 {
 	if (x->unclosed)
 		close_set(x, SET_AFTER);
 	x->unclosed = false;
 }
 
-void hold_tlbi_done(struct explore *x)
+void holding_tlbi_done(struct explore *x)
 {
 	if (x->pendings == 0)
 		return;
