@@ -54,13 +54,14 @@ static uint64_t par_success(const struct arm_mmu *mmu, uint64_t address,
 {
 	/* Combining with the weakest demand makes SH what Device implies. */
 	uint64_t none = FIELD_PREP(ARM_ATTRS_MEMATTR, ARM_MEMATTR_WB);
-	uint64_t attrs = mmu->setup.stage1 ?
-				 arm_attrs_combine(leaf->attrs, none) :
-				 none;
+	uint64_t attrs = mmu->regime.setup.stage1
+				 ? arm_attrs_combine(leaf->attrs, none)
+				 : none;
 	uint64_t pa = leaf->base + (address & (BIT(leaf->size_lg2) - 1));
 
-	if (mmu->setup.adjust)
-		attrs = arm_attrs_finish(&mmu->setup, attrs, ARM_ACCESS_READ);
+	if (mmu->regime.setup.adjust)
+		attrs = arm_attrs_finish(&mmu->regime.setup, attrs,
+					 ARM_ACCESS_READ);
 	return FIELD_PREP(ARM_PAR_SH, FIELD_GET(ARM_ATTRS_SH, attrs)) |
 	       FIELD_PREP(ARM_PAR_NS, 1) | FIELD_PREP(ARM_PAR_RES1, 1) |
 	       FIELD_PREP(ARM_PAR_PA, pa >> FRAME_LG2) |
@@ -90,7 +91,7 @@ enum arm_at_result arm_mmu_at_execute(struct arm_mmu *mmu, unsigned int op,
 				      va_t va, uint64_t *par,
 				      struct arm_fault *fault)
 {
-	uint64_t address = arm_mmu_address(&mmu->setup, va);
+	uint64_t address = arm_mmu_address(&mmu->regime.setup, va);
 	struct arm_walker w;
 	struct arm_leaf leaf;
 	unsigned int access;
@@ -98,7 +99,7 @@ enum arm_at_result arm_mmu_at_execute(struct arm_mmu *mmu, unsigned int op,
 
 	if (!decode(op, &access))
 		return ARM_AT_UNDEFINED;
-	arm_walker_start(&w, mmu, ARM_WALK_LIVE, &mmu->walk, fault);
+	arm_walker_start(&w, &mmu->regime, ARM_WALK_LIVE, &mmu->walk, fault);
 	found = arm_nested_stage1(&w, address, arm_access_need(access), &leaf);
 	arm_walker_count(mmu, &w);
 	if (found) {

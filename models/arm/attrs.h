@@ -44,7 +44,7 @@ static inline uint64_t arm_s1_leaf_attrs(const struct arm_setup *setup,
 					 uint64_t leaf, uint64_t inherited,
 					 int level, unsigned int size_lg2)
 {
-	return arm_s1_permissions(leaf, inherited, setup->wxn) |
+	return arm_s1_permissions(leaf, inherited, setup->permission_row) |
 	       arm_s1_memory(setup, leaf) |
 	       FIELD_PREP(ARM_ATTRS_NG, FIELD_GET(ARM_S1_LEAF_nG, leaf)) |
 	       FIELD_PREP(ARM_ATTRS_S1_LEVEL, level) |

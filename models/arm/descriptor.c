@@ -63,9 +63,11 @@ const struct arm_granule *arm_granule_of_va(uint64_t tcr, uint64_t va)
 	((r) << ARM_ATTRS_S1_EL0_R_LSB | (w) << ARM_ATTRS_S1_EL0_W_LSB |       \
 	 (x) << ARM_ATTRS_S1_EL0_X_LSB)
 
-/* By SCTLR.WXN and AP[2:1], without PXN and UXN. What EL0 can write, EL1
- * never executes; under WXN, nothing that is writable. */
-const uint8_t arm_s1_permission_table[2][4] = {
+/* By row and AP[2:1], without PXN and UXN. Rows: EL1&0; the same with WXN: what
+ * is writable is not executed; a regime of one EL, whose permissions are EL0's
+ * here (AP[1] does not matter, XN is where UXN is), without and with WXN. What
+ * EL0 can write, EL1 never executes. */
+const uint8_t arm_s1_permission_table[4][4] = {
 	{
 		EL1(1, 1, 1) | EL0(0, 0, 1),
 		EL1(1, 1, 0) | EL0(1, 1, 1),
@@ -78,6 +80,8 @@ const uint8_t arm_s1_permission_table[2][4] = {
 		EL1(1, 0, 1) | EL0(0, 0, 1),
 		EL1(1, 0, 1) | EL0(1, 0, 1),
 	},
+	{ EL0(1, 1, 1), EL0(1, 1, 1), EL0(1, 0, 1), EL0(1, 0, 1) },
+	{ EL0(1, 1, 0), EL0(1, 1, 0), EL0(1, 0, 1), EL0(1, 0, 1) },
 };
 
 /* FEAT_XNX, by XN[1:0]: both may, EL0 only, none, EL1 only. */

@@ -167,10 +167,11 @@ struct arm_granule {
 enum arm_granule_index { ARM_GRANULE_4K, ARM_GRANULE_16K, ARM_GRANULE_64K };
 extern const struct arm_granule arm_granules[3];
 
-/* What a range's granule, as far as the MMU has it (or else 4K), says of its
+/* What a range's granule, as far as the regime has it (or else 4K), says of its
  * descriptors. With FEAT_LPA the 64K granule alone has 52-bit addresses while
  * DS is 0. */
-void arm_range_set_granule(struct arm_range *range, const struct arm_mmu *mmu,
+void arm_range_set_granule(struct arm_range *range,
+			   const struct arm_regime *regime,
 			   const struct arm_granule *granule);
 
 /* TCR_EL1.TG0 and VTCR_EL2.TG0; TCR_EL1.TG1. Reserved values mean 4K. */
@@ -230,9 +231,9 @@ static inline uint64_t arm_leaf_address(const struct arm_range *range,
 	 FIELD_MASK(ARM_S1_TABLE_UXNTable) | FIELD_MASK(ARM_S1_TABLE_APTable))
 
 /* Permissions of a leaf as ARM_ATTRS_S1_*, ARM_ATTRS_S2_*. D8.4. */
-extern const uint8_t arm_s1_permission_table[2][4];
+extern const uint8_t arm_s1_permission_table[4][4];
 static inline uint64_t arm_s1_permissions(uint64_t leaf, uint64_t inherited,
-					  bool wxn)
+					  unsigned int row)
 {
 	uint64_t ap_table = FIELD_GET(ARM_S1_TABLE_APTable, inherited);
 	uint64_t ap = (FIELD_GET(ARM_S1_LEAF_AP, leaf) & ~(ap_table & 1)) |
@@ -242,7 +243,7 @@ static inline uint64_t arm_s1_permissions(uint64_t leaf, uint64_t inherited,
 	uint64_t uxn = FIELD_GET(ARM_S1_LEAF_UXN, leaf) |
 		       FIELD_GET(ARM_S1_TABLE_UXNTable, inherited);
 
-	return arm_s1_permission_table[wxn][ap] &
+	return arm_s1_permission_table[row][ap] &
 	       ~FIELD_PREP(ARM_ATTRS_S1_EL1_X, pxn) &
 	       ~FIELD_PREP(ARM_ATTRS_S1_EL0_X, uxn);
 }

@@ -14,6 +14,13 @@
 #include "models/arm/walker.h"
 #include "models/tlb/tlb_use.h"
 
+static void setup_compute(struct arm_mmu *mmu)
+{
+	arm_setup_compute(&mmu->regime, &mmu->regs);
+	mmu->setups++;
+	mmu->memo.leaf = UINT64_MAX; /* no leaf without its address */
+}
+
 int arm_mmu_init(struct arm_mmu *mmu, const struct arm_mmu_config *config,
 		 struct ram *ram, struct memory_system *memory,
 		 unsigned int cpu, struct model_random *random)
@@ -22,25 +29,29 @@ int arm_mmu_init(struct arm_mmu *mmu, const struct arm_mmu_config *config,
 	if (config->pa_bits != 52 &&
 	    (config->pa_bits < 32 || config->pa_bits > 48))
 		return ERR_INVAL;
-	mmu->ram = ram;
-	mmu->memory = memory;
-	mmu->cpu = cpu;
-	mmu->pa_bits = config->pa_bits;
-	mmu->small_tables = config->small_tables;
-	mmu->contiguous = config->contiguous_bit == ARM_CONTIGUOUS_USED;
-	mmu->no_granule_16k = config->granule_16k == ARM_GRANULE_16K_ABSENT;
+	mmu->regime.ram = ram;
+	mmu->regime.memory = memory;
+	mmu->regime.cpu = cpu;
+	mmu->regime.pa_bits = config->pa_bits;
+	mmu->regime.small_tables = config->small_tables;
+	mmu->regime.contiguous = config->contiguous_bit == ARM_CONTIGUOUS_USED;
+	mmu->regime.no_granule_16k =
+		config->granule_16k == ARM_GRANULE_16K_ABSENT;
 	mmu->l1i_tlb = tlb_new(&config->l1i_tlb, random);
 	mmu->l1d_tlb = tlb_new(&config->l1d_tlb, random);
 	mmu->l2_tlb = tlb_new(&config->l2_tlb, random);
-	mmu->s2_tlb = tlb_new(&config->s2_tlb, random);
-	mmu->walk_cache_s1 = walk_cache_new(&config->walk_cache_s1, random);
-	mmu->walk_cache_s2 = walk_cache_new(&config->walk_cache_s2, random);
-	if (!mmu->l1i_tlb || !mmu->l1d_tlb || !mmu->l2_tlb || !mmu->s2_tlb ||
-	    !mmu->walk_cache_s1 || !mmu->walk_cache_s2) {
+	mmu->regime.s2_tlb = tlb_new(&config->s2_tlb, random);
+	mmu->regime.walk_cache_s1 =
+		walk_cache_new(&config->walk_cache_s1, random);
+	mmu->regime.walk_cache_s2 =
+		walk_cache_new(&config->walk_cache_s2, random);
+	if (!mmu->l1i_tlb || !mmu->l1d_tlb || !mmu->l2_tlb ||
+	    !mmu->regime.s2_tlb || !mmu->regime.walk_cache_s1 ||
+	    !mmu->regime.walk_cache_s2) {
 		arm_mmu_fini(mmu);
 		return ERR_NOMEM;
 	}
-	arm_setup_compute(mmu);
+	setup_compute(mmu);
 	return ERR_OK;
 }
 
@@ -63,9 +74,9 @@ void arm_mmu_fini(struct arm_mmu *mmu)
 	free_tlb(&mmu->l1i_tlb);
 	free_tlb(&mmu->l1d_tlb);
 	free_tlb(&mmu->l2_tlb);
-	free_tlb(&mmu->s2_tlb);
-	free_walk_cache(&mmu->walk_cache_s1);
-	free_walk_cache(&mmu->walk_cache_s2);
+	free_tlb(&mmu->regime.s2_tlb);
+	free_walk_cache(&mmu->regime.walk_cache_s1);
+	free_walk_cache(&mmu->regime.walk_cache_s2);
 }
 
 static uint64_t *sysreg(struct arm_regs *regs, enum arm_sysreg reg)
@@ -100,7 +111,7 @@ bool arm_mmu_sysreg_write(struct arm_mmu *mmu, enum arm_sysreg reg,
 	if (!it)
 		return false;
 	*it = value;
-	arm_setup_compute(mmu);
+	setup_compute(mmu);
 	mmu->data_context++;
 	mmu->fetch_context++;
 	return true;
@@ -115,11 +126,11 @@ static bool fault_of(struct arm_fault *fault, va_t va, unsigned int access)
 }
 
 /* The output must be memory: all else at this level is an external abort. */
-static bool check_ram(const struct arm_mmu *mmu, va_t va, unsigned int access,
-		      const struct arm_translation *out,
+static bool check_ram(const struct arm_regime *regime, va_t va,
+		      unsigned int access, const struct arm_translation *out,
 		      struct arm_fault *fault)
 {
-	if (__builtin_expect(ram_has(mmu->ram, out->pa, 1), 1))
+	if (__builtin_expect(ram_has(regime->ram, out->pa, 1), 1))
 		return true;
 	arm_fault_set(fault, ARM_FAULT_EXTERNAL, 1, 0);
 	return fault_of(fault, va, access);
@@ -130,12 +141,12 @@ static bool answer_hit(const struct arm_mmu *mmu, const struct tlb_entry *entry,
 		       uint64_t address, va_t va, unsigned int access,
 		       struct arm_translation *out, struct arm_fault *fault)
 {
-	arm_translation_set(out, &mmu->setup, &entry->value, entry->size_lg2,
-			    address, access);
+	arm_translation_set(out, &mmu->regime.setup, &entry->value,
+			    entry->size_lg2, address, access);
 	if (!arm_permission_check(fault, entry->value.attrs,
 				  arm_access_need(access), out->ipa.raw))
 		return fault_of(fault, va, access);
-	return check_ram(mmu, va, access, out, fault);
+	return check_ram(&mmu->regime, va, access, out, fault);
 }
 
 /* An L1 hit from now on. */
@@ -143,7 +154,7 @@ static inline __attribute__((always_inline)) void
 fill_l1(struct arm_mmu *mmu, unsigned int access, uint64_t address,
 	unsigned int size_lg2, bool global, const struct tlb_value *value)
 {
-	const struct tlb_tag *tag = &mmu->setup.tag;
+	const struct tlb_tag *tag = &mmu->regime.setup.tag;
 
 	if (access & ARM_ACCESS_FETCH) {
 		tlb_fill(mmu->l1i_tlb, address, size_lg2, tag, global, value);
@@ -161,12 +172,12 @@ accept_walk(struct arm_mmu *mmu, uint64_t address, va_t va,
 	    unsigned int access, const struct arm_nested *nested,
 	    struct arm_translation *out, struct arm_fault *fault)
 {
-	arm_translation_set(out, &mmu->setup, &nested->value,
+	arm_translation_set(out, &mmu->regime.setup, &nested->value,
 			    nested->size_lg2, address, access);
-	if (!check_ram(mmu, va, access, out, fault))
+	if (!check_ram(&mmu->regime, va, access, out, fault))
 		return false;
-	tlb_fill_here(mmu->l2_tlb, address, nested->size_lg2, &mmu->setup.tag,
-		      nested->global, &nested->value);
+	tlb_fill_here(mmu->l2_tlb, address, nested->size_lg2,
+		      &mmu->regime.setup.tag, nested->global, &nested->value);
 	fill_l1(mmu, access, address, nested->size_lg2, nested->global,
 		&nested->value);
 	return true;
@@ -181,11 +192,11 @@ translate_by_walk(struct arm_mmu *mmu, uint64_t address, va_t va,
 	struct arm_walker w;
 	bool found;
 
-	arm_walker_start(&w, mmu, ARM_WALK_LIVE, &mmu->walk, fault);
+	arm_walker_start(&w, &mmu->regime, ARM_WALK_LIVE, &mmu->walk, fault);
 	found = arm_nested_walk(&w, address, arm_access_need(access), &nested);
 	arm_walker_count(mmu, &w);
 	if (w.learned)
-		arm_walker_fill(mmu, &w);
+		arm_walker_fill(&w);
 	if (!found)
 		return fault_of(fault, va, access);
 	return accept_walk(mmu, address, va, access, &nested, out, fault);
@@ -198,7 +209,7 @@ translate_by_l2(struct arm_mmu *mmu, const struct tlb_entry *entry,
 {
 	out->source = ARM_FROM_L2_TLB;
 	/* The access that follows is likely to go far. */
-	memory_prefetch(mmu->memory,
+	memory_prefetch(mmu->regime.memory,
 			(pa_t){ entry->value.out +
 				(address & (BIT(entry->size_lg2) - 1)) });
 	fill_l1(mmu, access, address, entry->size_lg2, entry->global,
@@ -209,10 +220,10 @@ translate_by_l2(struct arm_mmu *mmu, const struct tlb_entry *entry,
 bool arm_mmu_translate(struct arm_mmu *mmu, va_t va, unsigned int access,
 		       struct arm_translation *out, struct arm_fault *fault)
 {
-	struct tlb *l1 = access & ARM_ACCESS_FETCH ? mmu->l1i_tlb :
-						     mmu->l1d_tlb;
-	const struct tlb_tag *tag = &mmu->setup.tag;
-	uint64_t address = arm_mmu_address(&mmu->setup, va);
+	struct tlb *l1 =
+		access & ARM_ACCESS_FETCH ? mmu->l1i_tlb : mmu->l1d_tlb;
+	const struct tlb_tag *tag = &mmu->regime.setup.tag;
+	uint64_t address = arm_mmu_address(&mmu->regime.setup, va);
 	const struct tlb_entry *entry = tlb_lookup_here(l1, address, tag);
 	struct arm_nested nested;
 
@@ -245,25 +256,25 @@ static bool probe_by_walk(struct arm_walker *w, uint64_t address, va_t va,
 			FIELD_GET(ARM_ATTRS_MEMATTR, nested.value.attrs) < 16);
 		return fault_of(w->fault, va, access);
 	}
-	arm_translation_set(out, &w->mmu->setup, &nested.value,
+	arm_translation_set(out, &w->regime->setup, &nested.value,
 			    nested.size_lg2, address, access);
-	return check_ram(w->mmu, va, access, out, w->fault);
+	return check_ram(w->regime, va, access, out, w->fault);
 }
 
 bool arm_mmu_probe(const struct arm_mmu *mmu, va_t va, unsigned int access,
 		   struct arm_translation *out, struct arm_fault *fault,
 		   struct arm_walk *walk)
 {
-	const struct tlb *l1 = access & ARM_ACCESS_FETCH ? mmu->l1i_tlb :
-							   mmu->l1d_tlb;
-	const struct tlb_tag *tag = &mmu->setup.tag;
-	uint64_t address = arm_mmu_address(&mmu->setup, va);
+	const struct tlb *l1 =
+		access & ARM_ACCESS_FETCH ? mmu->l1i_tlb : mmu->l1d_tlb;
+	const struct tlb_tag *tag = &mmu->regime.setup.tag;
+	uint64_t address = arm_mmu_address(&mmu->regime.setup, va);
 	const struct tlb_entry *entry = tlb_probe(l1, address, tag);
 	struct arm_walk unwanted;
 	struct arm_walker w;
 
-	arm_walker_start(&w, mmu, ARM_WALK_PROBE, walk ? walk : &unwanted,
-			 fault);
+	arm_walker_start(&w, &mmu->regime, ARM_WALK_PROBE,
+			 walk ? walk : &unwanted, fault);
 	out->source = ARM_FROM_L1_TLB;
 	if (entry)
 		return answer_hit(mmu, entry, address, va, access, out, fault);
@@ -285,9 +296,9 @@ bool arm_mmu_probe_ipa(const struct arm_mmu *mmu, ipa_t ipa, bool write,
 	struct arm_leaf leaf;
 
 	pa->raw = ipa.raw;
-	if (!mmu->setup.stage2)
+	if (!mmu->regime.setup.stage2)
 		return true;
-	arm_walker_start(&w, mmu, ARM_WALK_RAM, &unwanted, fault);
+	arm_walker_start(&w, &mmu->regime, ARM_WALK_RAM, &unwanted, fault);
 	if (!arm_stage2_translate(&w, ipa.raw, need, false, &leaf))
 		return fault_of(fault, (va_t){ 0 }, access);
 	pa->raw = leaf.base + (ipa.raw & (BIT(leaf.size_lg2) - 1));

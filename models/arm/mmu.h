@@ -180,7 +180,8 @@ struct arm_range {
 	const char *why;     /* not modelled, or NULL */
 	const struct arm_granule *granule; /* never NULL */
 	uint64_t address_mask; /* of a table's address in a descriptor */
-	uint32_t index_mask; /* of the root: up to 17 bits, concatenated */
+	uint64_t inherited;    /* what tables restrict: ARM_S1_INHERITED or 0 */
+	uint32_t index_mask;   /* of the root: up to 17 bits, concatenated */
 	uint8_t input_bits, output_bits;
 	uint8_t blocks;	     /* bit n: level n may have blocks */
 	int8_t level;	     /* of the root */
@@ -190,11 +191,13 @@ struct arm_range {
 	bool impossible;     /* sizes that no walk can have: likewise */
 	bool root_too_large; /* address size fault on the root */
 	bool uncached;	     /* walker attributes, or caches off */
+	bool af_optional;    /* AF = 0 is no fault (an SMMU's AFFD) */
 	/* Usable and cached, 4K granule, root above the last level. */
 	bool quick;
 };
 
-/* What follows from arm_regs; recomputed when one is written. */
+/* What follows from arm_regs (an SMMU's: from STE and CD); recomputed when one
+ * is written. */
 struct arm_setup {
 	struct tlb_tag tag;    /* of whole translations, stage-1 pointers */
 	struct tlb_tag s2_tag; /* of s2_tlb and stage-2 pointers */
@@ -203,8 +206,8 @@ struct arm_setup {
 	uint64_t memory[8];    /* ARM_ATTRS_MEMATTR of each AttrIndx */
 	const char *why;       /* nothing is modelled in this state, or NULL */
 	bool stage1, stage2;
-	bool wxn;
-	bool contiguous; /* runs are one entry */
+	uint8_t permission_row; /* of arm_s1_permission_table */
+	bool contiguous;	/* runs are one entry */
 	bool default_cacheable; /* HCR_EL2.DC */
 	bool protect_walk;	/* HCR_EL2.PTW */
 	bool fetch_cacheable;	/* stage 1 off: SCTLR.I */
@@ -215,6 +218,27 @@ struct arm_setup {
 	uint64_t quick_mask; /* a descriptor's bits that such a walk looks at */
 };
 
+struct arm_read; /* walker.h */
+
+/*
+ * What a walk needs of whoever makes it: a CPU's MMU has one, an SMMU one for
+ * each context that it knows. The TLBs and caches are the owner's.
+ */
+struct arm_regime {
+	struct arm_setup setup;
+	struct tlb *s2_tlb;
+	struct walk_cache *walk_cache_s1, *walk_cache_s2;
+	/* Descriptors outside `ram` are read by `read`; false: nothing
+	 * answers. NULL: nothing ever does. */
+	const struct ram *ram;
+	bool (*read)(void *reader, const struct arm_read *read, uint64_t *raw);
+	void *reader;
+	struct memory_system *memory; /* of `ram` */
+	unsigned int cpu;
+	uint8_t pa_bits;
+	bool small_tables, contiguous, no_granule_16k; /* as configured */
+};
+
 /* One CPU's MMU. A context, one for each L1 TLB, changes whenever a register
  * that the lookup depends on is written, that TLB is filled, or a TLBI
  * arrives: whoever remembers a lookup's outcome compares it. */
@@ -222,14 +246,8 @@ struct arm_setup {
 
 struct arm_mmu {
 	struct arm_regs regs;
-	struct arm_setup setup;
-	struct tlb *l1i_tlb, *l1d_tlb, *l2_tlb, *s2_tlb;
-	struct walk_cache *walk_cache_s1, *walk_cache_s2;
-	struct ram *ram;
-	struct memory_system *memory;
-	unsigned int cpu;
-	uint8_t pa_bits;
-	bool small_tables, contiguous, no_granule_16k; /* as configured */
+	struct arm_regime regime;
+	struct tlb *l1i_tlb, *l1d_tlb, *l2_tlb;
 	uint64_t data_context, fetch_context;
 	struct arm_walk_counters walks;
 	struct arm_walk walk; /* of the last arm_mmu_translate from a walk */

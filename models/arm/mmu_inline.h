@@ -66,11 +66,11 @@ static inline bool arm_mmu_translate_l1(struct arm_mmu *mmu, va_t va,
 					unsigned int access,
 					struct arm_translation *out)
 {
-	struct tlb *l1 = access & ARM_ACCESS_FETCH ? mmu->l1i_tlb :
-						     mmu->l1d_tlb;
-	uint64_t address = arm_mmu_address(&mmu->setup, va);
+	struct tlb *l1 =
+		access & ARM_ACCESS_FETCH ? mmu->l1i_tlb : mmu->l1d_tlb;
+	uint64_t address = arm_mmu_address(&mmu->regime.setup, va);
 	const struct tlb_entry *entry =
-		tlb_recent(l1, address, &mmu->setup.tag);
+		tlb_recent(l1, address, &mmu->regime.setup.tag);
 	uint64_t need;
 
 	if (!entry)
@@ -78,9 +78,9 @@ static inline bool arm_mmu_translate_l1(struct arm_mmu *mmu, va_t va,
 	need = arm_access_need(access);
 	if ((entry->value.attrs & need) != need)
 		return false;
-	arm_translation_set(out, &mmu->setup, &entry->value, entry->size_lg2,
-			    address, access);
-	if (!ram_has(mmu->ram, out->pa, 1))
+	arm_translation_set(out, &mmu->regime.setup, &entry->value,
+			    entry->size_lg2, address, access);
+	if (!ram_has(mmu->regime.ram, out->pa, 1))
 		return false;
 	out->source = ARM_FROM_L1_TLB;
 	tlb_count_hits(l1, 1);

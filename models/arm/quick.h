@@ -32,10 +32,10 @@ static inline uint64_t arm_quick_out(const struct tlb_entry *entry,
 /* Grows with each change to what the memos below stand for. */
 static inline uint64_t arm_quick_now(const struct arm_mmu *mmu)
 {
-	const struct tlb_counters *s2 = &mmu->s2_tlb->counters;
+	const struct tlb_counters *s2 = &mmu->regime.s2_tlb->counters;
 
-	return s2->fills + s2->invalidated + mmu->walk_cache_s1->changes +
-	       mmu->setups;
+	return s2->fills + s2->invalidated +
+	       mmu->regime.walk_cache_s1->changes + mmu->setups;
 }
 
 /* Where the last-level table for the address is, if both are known: the
@@ -47,22 +47,25 @@ arm_quick_table_find(struct arm_mmu *mmu, uint64_t address,
 	const struct tlb_entry *pointer, *entry;
 	pa_t table;
 
-	pointer = walk_cache_find(mmu->walk_cache_s1, address, &mmu->setup.tag,
-				  21, 3);
+	pointer = walk_cache_find(mmu->regime.walk_cache_s1, address,
+				  &mmu->regime.setup.tag, 21, 3);
 	if (!pointer)
 		return false;
-	entry = tlb_probe(mmu->s2_tlb, pointer->value.out, &mmu->setup.s2_tag);
+	entry = tlb_probe(mmu->regime.s2_tlb, pointer->value.out,
+			  &mmu->regime.setup.s2_tag);
 	/* Device memory, which HCR_EL2.PTW refuses, is not cacheable. */
 	if (!entry || !FIELD_GET(ARM_ATTRS_S2_R, entry->value.attrs) ||
 	    !arm_memattr_cacheable(
 		    FIELD_GET(ARM_ATTRS_MEMATTR, entry->value.attrs)))
 		return false;
 	table.raw = arm_quick_out(entry, pointer->value.out);
-	if (!ram_has(mmu->ram, table, FRAME_BYTES))
+	if (!ram_has(mmu->regime.ram, table, FRAME_BYTES))
 		return false;
-	*memo = (struct arm_quick_table){ address >> 21, arm_quick_now(mmu),
-					  pointer, entry, table,
-					  ram_host(mmu->ram, table) };
+	*memo = (struct arm_quick_table){
+		address >> 21, arm_quick_now(mmu),
+		pointer,       entry,
+		table,	       ram_host(mmu->regime.ram, table)
+	};
 	return true;
 }
 
@@ -96,13 +99,13 @@ arm_quick_page(struct arm_mmu *mmu, uint64_t ipa, uint64_t now)
 {
 	struct arm_quick_block *memo =
 		&mmu->quick_block[ipa >> 21 & (ARM_QUICK_MEMOS - 1)];
-	const struct tlb *s2 = mmu->s2_tlb;
+	const struct tlb *s2 = mmu->regime.s2_tlb;
 	const struct tlb_entry *entry;
 
 	if (__builtin_expect(memo->region == ipa >> 21 && memo->since == now,
 			     1))
 		return memo->entry;
-	entry = tlb_probe(s2, ipa, &mmu->setup.s2_tag);
+	entry = tlb_probe(s2, ipa, &mmu->regime.setup.s2_tag);
 	if (entry && entry->size_lg2 >= 21 &&
 	    entry->size_lg2 == s2->smallest_lg2 && !s2->overlapping)
 		*memo = (struct arm_quick_block){ ipa >> 21, now, entry };
@@ -122,8 +125,9 @@ static inline uint64_t arm_quick_attrs(struct arm_mmu *mmu, uint64_t raw,
 			     0))
 		*memo = (struct arm_attrs_memo){
 			leaf, inherited, stage2,
-			arm_attrs_combine(arm_s1_leaf_attrs(&mmu->setup, raw,
-							    inherited, 3, 12),
+			arm_attrs_combine(arm_s1_leaf_attrs(&mmu->regime.setup,
+							    raw, inherited, 3,
+							    12),
 					  stage2)
 		};
 	return memo->attrs;
@@ -136,13 +140,13 @@ static inline void arm_quick_commit(struct arm_mmu *mmu,
 	struct arm_walk *log = &mmu->walk;
 	struct arm_walk_step *step = &log->step[0];
 
-	walk_cache_hit_here(mmu->walk_cache_s1, q->pointer);
-	tlb_hit_here(mmu->s2_tlb, q->table);
+	walk_cache_hit_here(mmu->regime.walk_cache_s1, q->pointer);
+	tlb_hit_here(mmu->regime.s2_tlb, q->table);
 	step->source = ARM_STEP_MEMORY;
 	step->served =
-		memory_access_inline(mmu->memory, mmu->cpu, REQUESTER_WALK,
-				     q->descriptor, false);
-	tlb_hit_here(mmu->s2_tlb, q->page);
+		memory_access_inline(mmu->regime.memory, mmu->regime.cpu,
+				     REQUESTER_WALK, q->descriptor, false);
+	tlb_hit_here(mmu->regime.s2_tlb, q->page);
 	log->steps = log->descriptor_reads = 1;
 	log->uncached = false;
 	mmu->walks.count++;
@@ -154,7 +158,7 @@ static inline void arm_quick_commit(struct arm_mmu *mmu,
 static inline bool arm_quick_walk(struct arm_mmu *mmu, uint64_t address,
 				  uint64_t need, struct arm_nested *out)
 {
-	const struct arm_setup *setup = &mmu->setup;
+	const struct arm_setup *setup = &mmu->regime.setup;
 	unsigned int half = address >> 55 & 1;
 	const struct arm_range *range = &setup->s1[half];
 	uint64_t raw, base, attrs, now = arm_quick_now(mmu);

@@ -19,13 +19,15 @@ static bool granule_is(const struct arm_range *range,
 	return range->granule == &arm_granules[index];
 }
 
-void arm_range_set_granule(struct arm_range *range, const struct arm_mmu *mmu,
+void arm_range_set_granule(struct arm_range *range,
+			   const struct arm_regime *regime,
 			   const struct arm_granule *granule)
 {
-	if (mmu->no_granule_16k && granule == &arm_granules[ARM_GRANULE_16K])
+	if (regime->no_granule_16k && granule == &arm_granules[ARM_GRANULE_16K])
 		granule = &arm_granules[ARM_GRANULE_4K];
 	range->granule = granule;
-	range->wide = mmu->pa_bits == 52 && granule_is(range, ARM_GRANULE_64K);
+	range->wide =
+		regime->pa_bits == 52 && granule_is(range, ARM_GRANULE_64K);
 	range->blocks = range->wide ? granule->blocks52 : granule->blocks;
 	range->address_mask = MASK(granule->page_lg2,
 				   ARM_ADDRESS_BITS - granule->page_lg2);
@@ -33,10 +35,10 @@ void arm_range_set_granule(struct arm_range *range, const struct arm_mmu *mmu,
 
 /* IPS and PS; 7 is reserved: as 6. */
 static void range_set_output(struct arm_range *range,
-			     const struct arm_mmu *mmu, uint64_t field)
+			     const struct arm_regime *regime, uint64_t field)
 {
 	static const uint8_t bits[8] = { 32, 36, 40, 42, 44, 48, 52, 52 };
-	uint8_t most = mmu->pa_bits;
+	uint8_t most = regime->pa_bits;
 
 	if (!range->wide && most > ARM_ADDRESS_BITS)
 		most = ARM_ADDRESS_BITS;
@@ -71,12 +73,12 @@ static void range_set_root(struct arm_range *range, uint64_t ttbr,
 }
 
 /* T0SZ and T1SZ of either stage. FEAT_TTST: 48, and 47 with 64K pages. */
-static bool tnsz_ok(const struct arm_range *range, const struct arm_mmu *mmu,
-		    uint64_t tnsz)
+static bool tnsz_ok(const struct arm_range *range,
+		    const struct arm_regime *regime, uint64_t tnsz)
 {
 	uint64_t most = 39;
 
-	if (mmu->small_tables)
+	if (regime->small_tables)
 		most = granule_is(range, ARM_GRANULE_64K) ? 47 : 48;
 	return tnsz >= (range->wide ? 12 : 16) && tnsz <= most;
 }
@@ -135,23 +137,24 @@ static const char *stage1_refusal(const struct arm_regs *regs,
 	return NULL;
 }
 
-static struct arm_range stage1_range(const struct arm_mmu *mmu, bool upper)
+static struct arm_range stage1_range(const struct arm_regime *regime,
+				     const struct arm_regs *regs, bool upper)
 {
-	const struct arm_regs *regs = &mmu->regs;
 	struct tcr_half half = tcr_half(regs->tcr, upper);
 	uint64_t ips = FIELD_GET(ARM_TCR_IPS, regs->tcr);
 	struct arm_range range = {
 		.disabled = half.epd,
 		.why = stage1_refusal(regs, &half),
 		.input_bits = (uint8_t)(64 - half.tsz),
+		.inherited = ARM_S1_INHERITED,
 		.uncached = !half.irgn || !half.orgn ||
 			    !FIELD_GET(ARM_SCTLR_C, regs->sctlr) ||
 			    FIELD_GET(ARM_HCR_CD, regs->hcr),
 	};
 
-	arm_range_set_granule(&range, mmu, half.granule);
-	range_set_output(&range, mmu, ips);
-	range.impossible = !tnsz_ok(&range, mmu, half.tsz);
+	arm_range_set_granule(&range, regime, half.granule);
+	range_set_output(&range, regime, ips);
+	range.impossible = !tnsz_ok(&range, regime, half.tsz);
 	if (range.impossible)
 		return range;
 	range.level = (int8_t)stage1_root_level(&range);
@@ -173,13 +176,13 @@ static const char *stage2_refusal(uint64_t vtcr)
 
 /* SL0's level, or -1. SL0 3 is level 3 of the 4K granule, by FEAT_TTST. */
 static int stage2_root_level(const struct arm_range *range,
-			     const struct arm_mmu *mmu, uint64_t sl0)
+			     const struct arm_regime *regime, uint64_t sl0)
 {
 	if (sl0 == 3)
-		return granule_is(range, ARM_GRANULE_4K) && mmu->small_tables ?
-			       3 :
-			       -1;
-	if (sl0 == 2 && mmu->pa_bits < range->granule->s2_pa_bits)
+		return granule_is(range, ARM_GRANULE_4K) && regime->small_tables
+			       ? 3
+			       : -1;
+	if (sl0 == 2 && regime->pa_bits < range->granule->s2_pa_bits)
 		return -1;
 	return range->granule->s2_start - (int)sl0;
 }
@@ -187,37 +190,38 @@ static int stage2_root_level(const struct arm_range *range,
 /* SL0 and T0SZ must agree: the root resolves one bit at least, and at most
  * four more than a table has (16 concatenated tables). */
 static bool stage2_possible(const struct arm_range *range,
-			    const struct arm_mmu *mmu, uint64_t vtcr)
+			    const struct arm_regime *regime, uint64_t vtcr)
 {
 	int index_bits;
 
-	if (!tnsz_ok(range, mmu, FIELD_GET(ARM_VTCR_T0SZ, vtcr)) ||
-	    range->level < 0 || range->input_bits > mmu->pa_bits)
+	if (!tnsz_ok(range, regime, FIELD_GET(ARM_VTCR_T0SZ, vtcr)) ||
+	    range->level < 0 || range->input_bits > regime->pa_bits)
 		return false;
 	index_bits = range->input_bits - range->granule->shift[range->level];
 	return index_bits >= 1 && index_bits <= range->granule->stride + 4;
 }
 
-static struct arm_range stage2_range(const struct arm_mmu *mmu)
+static struct arm_range stage2_range(const struct arm_regime *regime,
+				     const struct arm_regs *regs)
 {
-	uint64_t vtcr = mmu->regs.vtcr, ps = FIELD_GET(ARM_VTCR_PS, vtcr);
+	uint64_t vtcr = regs->vtcr, ps = FIELD_GET(ARM_VTCR_PS, vtcr);
 	struct arm_range range = {
 		.why = stage2_refusal(vtcr),
 		.input_bits = (uint8_t)(64 - FIELD_GET(ARM_VTCR_T0SZ, vtcr)),
 		.uncached = !FIELD_GET(ARM_VTCR_IRGN0, vtcr) ||
 			    !FIELD_GET(ARM_VTCR_ORGN0, vtcr) ||
-			    FIELD_GET(ARM_HCR_CD, mmu->regs.hcr),
+			    FIELD_GET(ARM_HCR_CD, regs->hcr),
 	};
 
-	arm_range_set_granule(&range, mmu,
+	arm_range_set_granule(&range, regime,
 			      arm_granule_tg0(FIELD_GET(ARM_VTCR_TG0, vtcr)));
-	range_set_output(&range, mmu, ps);
-	range.level = (int8_t)stage2_root_level(
-		&range, mmu, FIELD_GET(ARM_VTCR_SL0, vtcr));
-	range.impossible = !stage2_possible(&range, mmu, vtcr);
+	range_set_output(&range, regime, ps);
+	range.level = (int8_t)stage2_root_level(&range, regime,
+						FIELD_GET(ARM_VTCR_SL0, vtcr));
+	range.impossible = !stage2_possible(&range, regime, vtcr);
 	if (range.impossible)
 		return range;
-	range_set_root(&range, mmu->regs.vttbr, ps);
+	range_set_root(&range, regs->vttbr, ps);
 	range.usable = !range.why && !range.root_too_large;
 	return range;
 }
@@ -274,7 +278,7 @@ static void setup_attributes(struct arm_setup *setup,
 	bool sctlr_i = FIELD_GET(ARM_SCTLR_I, regs->sctlr);
 	bool dc = setup->default_cacheable;
 
-	setup->wxn = FIELD_GET(ARM_SCTLR_WXN, regs->sctlr);
+	setup->permission_row = FIELD_GET(ARM_SCTLR_WXN, regs->sctlr);
 	setup->fetch_cacheable = sctlr_i;
 	setup->data_uncached = (!sctlr_c && !dc) ||
 			       FIELD_GET(ARM_HCR_CD, regs->hcr);
@@ -284,13 +288,11 @@ static void setup_attributes(struct arm_setup *setup,
 			setup->fetch_uncached;
 }
 
-void arm_setup_compute(struct arm_mmu *mmu)
+void arm_setup_compute(struct arm_regime *regime, const struct arm_regs *regs)
 {
-	const struct arm_regs *regs = &mmu->regs;
-	struct arm_setup *setup = &mmu->setup;
+	struct arm_setup *setup = &regime->setup;
 	uint64_t top = MASK(56, 8);
 
-	mmu->setups++;
 	setup->why = regime_refusal(regs->hcr);
 	setup->default_cacheable = FIELD_GET(ARM_HCR_DC, regs->hcr);
 	setup->stage1 = FIELD_GET(ARM_SCTLR_M, regs->sctlr) &&
@@ -298,25 +300,22 @@ void arm_setup_compute(struct arm_mmu *mmu)
 	setup->stage2 = FIELD_GET(ARM_HCR_VM, regs->hcr) ||
 			setup->default_cacheable;
 	setup->protect_walk = FIELD_GET(ARM_HCR_PTW, regs->hcr);
-	setup->contiguous = mmu->contiguous;
+	setup->contiguous = regime->contiguous;
 	setup->ignored_top[0] = FIELD_GET(ARM_TCR_TBI0, regs->tcr) ? top : 0;
 	setup->ignored_top[1] = FIELD_GET(ARM_TCR_TBI1, regs->tcr) ? top : 0;
-	setup->s1[0] = stage1_range(mmu, false);
-	setup->s1[1] = stage1_range(mmu, true);
-	setup->s2 = stage2_range(mmu);
+	setup->s1[0] = stage1_range(regime, regs, false);
+	setup->s1[1] = stage1_range(regime, regs, true);
+	setup->s2 = stage2_range(regime, regs);
 	setup_tags(setup, regs);
 	setup_attributes(setup, regs);
 	arm_s1_memory_compute(setup, regs->mair);
 	for (unsigned int half = 0; half < 2; half++)
-		setup->s1[half].quick = setup->s1[half].usable &&
-					!setup->s1[half].uncached &&
-					granule_is(&setup->s1[half],
-						   ARM_GRANULE_4K) &&
-					setup->s1[half].level < ARM_LEVEL_LAST;
-	setup->quick_mask = 3 | FIELD_MASK(ARM_S1_LEAF_AF) |
-			    (setup->contiguous ?
-				     FIELD_MASK(ARM_S1_LEAF_Contiguous) :
-				     0);
-	mmu->memo.leaf = UINT64_MAX; /* no leaf without its address */
+		setup->s1[half].quick =
+			setup->s1[half].usable && !setup->s1[half].uncached &&
+			granule_is(&setup->s1[half], ARM_GRANULE_4K) &&
+			setup->s1[half].level < ARM_LEVEL_LAST;
+	setup->quick_mask =
+		3 | FIELD_MASK(ARM_S1_LEAF_AF) |
+		(setup->contiguous ? FIELD_MASK(ARM_S1_LEAF_Contiguous) : 0);
 	setup->quick = setup->stage1 && setup->stage2 && !setup->why;
 }

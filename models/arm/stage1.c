@@ -11,7 +11,7 @@
 static bool outside(const struct arm_walker *w, const struct arm_range *range,
 		    uint64_t address)
 {
-	bool upper = range == &w->mmu->setup.s1[1];
+	bool upper = range == &w->regime->setup.s1[1];
 
 	return (upper ? ~address : address) >> range->input_bits != 0;
 }
@@ -43,7 +43,7 @@ static bool read_descriptor(struct arm_walker *w, const struct arm_range *range,
 	};
 	struct arm_leaf leaf;
 
-	if (w->mmu->setup.stage2) {
+	if (w->regime->setup.stage2) {
 		if (!arm_stage2_translate(w, ipa, FIELD_MASK(ARM_ATTRS_S2_R),
 					  true, &leaf))
 			return false;
@@ -66,12 +66,12 @@ static bool leaf_decode(struct arm_walker *w, const struct arm_range *range,
 	if (leaf->base >> range->output_bits)
 		return arm_fault_set(w->fault, ARM_FAULT_ADDRESS_SIZE, 1,
 				     level);
-	if (!FIELD_GET(ARM_S1_LEAF_AF, raw))
+	if (!FIELD_GET(ARM_S1_LEAF_AF, raw) && !range->af_optional)
 		return arm_fault_set(w->fault, ARM_FAULT_ACCESS_FLAG, 1, level);
 	leaf->size_lg2 = (uint8_t)arm_leaf_run_lg2(w, range, raw, level,
 						   leaf->base, address);
 	leaf->base = align_down(leaf->base, leaf->size_lg2);
-	leaf->attrs = arm_s1_leaf_attrs(&w->mmu->setup, raw, at->inherited,
+	leaf->attrs = arm_s1_leaf_attrs(&w->regime->setup, raw, at->inherited,
 					level, leaf->size_lg2);
 	return true;
 }
@@ -79,7 +79,7 @@ static bool leaf_decode(struct arm_walker *w, const struct arm_range *range,
 bool arm_stage1_walk(struct arm_walker *w, uint64_t address,
 		     struct arm_leaf *leaf)
 {
-	const struct arm_range *range = &w->mmu->setup.s1[address >> 55 & 1];
+	const struct arm_range *range = &w->regime->setup.s1[address >> 55 & 1];
 	struct arm_start at;
 	uint64_t raw;
 
@@ -101,7 +101,7 @@ bool arm_stage1_walk(struct arm_walker *w, uint64_t address,
 			break;
 		}
 		at.table = arm_table_address(range, raw);
-		at.inherited |= raw & ARM_S1_INHERITED;
+		at.inherited |= raw & range->inherited;
 		if (at.table >> range->output_bits)
 			return arm_fault_set(w->fault, ARM_FAULT_ADDRESS_SIZE,
 					     1, at.level);

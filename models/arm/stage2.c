@@ -28,7 +28,7 @@ static inline bool permitted(struct arm_walker *w,
 {
 	bool denied = (leaf->attrs & request->need) != request->need;
 
-	if (w->mmu->setup.protect_walk && request->for_s1_table &&
+	if (w->regime->setup.protect_walk && request->for_s1_table &&
 	    arm_memattr_device(FIELD_GET(ARM_ATTRS_MEMATTR, leaf->attrs)))
 		denied = true;
 	if (__builtin_expect(!denied, 1))
@@ -41,16 +41,16 @@ static inline bool ask_s2_tlb(struct arm_walker *w,
 			      const struct request *request,
 			      struct arm_leaf *leaf)
 {
-	const struct arm_mmu *mmu = w->mmu;
-	const struct tlb_tag *tag = &mmu->setup.s2_tag;
+	const struct arm_regime *regime = w->regime;
+	const struct tlb_tag *tag = &regime->setup.s2_tag;
 	const struct tlb_entry *entry;
 	struct arm_walk_step *step;
 
 	if (w->mode == ARM_WALK_RAM)
 		return false;
-	entry = w->mode == ARM_WALK_LIVE ?
-			tlb_lookup(mmu->s2_tlb, request->ipa, tag) :
-			tlb_probe(mmu->s2_tlb, request->ipa, tag);
+	entry = w->mode == ARM_WALK_LIVE
+			? tlb_lookup(regime->s2_tlb, request->ipa, tag)
+			: tlb_probe(regime->s2_tlb, request->ipa, tag);
 	if (!entry)
 		return false;
 	leaf->base = entry->value.out;
@@ -71,13 +71,13 @@ static inline bool ask_s2_tlb(struct arm_walker *w,
 static bool leaf_decode(struct arm_walker *w, const struct request *request,
 			uint64_t raw, int level, struct arm_leaf *leaf)
 {
-	const struct arm_range *range = &w->mmu->setup.s2;
+	const struct arm_range *range = &w->regime->setup.s2;
 	unsigned int size_lg2 = range->granule->shift[level];
 
 	leaf->base = arm_leaf_address(range, raw, size_lg2);
 	if (leaf->base >> range->output_bits)
 		return fail(w, request, ARM_FAULT_ADDRESS_SIZE, level);
-	if (!FIELD_GET(ARM_S2_LEAF_AF, raw))
+	if (!FIELD_GET(ARM_S2_LEAF_AF, raw) && !range->af_optional)
 		return fail(w, request, ARM_FAULT_ACCESS_FLAG, level);
 	size_lg2 = arm_leaf_run_lg2(w, range, raw, level, leaf->base,
 				    request->ipa);
@@ -92,7 +92,7 @@ static bool leaf_decode(struct arm_walker *w, const struct request *request,
 /* Why no table is looked at. */
 static bool fail_range(struct arm_walker *w, const struct request *request)
 {
-	const struct arm_range *range = &w->mmu->setup.s2;
+	const struct arm_range *range = &w->regime->setup.s2;
 
 	if (range->why)
 		return arm_fault_set_not_modelled(w->fault, 2, range->why);
@@ -104,7 +104,7 @@ static bool fail_range(struct arm_walker *w, const struct request *request)
 static bool read_descriptor(struct arm_walker *w, const struct request *request,
 			    const struct arm_start *at, uint64_t *raw)
 {
-	const struct arm_range *range = &w->mmu->setup.s2;
+	const struct arm_range *range = &w->regime->setup.s2;
 	struct arm_read read = {
 		.pa = arm_descriptor_address(range, at, request->ipa),
 		.input = request->ipa,
@@ -124,7 +124,7 @@ static bool read_descriptor(struct arm_walker *w, const struct request *request,
 static bool walk(struct arm_walker *w, const struct request *request,
 		 struct arm_leaf *leaf)
 {
-	const struct arm_range *range = &w->mmu->setup.s2;
+	const struct arm_range *range = &w->regime->setup.s2;
 	struct arm_start at;
 	uint64_t raw;
 

@@ -200,12 +200,13 @@ void arm_mmu_tlbi(struct arm_mmu *mmu, const struct arm_tlbi *tlbi)
 		tlb_invalidate(mmu->l2_tlb, &match);
 	}
 	if (tlbi->stage1 && !tlbi->leaf_only)
-		walk_cache_invalidate(mmu->walk_cache_s1, &tlbi->match);
+		walk_cache_invalidate(mmu->regime.walk_cache_s1, &tlbi->match);
 	if (tlbi->stage2) {
 		match.whole_lsb = ARM_ATTRS_S2_SIZE_LG2_LSB;
-		tlb_invalidate(mmu->s2_tlb, &match);
+		tlb_invalidate(mmu->regime.s2_tlb, &match);
 		if (!tlbi->leaf_only)
-			walk_cache_invalidate(mmu->walk_cache_s2, &tlbi->match);
+			walk_cache_invalidate(mmu->regime.walk_cache_s2,
+					      &tlbi->match);
 	}
 	mmu->data_context++;
 	mmu->fetch_context++;

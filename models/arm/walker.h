@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * One walk under way: what its parts share. Inside models/arm only. Counting
- * rules: models/README.md 13-18. Issue A.
+ * One walk under way: what its parts share. For models/arm, and for whoever
+ * else walks the same tables (models/smmuv3). Counting rules:
+ * models/README.md 13-18.
  */
 #ifndef MODELS_ARM_WALKER_H
 #define MODELS_ARM_WALKER_H
@@ -33,7 +34,7 @@ struct arm_learned {
 #define ARM_LEARNED_MAX (3 + 5 * (3 + 1))
 
 struct arm_walker {
-	const struct arm_mmu *mmu;
+	const struct arm_regime *regime;
 	enum arm_walk_mode mode;
 	struct arm_walk *log;
 	struct arm_fault *fault;
@@ -57,12 +58,12 @@ struct arm_nested {
 
 /* The learn array is left as it is: `learned` says how much of it counts. */
 static inline void arm_walker_start(struct arm_walker *w,
-				    const struct arm_mmu *mmu,
+				    const struct arm_regime *regime,
 				    enum arm_walk_mode mode,
 				    struct arm_walk *log,
 				    struct arm_fault *fault)
 {
-	w->mmu = mmu;
+	w->regime = regime;
 	w->mode = mode;
 	w->log = log;
 	w->fault = fault;
@@ -99,27 +100,35 @@ struct arm_read {
 	bool uncached;
 	bool for_s1_table;
 };
-/* False: it lies outside RAM, *w->fault is set. */
+/* Not in the regime's RAM. */
+__attribute__((cold)) bool
+arm_walker_read_elsewhere(struct arm_walker *w, const struct arm_read *read,
+			  uint64_t *raw);
+
+/* False: nothing answers there, *w->fault is set. */
 static inline bool arm_walker_read(struct arm_walker *w,
 				   const struct arm_read *read, uint64_t *raw)
 {
-	const struct arm_mmu *mmu = w->mmu;
+	const struct arm_regime *regime = w->regime;
 	pa_t pa = { read->pa };
 	enum memory_level served = MEMORY_DRAM;
 	struct arm_walk_step *step;
 
-	if (!ram_has(mmu->ram, pa, sizeof(*raw))) {
-		arm_fault_set(w->fault, ARM_FAULT_EXTERNAL, read->stage,
-			      read->level);
-		w->fault->on_walk = true;
-		return false;
+	if (__builtin_expect(!ram_has(regime->ram, pa, sizeof(*raw)), 0)) {
+		/* Copies: what has no address can stay in registers. */
+		const struct arm_read elsewhere = *read;
+		uint64_t value = 0;
+		bool found = arm_walker_read_elsewhere(w, &elsewhere, &value);
+
+		*raw = value;
+		return found;
 	}
-	*raw = ram_read64(mmu->ram, pa);
+	*raw = ram_read64(regime->ram, pa);
 	if (read->uncached)
 		w->log->uncached = true;
 	else if (w->mode == ARM_WALK_LIVE)
-		served = memory_access(mmu->memory, mmu->cpu, REQUESTER_WALK,
-				       pa, false);
+		served = memory_access(regime->memory, regime->cpu,
+				       REQUESTER_WALK, pa, false);
 	w->log->descriptor_reads++;
 	step = arm_walker_step(w);
 	*step = (struct arm_walk_step){
@@ -165,13 +174,13 @@ static inline struct arm_start arm_walker_begin(struct arm_walker *w,
 						uint64_t input,
 						bool for_s1_table)
 {
-	const struct arm_mmu *mmu = w->mmu;
-	const struct arm_setup *setup = &mmu->setup;
+	const struct arm_regime *regime = w->regime;
+	const struct arm_setup *setup = &regime->setup;
 	const struct arm_range *range =
 		stage == 1 ? &setup->s1[input >> 55 & 1] : &setup->s2;
 	const struct tlb_tag *tag = stage == 1 ? &setup->tag : &setup->s2_tag;
 	struct walk_cache *wc =
-		stage == 1 ? mmu->walk_cache_s1 : mmu->walk_cache_s2;
+		stage == 1 ? regime->walk_cache_s1 : regime->walk_cache_s2;
 	struct arm_start root = { .table = range->root, .level = range->level };
 	struct walk_cache_entry entry;
 	struct arm_walk_step *step;
@@ -225,7 +234,7 @@ static inline unsigned int arm_leaf_run_lg2(const struct arm_walker *w,
 	unsigned int run_lg2 = size_lg2 + range->granule->contiguous[level];
 
 	if (__builtin_expect(!FIELD_GET(ARM_S1_LEAF_Contiguous, raw), 1) ||
-	    !w->mmu->setup.contiguous || run_lg2 > range->input_bits ||
+	    !w->regime->setup.contiguous || run_lg2 > range->input_bits ||
 	    ((base ^ input) & (BIT(run_lg2) - BIT(size_lg2))))
 		return size_lg2;
 	return run_lg2;
@@ -249,8 +258,12 @@ bool arm_nested_walk(struct arm_walker *w, uint64_t address, uint64_t need,
 bool arm_nested_stage1(struct arm_walker *w, uint64_t address, uint64_t need,
 		       struct arm_leaf *leaf);
 
+/* The second half of arm_nested_walk: from what stage 1 gave for `address`. */
+bool arm_nested_stage2(struct arm_walker *w, uint64_t address, uint64_t need,
+		       const struct arm_leaf *s1, struct arm_nested *out);
+
 /* Put what was learned into walk caches and s2_tlb, in the order learned. */
-void arm_walker_fill(struct arm_mmu *mmu, const struct arm_walker *w);
+void arm_walker_fill(const struct arm_walker *w);
 
 static inline void arm_walker_count(struct arm_mmu *mmu,
 				    const struct arm_walker *w)
@@ -274,8 +287,8 @@ static inline bool arm_permission_check(struct arm_fault *fault, uint64_t attrs,
 	return arm_permission_fault(fault, attrs, need, ipa);
 }
 
-/* Derive mmu->setup from mmu->regs. */
-void arm_setup_compute(struct arm_mmu *mmu);
+/* Derive regime->setup from registers. */
+void arm_setup_compute(struct arm_regime *regime, const struct arm_regs *regs);
 /* Identifiers at the width that is in use. */
 uint16_t arm_regs_vmid(const struct arm_regs *regs);
 uint16_t arm_regs_asid(const struct arm_regs *regs, uint64_t asid);

@@ -107,7 +107,7 @@ static bool answer(struct vcpu *v, va_t va, uint32_t what,
 	bool el1 = privileged(v, what);
 	uint64_t frame, slot, page = va.raw & ~(FRAME_BYTES - 1);
 	/* Reports are of the address without its tag. */
-	uint64_t plain = arm_mmu_address(&v->cpu->mmu.setup, va);
+	uint64_t plain = arm_mmu_address(&v->cpu->mmu.regime.setup, va);
 	uint32_t perms = rights(t, type, el1);
 
 	if (!engine_frame(e, t->pa, &frame)) {
@@ -181,11 +181,11 @@ bool fill_code(struct vcpu *v, uint64_t page, struct fill *entry)
 			block_settle(v);
 		e->block = NULL;
 	}
-	if (arm_mmu_address(&v->cpu->mmu.setup, (va_t){ pc }) != pc) {
+	if (arm_mmu_address(&v->cpu->mmu.regime.setup, (va_t){ pc }) != pc) {
 		/* Branches drop a tag that TCR_EL1.TBI lets them carry. */
 		refuse(v);
-		e->resume_pc =
-			arm_mmu_address(&v->cpu->mmu.setup, (va_t){ pc });
+		e->resume_pc = arm_mmu_address(&v->cpu->mmu.regime.setup,
+					       (va_t){ pc });
 		return false;
 	}
 	if (pc & 3) {

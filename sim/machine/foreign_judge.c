@@ -97,7 +97,7 @@ struct found {
 
 static struct found walk(struct foreign *f, gfn_t gfn)
 {
-	const struct arm_range *range = &f->h->m->cpu[0].mmu.setup.s2;
+	const struct arm_range *range = &f->h->m->cpu[0].mmu.regime.setup.s2;
 	uint64_t ipa = ipa_from_gfn(gfn).raw, table = f->root.raw;
 	uint64_t mask = UINT64_C(0x0000ffffffffffff) &
 			~((UINT64_C(1) << f->config.granule_lg2) - 1);

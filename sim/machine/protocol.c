@@ -209,7 +209,7 @@ static void tell_root(struct machine *m, const struct machine_cpu *cpu,
 		      enum protocol_base base, const struct arm_range *range,
 		      bool on)
 {
-	const struct arm_setup *setup = &cpu->mmu.setup;
+	const struct arm_setup *setup = &cpu->mmu.regime.setup;
 	struct protocol_event e = by_guest(cpu, PROTOCOL_ROOT, "MSR");
 
 	e.root = (struct protocol_root){
@@ -236,7 +236,7 @@ static void tell_root(struct machine *m, const struct machine_cpu *cpu,
 
 void protocol_roots(struct machine *m, const struct machine_cpu *cpu)
 {
-	const struct arm_setup *setup = &cpu->mmu.setup;
+	const struct arm_setup *setup = &cpu->mmu.regime.setup;
 
 	tell_root(m, cpu, PROTOCOL_VTTBR, &setup->s2, setup->stage2);
 	tell_root(m, cpu, PROTOCOL_TTBR0, &setup->s1[0], setup->stage1);
@@ -326,6 +326,6 @@ void protocol_use(struct machine *m, const struct machine_cpu *cpu, va_t va,
 	e.va = va.raw;
 	e.ipa = t->ipa.raw;
 	e.pa = t->pa.raw;
-	e.has_stage1 = cpu->mmu.setup.stage1;
+	e.has_stage1 = cpu->mmu.regime.setup.stage1;
 	tell(m, &e);
 }

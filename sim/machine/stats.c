@@ -42,7 +42,7 @@ static json_t *tlbs_json(const struct machine_cpu *cpu)
 				     cpu->last_data.hits +
 					     cpu->last_data.page_hits));
 	json_object_set_new(out, "l2", tlb_json(mmu->l2_tlb, 0));
-	json_object_set_new(out, "s2", tlb_json(mmu->s2_tlb, 0));
+	json_object_set_new(out, "s2", tlb_json(mmu->regime.s2_tlb, 0));
 	return out;
 }
 
@@ -108,8 +108,10 @@ static json_t *cpu_json(const struct machine_cpu *cpu)
 	set(accesses, "load", cpu->data_accesses[0]);
 	set(accesses, "store", cpu->data_accesses[1]);
 	set(accesses, "kernel", cpu->kernel_accesses);
-	json_object_set_new(wc, "s1", walk_cache_json(cpu->mmu.walk_cache_s1));
-	json_object_set_new(wc, "s2", walk_cache_json(cpu->mmu.walk_cache_s2));
+	json_object_set_new(wc, "s1",
+			    walk_cache_json(cpu->mmu.regime.walk_cache_s1));
+	json_object_set_new(wc, "s2",
+			    walk_cache_json(cpu->mmu.regime.walk_cache_s2));
 	set(out, "instructions", cpu->instructions);
 	set(out, "cycles", cycles);
 	json_object_set_new(out, "accesses", accesses);
@@ -196,7 +198,7 @@ static const char *size_name(unsigned int lg2, char name[8])
 static json_t *mappings_json(const struct hypervisor *h,
 			     const struct p2m_stats *s)
 {
-	const struct arm_range *range = &h->m->cpu[0].mmu.setup.s2;
+	const struct arm_range *range = &h->m->cpu[0].mmu.regime.setup.s2;
 	json_t *out = json_pack("{s:i, s:i, s:i}", "4K", 0, "2M", 0, "1G", 0);
 	char name[8];
 
@@ -212,7 +214,7 @@ static json_t *mappings_json(const struct hypervisor *h,
 static void count_runs(const struct machine *m, uint64_t table,
 		       uint64_t entries, unsigned int level, uint64_t runs[4])
 {
-	const struct arm_range *range = &m->cpu[0].mmu.setup.s2;
+	const struct arm_range *range = &m->cpu[0].mmu.regime.setup.s2;
 	uint64_t run = BIT(range->granule->contiguous[level]);
 
 	if (!ram_has(&m->ram, (pa_t){ table }, entries * 8))
@@ -238,7 +240,7 @@ static void count_runs(const struct machine *m, uint64_t table,
 
 static json_t *contiguous_json(const struct machine *m)
 {
-	const struct arm_range *range = &m->cpu[0].mmu.setup.s2;
+	const struct arm_range *range = &m->cpu[0].mmu.regime.setup.s2;
 	uint64_t runs[4] = { 0 };
 	json_t *out = json_object();
 	char name[8];

@@ -33,7 +33,7 @@ struct watch *watch_new(struct machine *m)
 		return NULL;
 	w->m = m;
 	for (unsigned int i = 0; i < GRANULES; i++)
-		arm_range_set_granule(&w->as[i], &m->cpu[0].mmu,
+		arm_range_set_granule(&w->as[i], &m->cpu[0].mmu.regime,
 				      &arm_granules[i]);
 	w->uses = calloc(m->hypervisor->ram_frames, sizeof(*w->uses));
 	if (!w->uses) {
@@ -155,8 +155,8 @@ void watch_roots(struct watch *w, const struct machine_cpu *cpu)
 {
 	if (!FIELD_GET(ARM_SCTLR_M, cpu->mmu.regs.sctlr))
 		return;
-	add_root(w, &cpu->mmu.setup.s1[0]);
-	add_root(w, &cpu->mmu.setup.s1[1]);
+	add_root(w, &cpu->mmu.regime.setup.s1[0]);
+	add_root(w, &cpu->mmu.regime.setup.s1[1]);
 }
 
 /* The new entry may lead to pages not yet known. */

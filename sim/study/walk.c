@@ -39,8 +39,8 @@ static const char *served_by(const struct machine *m,
 static const struct arm_range *range_of(const struct arm_mmu *mmu,
 					const struct arm_walk_step *s)
 {
-	return s->stage == 1 ? &mmu->setup.s1[s->input >> 55 & 1] :
-			       &mmu->setup.s2;
+	return s->stage == 1 ? &mmu->regime.setup.s1[s->input >> 55 & 1]
+			     : &mmu->regime.setup.s2;
 }
 
 static const char *descriptor_kind(const struct arm_range *range,

@@ -147,10 +147,10 @@ static const struct arm_granule *const g64k = &arm_granules[ARM_GRANULE_64K];
 static struct arm_range range_of(const struct arm_granule *granule,
 				 uint8_t pa_bits)
 {
-	struct arm_mmu mmu = { .pa_bits = pa_bits };
+	struct arm_regime regime = { .pa_bits = pa_bits };
 	struct arm_range range = { .level = 0 };
 
-	arm_range_set_granule(&range, &mmu, granule);
+	arm_range_set_granule(&range, &regime, granule);
 	return range;
 }
 

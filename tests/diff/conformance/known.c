@@ -32,7 +32,7 @@ static const struct arm_walk_step *narrowed_step(const struct dispute *d)
 	const struct verdict *v = &d->adjusted;
 	const struct arm_walk_step *step;
 
-	if (d->judge->mmu.pa_bits != 52 || v->translated ||
+	if (d->judge->mmu.regime.pa_bits != 52 || v->translated ||
 	    v->fault.kind != ARM_FAULT_ADDRESS_SIZE || !v->walk.steps)
 		return NULL;
 	step = &v->walk.step[v->walk.steps - 1];
@@ -262,7 +262,7 @@ static bool large_ipa(struct dispute *d)
 {
 	uint64_t bits = 64 - (d->registers.vtcr & MASK(0, 6));
 
-	if (!stage2_on(d) || bits <= d->judge->mmu.pa_bits || bits > 48 ||
+	if (!stage2_on(d) || bits <= d->judge->mmu.regime.pa_bits || bits > 48 ||
 	    d->adjusted.translated || d->adjusted.fault.stage != 2)
 		return false;
 	d->adjusted.outcome = *d->qemu;
@@ -297,7 +297,7 @@ static uint64_t small_root_bits(const struct dispute *d, unsigned int stage)
 		is_64k = (tcr >> 14 & 3) == 1;
 	}
 	bits = (64 - (unsigned int)(tcr & MASK(0, 6)) - 16 - 1) % 13 + 1;
-	if (d->judge->mmu.pa_bits != 52 || !is_64k || size < 6 || bits > 2)
+	if (d->judge->mmu.regime.pa_bits != 52 || !is_64k || size < 6 || bits > 2)
 		return 0;
 	return align_down(ttbr & MASK(4, 2), bits + 3);
 }

@@ -278,7 +278,7 @@ static void ipa_sizes_beyond_the_machine_fault(void **state)
 
 	(void)state;
 	rig_nested(&rig, bare);
-	rig.mmu.pa_bits = 40;
+	rig.mmu.regime.pa_bits = 40;
 	/* 44 bits from level 0; 40 bits from level 1, two tables. */
 	rig_reg(&rig, ARM_VTCR_EL2, 0x80053594);
 	rig_expect_fault(&rig, RIG_VA, ARM_ACCESS_READ, ARM_FAULT_TRANSLATION,

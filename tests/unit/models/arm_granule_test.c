@@ -569,8 +569,8 @@ static void stage_2_runs_are_entries_of_s2_tlb(void **state)
 	assert_true(rig_access(&rig, 0x123456, ARM_ACCESS_READ));
 	assert_true(rig.out.pa.raw == 0x80123456);
 	assert_int_equal(rig.out.size_lg2, 21);
-	tag = rig.mmu.setup.s2_tag;
-	entry = tlb_probe(rig.mmu.s2_tlb, 0x1fffff, &tag);
+	tag = rig.mmu.regime.setup.s2_tag;
+	entry = tlb_probe(rig.mmu.regime.s2_tlb, 0x1fffff, &tag);
 	assert_non_null(entry);
 	assert_int_equal(entry->size_lg2, 21);
 	assert_true(entry->value.out == 0x80000000);
@@ -608,7 +608,7 @@ static void tlbi_drops_every_piece_of_a_page(void **state)
 	arm_mmu_tlbi(&rig.mmu, &tlbi);
 	for (uint64_t va = 0; va < 0x20000; va += 0x4000)
 		assert_int_equal(!!tlb_probe(rig.mmu.l1d_tlb, va,
-					     &rig.mmu.setup.tag),
+					     &rig.mmu.regime.setup.tag),
 				 va >= 0x10000);
 	rig_stop(&rig);
 }
@@ -636,26 +636,28 @@ static void tlbi_drops_every_piece_of_a_block(void **state)
 	arm_mmu_tlbi(&rig.mmu, &va);
 	for (uint64_t i = 0; i < 8; i++)
 		assert_null(tlb_probe(rig.mmu.l2_tlb, RIG_VA + (i << 14),
-				      &rig.mmu.setup.tag));
+				      &rig.mmu.regime.setup.tag));
 	assert_non_null(tlb_probe(rig.mmu.l1d_tlb, RIG_VA + 0x200000,
-				  &rig.mmu.setup.tag));
+				  &rig.mmu.regime.setup.tag));
 	/* 1G at stage 2, held as blocks of 2M. */
 	rig_put(&rig, 0x80801008, 0x00000000800007fd);
 	rig_reg(&rig, ARM_SCTLR_EL1, 0);
-	tlb_free(rig.mmu.s2_tlb);
-	rig.mmu.s2_tlb = tlb_new(&(struct tlb_config){ .entries = 4,
-						       .ways = 4,
-						       .sizes_lg2 = { 12, 21 },
-						       .size_count = 2 },
-				 &rig.random);
+	tlb_free(rig.mmu.regime.s2_tlb);
+	rig.mmu.regime.s2_tlb =
+		tlb_new(&(struct tlb_config){ .entries = 4,
+					      .ways = 4,
+					      .sizes_lg2 = { 12, 21 },
+					      .size_count = 2 },
+			&rig.random);
 	assert_true(rig_access(&rig, RIG_IPA, ARM_ACCESS_READ));
 	assert_true(rig_access(&rig, RIG_IPA + 0x200000, ARM_ACCESS_READ));
 	assert_true(arm_tlbi_decode(ARM_SYSREG(1, 4, 8, 4, 1), 0x7ffff,
 				    &rig.mmu.regs, true, &ipa));
 	arm_mmu_tlbi(&rig.mmu, &ipa);
-	assert_null(tlb_probe(rig.mmu.s2_tlb, RIG_IPA, &rig.mmu.setup.s2_tag));
-	assert_null(tlb_probe(rig.mmu.s2_tlb, RIG_IPA + 0x200000,
-			      &rig.mmu.setup.s2_tag));
+	assert_null(tlb_probe(rig.mmu.regime.s2_tlb, RIG_IPA,
+			      &rig.mmu.regime.setup.s2_tag));
+	assert_null(tlb_probe(rig.mmu.regime.s2_tlb, RIG_IPA + 0x200000,
+			      &rig.mmu.regime.setup.s2_tag));
 	rig_stop(&rig);
 }
 
@@ -702,7 +704,7 @@ static void an_absent_granule_is_4k(void **state)
 
 	(void)state;
 	start(&rig, 48, false, false, false);
-	rig.mmu.no_granule_16k = true;
+	rig.mmu.regime.no_granule_16k = true;
 	rig_put(&rig, 0x80001000, 0x0000000080002003);
 	rig_put(&rig, 0x80002018, 0x0000000080011743);
 	stage1_on(&rig, tcr(2, 39, 5), 0x80001000);

@@ -151,12 +151,12 @@ static void assert_same_counts(const struct twins *t)
 	assert_same_tlb(a->l1i_tlb, b->l1i_tlb);
 	assert_same_tlb(a->l1d_tlb, b->l1d_tlb);
 	assert_same_tlb(a->l2_tlb, b->l2_tlb);
-	assert_same_tlb(a->s2_tlb, b->s2_tlb);
-	x = walk_cache_counters(a->walk_cache_s1);
-	y = walk_cache_counters(b->walk_cache_s1);
+	assert_same_tlb(a->regime.s2_tlb, b->regime.s2_tlb);
+	x = walk_cache_counters(a->regime.walk_cache_s1);
+	y = walk_cache_counters(b->regime.walk_cache_s1);
 	assert_true(x->hits == y->hits && x->misses == y->misses);
-	x = walk_cache_counters(a->walk_cache_s2);
-	y = walk_cache_counters(b->walk_cache_s2);
+	x = walk_cache_counters(a->regime.walk_cache_s2);
+	y = walk_cache_counters(b->regime.walk_cache_s2);
 	assert_true(x->hits == y->hits && x->misses == y->misses);
 	assert_memory_equal(&a->walks, &b->walks, sizeof(a->walks));
 	for (int which = 0; which < CACHE_COUNT; which++) {

@@ -44,7 +44,8 @@ static void absent_tlbs_are_passed_over(void **state)
 		assert_int_equal(rig.mmu.walks.count, i);
 	}
 	assert_int_equal(tlb_counters(rig.mmu.l1d_tlb)->misses, 0);
-	assert_int_equal(walk_cache_counters(rig.mmu.walk_cache_s1)->misses, 0);
+	assert_int_equal(
+		walk_cache_counters(rig.mmu.regime.walk_cache_s1)->misses, 0);
 	rig_stop(&rig);
 }
 
@@ -199,7 +200,7 @@ static void count_entry(void *context, const struct tlb_entry *entry)
 static uint64_t state_of(const struct rig *rig)
 {
 	const struct tlb *tlbs[4] = { rig->mmu.l1i_tlb, rig->mmu.l1d_tlb,
-				      rig->mmu.l2_tlb, rig->mmu.s2_tlb };
+				      rig->mmu.l2_tlb, rig->mmu.regime.s2_tlb };
 	struct census census = { 0, 17 };
 	struct cache_counters caches;
 
@@ -217,9 +218,10 @@ static uint64_t state_of(const struct rig *rig)
 	census.sum = census.sum * 31 + rig->mmu.data_context;
 	census.sum = census.sum * 31 + rig->mmu.fetch_context;
 	census.sum = census.sum * 31 + rig->mmu.walks.count;
-	census.sum = census.sum * 31 +
-		     walk_cache_counters(rig->mmu.walk_cache_s1)->misses * 3 +
-		     walk_cache_counters(rig->mmu.walk_cache_s1)->hits;
+	census.sum =
+		census.sum * 31 +
+		walk_cache_counters(rig->mmu.regime.walk_cache_s1)->misses * 3 +
+		walk_cache_counters(rig->mmu.regime.walk_cache_s1)->hits;
 	return census.sum * 31 + census.entries;
 }
 

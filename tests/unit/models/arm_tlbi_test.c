@@ -65,7 +65,7 @@ static void prepare(struct rig *rig)
 		bool s2 = entries[i].regime == 2;
 
 		if (s2)
-			tlb_fill(rig->mmu.s2_tlb, entries[i].address,
+			tlb_fill(rig->mmu.regime.s2_tlb, entries[i].address,
 				 entries[i].size_lg2, &tag, true, &value);
 		else
 			tlb_fill(rig->mmu.l1d_tlb, entries[i].address,
@@ -80,8 +80,8 @@ static void prepare(struct rig *rig)
 				 &value);
 		}
 		if (s2 || entries[i].stage1)
-			walk_cache_fill(s2 ? rig->mmu.walk_cache_s2 :
-					     rig->mmu.walk_cache_s1,
+			walk_cache_fill(s2 ? rig->mmu.regime.walk_cache_s2
+					   : rig->mmu.regime.walk_cache_s1,
 					entries[i].address, 21, &tag, s2,
 					&pointer);
 	}
@@ -97,7 +97,7 @@ static void survivors(const struct rig *rig, char *text)
 		bool in_d, in_i, in_2;
 
 		if (entries[i].regime == 2) {
-			if (tlb_probe(rig->mmu.s2_tlb, at, &tag))
+			if (tlb_probe(rig->mmu.regime.s2_tlb, at, &tag))
 				*text++ = entries[i].letter;
 			continue;
 		}
@@ -112,9 +112,9 @@ static void survivors(const struct rig *rig, char *text)
 	for (size_t i = 0; i < ENTRY_COUNT; i++) {
 		struct tlb_tag tag = tag_of(i);
 		struct walk_cache_entry found;
-		const struct walk_cache *wc = entries[i].regime == 2 ?
-						      rig->mmu.walk_cache_s2 :
-						      rig->mmu.walk_cache_s1;
+		const struct walk_cache *wc =
+			entries[i].regime == 2 ? rig->mmu.regime.walk_cache_s2
+					       : rig->mmu.regime.walk_cache_s1;
 
 		if (walk_cache_probe(wc, entries[i].address, &tag, ranges, 1, 3,
 				     &found))

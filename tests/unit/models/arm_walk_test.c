@@ -317,8 +317,8 @@ static void walk_caches_shorten_later_walks(void **state)
 
 	(void)state;
 	rig_nested(&rig, (struct rig_shape){ 1, 0, 0, 16, 16 });
-	s1 = walk_cache_counters(rig.mmu.walk_cache_s1);
-	s2 = walk_cache_counters(rig.mmu.walk_cache_s2);
+	s1 = walk_cache_counters(rig.mmu.regime.walk_cache_s1);
+	s2 = walk_cache_counters(rig.mmu.regime.walk_cache_s2);
 	rig_put(&rig, 0x80004028, 0x0000000040011f43);
 	assert_int_equal(rig_reads(&rig, RIG_VA), 24);
 	/* Rule 14: in the first walk nothing learned is used. */
@@ -344,7 +344,7 @@ static void s2_tlb_answers_known_ipas(void **state)
 
 	(void)state;
 	rig_nested(&rig, (struct rig_shape){ 1, 0, 16, 16, 0 });
-	s2 = tlb_counters(rig.mmu.s2_tlb);
+	s2 = tlb_counters(rig.mmu.regime.s2_tlb);
 	rig_put(&rig, 0x80004028, 0x0000000040011f43);
 	assert_int_equal(rig_reads(&rig, RIG_VA), 24);
 	assert_int_equal(s2->misses, 5);
@@ -406,7 +406,7 @@ static void probe_ipa_reads_ram_alone(void **state)
 	assert_int_equal(rig.fault.stage, 2);
 	assert_int_equal(rig.mmu.walks.count, 0);
 	assert_int_equal(walk_line_uses(&rig), 0);
-	assert_int_equal(tlb_counters(rig.mmu.s2_tlb)->misses, 0);
+	assert_int_equal(tlb_counters(rig.mmu.regime.s2_tlb)->misses, 0);
 	rig_stop(&rig);
 }
 
