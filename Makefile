@@ -95,6 +95,7 @@ $(BUILD)/libsim.a: $(BUILD)/obj/gen/presets.o
 
 include sim/guests/guests.mk
 include tests/diff/conformance/conformance.mk
+include tests/diff/smmu/smmu.mk
 include tests/diff/el2core/el2core.mk
 include tests/cores/cores.mk
 include tests/diff/vtd/vtd.mk

@@ -142,6 +142,13 @@ const struct tlb_entry *tlb_fill(struct tlb *tlb, uint64_t address,
 	return tlb_fill_here(tlb, address, size_lg2, tag, global, value);
 }
 
+uint32_t tlb_slot(const struct tlb *tlb, const struct tlb_entry *entry)
+{
+	if (!entry)
+		return tlb->array ? tlb->array->sets * tlb->array->ways : 0;
+	return entry->set * tlb->array->ways + entry->way;
+}
+
 uint64_t tlb_invalidate(struct tlb *tlb, const struct tlb_match *match)
 {
 	uint64_t dropped;

@@ -130,6 +130,11 @@ const struct tlb_entry *tlb_fill(struct tlb *tlb, uint64_t address,
 				 const struct tlb_tag *tag, bool global,
 				 const struct tlb_value *value);
 
+/* A number for each entry, below the configured entries and the same as long as
+ * the entry is held: for owners who keep more beside it. NULL (nothing was
+ * held, an absent TLB): the number of entries. */
+uint32_t tlb_slot(const struct tlb *tlb, const struct tlb_entry *entry);
+
 /* What an invalidation drops: all conditions that are set must hold. */
 struct tlb_match {
 	bool by_vmid, by_asid, by_range, by_regime, by_stage1;

@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Registers of an SMMUv3, Non-secure programming interface: offsets and
+ * fields. IHI0070 G.b 6.2 (map), 6.3 (fields). PRI queue, VATOS, Secure and
+ * Realm registers do not exist: their features are not advertised.
+ */
+#ifndef MODELS_SMMUV3_REGS_H
+#define MODELS_SMMUV3_REGS_H
+
+#include "core/base/bits.h"
+
+#define SMMU_IDR0	       0x00000u
+#define SMMU_IDR1	       0x00004u
+#define SMMU_IDR2	       0x00008u
+#define SMMU_IDR3	       0x0000cu
+#define SMMU_IDR4	       0x00010u
+#define SMMU_IDR5	       0x00014u
+#define SMMU_IIDR	       0x00018u
+#define SMMU_AIDR	       0x0001cu
+#define SMMU_CR0	       0x00020u
+#define SMMU_CR0ACK	       0x00024u
+#define SMMU_CR1	       0x00028u
+#define SMMU_CR2	       0x0002cu
+#define SMMU_STATUSR	       0x00040u
+#define SMMU_GBPA	       0x00044u
+#define SMMU_IRQ_CTRL	       0x00050u
+#define SMMU_IRQ_CTRLACK       0x00054u
+#define SMMU_GERROR	       0x00060u
+#define SMMU_GERRORN	       0x00064u
+#define SMMU_GERROR_IRQ_CFG0   0x00068u /* 64 bits */
+#define SMMU_GERROR_IRQ_CFG1   0x00070u
+#define SMMU_GERROR_IRQ_CFG2   0x00074u
+#define SMMU_STRTAB_BASE       0x00080u /* 64 bits */
+#define SMMU_STRTAB_BASE_CFG   0x00088u
+#define SMMU_CMDQ_BASE	       0x00090u /* 64 bits */
+#define SMMU_CMDQ_PROD	       0x00098u
+#define SMMU_CMDQ_CONS	       0x0009cu
+#define SMMU_EVENTQ_BASE       0x000a0u /* 64 bits */
+#define SMMU_EVENTQ_PROD_ALIAS 0x000a8u
+#define SMMU_EVENTQ_CONS_ALIAS 0x000acu
+#define SMMU_EVENTQ_IRQ_CFG0   0x000b0u /* 64 bits */
+#define SMMU_EVENTQ_IRQ_CFG1   0x000b8u
+#define SMMU_EVENTQ_IRQ_CFG2   0x000bcu
+#define SMMU_EVENTQ_PROD       0x100a8u
+#define SMMU_EVENTQ_CONS       0x100acu
+
+#define SMMU_PAGE0_BYTES 0x1000u
+#define SMMU_MMIO_BYTES	 0x20000u
+
+#define SMMU_IDR0_FIELDS(F)              \
+	F(SMMU_IDR0, S2P, 0, 1)          \
+	F(SMMU_IDR0, S1P, 1, 1)          \
+	F(SMMU_IDR0, TTF, 2, 2)          \
+	F(SMMU_IDR0, COHACC, 4, 1)       \
+	F(SMMU_IDR0, BTM, 5, 1)          \
+	F(SMMU_IDR0, HTTU, 6, 2)         \
+	F(SMMU_IDR0, DORMHINT, 8, 1)     \
+	F(SMMU_IDR0, HYP, 9, 1)          \
+	F(SMMU_IDR0, ATS, 10, 1)         \
+	F(SMMU_IDR0, NS1ATS, 11, 1)      \
+	F(SMMU_IDR0, ASID16, 12, 1)      \
+	F(SMMU_IDR0, MSI, 13, 1)         \
+	F(SMMU_IDR0, SEV, 14, 1)         \
+	F(SMMU_IDR0, ATOS, 15, 1)        \
+	F(SMMU_IDR0, PRI, 16, 1)         \
+	F(SMMU_IDR0, VMW, 17, 1)         \
+	F(SMMU_IDR0, VMID16, 18, 1)      \
+	F(SMMU_IDR0, CD2L, 19, 1)        \
+	F(SMMU_IDR0, VATOS, 20, 1)       \
+	F(SMMU_IDR0, TTENDIAN, 21, 2)    \
+	F(SMMU_IDR0, ATSRECERR, 23, 1)   \
+	F(SMMU_IDR0, STALL_MODEL, 24, 2) \
+	F(SMMU_IDR0, TERM_MODEL, 26, 1)  \
+	F(SMMU_IDR0, ST_LEVEL, 27, 2)
+FIELDS_DEFINE(SMMU_IDR0, SMMU_IDR0_FIELDS);
+
+#define SMMU_IDR1_FIELDS(F)                 \
+	F(SMMU_IDR1, SIDSIZE, 0, 6)         \
+	F(SMMU_IDR1, SSIDSIZE, 6, 5)        \
+	F(SMMU_IDR1, PRIQS, 11, 5)          \
+	F(SMMU_IDR1, EVENTQS, 16, 5)        \
+	F(SMMU_IDR1, CMDQS, 21, 5)          \
+	F(SMMU_IDR1, ATTR_PERMS_OVR, 26, 1) \
+	F(SMMU_IDR1, ATTR_TYPES_OVR, 27, 1) \
+	F(SMMU_IDR1, REL, 28, 1)            \
+	F(SMMU_IDR1, QUEUES_PRESET, 29, 1)  \
+	F(SMMU_IDR1, TABLES_PRESET, 30, 1)  \
+	F(SMMU_IDR1, ECMDQ, 31, 1)
+FIELDS_DEFINE(SMMU_IDR1, SMMU_IDR1_FIELDS);
+
+#define SMMU_IDR3_FIELDS(F)       \
+	F(SMMU_IDR3, HAD, 2, 1)   \
+	F(SMMU_IDR3, PBHA, 3, 1)  \
+	F(SMMU_IDR3, XNX, 4, 1)   \
+	F(SMMU_IDR3, PPS, 5, 1)   \
+	F(SMMU_IDR3, MPAM, 7, 1)  \
+	F(SMMU_IDR3, FWB, 8, 1)   \
+	F(SMMU_IDR3, STT, 9, 1)   \
+	F(SMMU_IDR3, RIL, 10, 1)  \
+	F(SMMU_IDR3, BBML, 11, 2) \
+	F(SMMU_IDR3, E0PD, 13, 1) \
+	F(SMMU_IDR3, PTWNNC, 14, 1)
+FIELDS_DEFINE(SMMU_IDR3, SMMU_IDR3_FIELDS);
+
+#define SMMU_IDR5_FIELDS(F)         \
+	F(SMMU_IDR5, OAS, 0, 3)     \
+	F(SMMU_IDR5, GRAN4K, 4, 1)  \
+	F(SMMU_IDR5, GRAN16K, 5, 1) \
+	F(SMMU_IDR5, GRAN64K, 6, 1) \
+	F(SMMU_IDR5, DS, 7, 1)      \
+	F(SMMU_IDR5, VAX, 10, 2)    \
+	F(SMMU_IDR5, STALL_MAX, 16, 16)
+FIELDS_DEFINE(SMMU_IDR5, SMMU_IDR5_FIELDS);
+
+#define SMMU_CR0_FIELDS(F)          \
+	F(SMMU_CR0, SMMUEN, 0, 1)   \
+	F(SMMU_CR0, PRIQEN, 1, 1)   \
+	F(SMMU_CR0, EVENTQEN, 2, 1) \
+	F(SMMU_CR0, CMDQEN, 3, 1)   \
+	F(SMMU_CR0, ATSCHK, 4, 1)   \
+	F(SMMU_CR0, VMW, 6, 3)
+FIELDS_DEFINE(SMMU_CR0, SMMU_CR0_FIELDS);
+
+#define SMMU_CR1_FIELDS(F)          \
+	F(SMMU_CR1, QUEUE_IC, 0, 2) \
+	F(SMMU_CR1, QUEUE_OC, 2, 2) \
+	F(SMMU_CR1, QUEUE_SH, 4, 2) \
+	F(SMMU_CR1, TABLE_IC, 6, 2) \
+	F(SMMU_CR1, TABLE_OC, 8, 2) \
+	F(SMMU_CR1, TABLE_SH, 10, 2)
+FIELDS_DEFINE(SMMU_CR1, SMMU_CR1_FIELDS);
+
+#define SMMU_CR2_FIELDS(F)           \
+	F(SMMU_CR2, E2H, 0, 1)       \
+	F(SMMU_CR2, RECINVSID, 1, 1) \
+	F(SMMU_CR2, PTM, 2, 1)
+FIELDS_DEFINE(SMMU_CR2, SMMU_CR2_FIELDS);
+
+#define SMMU_GBPA_FIELDS(F)          \
+	F(SMMU_GBPA, MemAttr, 0, 4)  \
+	F(SMMU_GBPA, MTCFG, 4, 1)    \
+	F(SMMU_GBPA, ALLOCCFG, 8, 4) \
+	F(SMMU_GBPA, SHCFG, 12, 2)   \
+	F(SMMU_GBPA, PRIVCFG, 16, 2) \
+	F(SMMU_GBPA, INSTCFG, 18, 2) \
+	F(SMMU_GBPA, ABORT, 20, 1)   \
+	F(SMMU_GBPA, Update, 31, 1)
+FIELDS_DEFINE(SMMU_GBPA, SMMU_GBPA_FIELDS);
+
+#define SMMU_IRQ_CTRL_FIELDS(F)              \
+	F(SMMU_IRQ_CTRL, GERROR_IRQEN, 0, 1) \
+	F(SMMU_IRQ_CTRL, PRIQ_IRQEN, 1, 1)   \
+	F(SMMU_IRQ_CTRL, EVENTQ_IRQEN, 2, 1)
+FIELDS_DEFINE(SMMU_IRQ_CTRL, SMMU_IRQ_CTRL_FIELDS);
+
+/* GERROR and GERRORN alike. */
+#define SMMU_GERROR_FIELDS(F)                    \
+	F(SMMU_GERROR, CMDQ_ERR, 0, 1)           \
+	F(SMMU_GERROR, EVENTQ_ABT_ERR, 2, 1)     \
+	F(SMMU_GERROR, PRIQ_ABT_ERR, 3, 1)       \
+	F(SMMU_GERROR, MSI_CMDQ_ABT_ERR, 4, 1)   \
+	F(SMMU_GERROR, MSI_EVENTQ_ABT_ERR, 5, 1) \
+	F(SMMU_GERROR, MSI_PRIQ_ABT_ERR, 6, 1)   \
+	F(SMMU_GERROR, MSI_GERROR_ABT_ERR, 7, 1) \
+	F(SMMU_GERROR, SFM_ERR, 8, 1)
+FIELDS_DEFINE(SMMU_GERROR, SMMU_GERROR_FIELDS);
+
+#define SMMU_STRTAB_BASE_FIELDS(F)       \
+	F(SMMU_STRTAB_BASE, ADDR, 6, 46) \
+	F(SMMU_STRTAB_BASE, RA, 62, 1)
+FIELDS_DEFINE(SMMU_STRTAB_BASE, SMMU_STRTAB_BASE_FIELDS);
+
+#define SMMU_STRTAB_BASE_CFG_FIELDS(F)          \
+	F(SMMU_STRTAB_BASE_CFG, LOG2SIZE, 0, 6) \
+	F(SMMU_STRTAB_BASE_CFG, SPLIT, 6, 5)    \
+	F(SMMU_STRTAB_BASE_CFG, FMT, 16, 2)
+FIELDS_DEFINE(SMMU_STRTAB_BASE_CFG, SMMU_STRTAB_BASE_CFG_FIELDS);
+
+/* CMDQ_BASE and EVENTQ_BASE: bit 62 is the allocation hint. */
+#define SMMU_QBASE_FIELDS(F)          \
+	F(SMMU_QBASE, LOG2SIZE, 0, 5) \
+	F(SMMU_QBASE, ADDR, 5, 47)    \
+	F(SMMU_QBASE, ALLOC, 62, 1)
+FIELDS_DEFINE(SMMU_QBASE, SMMU_QBASE_FIELDS);
+
+/* Index and wrap bit of PROD and CONS are the queue's LOG2SIZE + 1 low bits,
+ * 20 at most. */
+#define SMMU_CMDQ_CONS_FIELDS(F)     \
+	F(SMMU_CMDQ_CONS, RD, 0, 20) \
+	F(SMMU_CMDQ_CONS, ERR, 24, 7)
+FIELDS_DEFINE(SMMU_CMDQ_CONS, SMMU_CMDQ_CONS_FIELDS);
+#define SMMU_EVENTQ_PROD_FIELDS(F)     \
+	F(SMMU_EVENTQ_PROD, WR, 0, 20) \
+	F(SMMU_EVENTQ_PROD, OVFLG, 31, 1) /* CONS: OVACKFLG */
+FIELDS_DEFINE(SMMU_EVENTQ_PROD, SMMU_EVENTQ_PROD_FIELDS);
+
+#define SMMU_IRQ_CFG0_FIELDS(F) F(SMMU_IRQ_CFG0, ADDR, 2, 50)
+FIELDS_DEFINE(SMMU_IRQ_CFG0, SMMU_IRQ_CFG0_FIELDS);
+
+/* CMDQ_CONS.ERR */
+enum smmu_cerror {
+	SMMU_CERROR_NONE = 0,
+	SMMU_CERROR_ILL = 1,
+	SMMU_CERROR_ABT = 2,
+	SMMU_CERROR_ATC_INV_SYNC = 3, /* never: no ATS */
+};
+
+#endif

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Time: requests enter one after the other, each is looked up, walks (and
+ * fetches of STE and CD before them) run in a number of slots side by side.
+ * The state of the caches is that of the request order; here alone it is seen
+ * that an entry is still on its way. See README.md, "Time".
+ */
+#include "models/smmuv3/unit.h"
+
+static uint64_t later(uint64_t a, uint64_t b)
+{
+	return a > b ? a : b;
+}
+
+static struct smmu_slot *first_free(struct smmu *s)
+{
+	struct smmu_slot *best = &s->slot[0];
+
+	for (uint32_t i = 1; i < s->config.walks; i++)
+		if (s->slot[i].busy_until < best->busy_until)
+			best = &s->slot[i];
+	return best;
+}
+
+/* A hit on an entry whose walk is still under way waits for it. */
+static uint64_t met(const struct smmu *s, uint64_t address,
+		    const struct tlb_tag *tag, uint64_t at)
+{
+	if (at >= s->walks_end)
+		return at;
+	for (uint32_t i = 0; i < s->config.walks; i++) {
+		const struct smmu_slot *slot = &s->slot[i];
+
+		if (slot->busy_until > at && address >= slot->first &&
+		    address <= slot->last &&
+		    tlb_tag_word(&slot->tag) == tlb_tag_word(tag))
+			return slot->busy_until;
+	}
+	return at;
+}
+
+static uint64_t walk_time(struct smmu *s, uint64_t address,
+			  const struct tlb_tag *tag,
+			  const struct smmu_outcome *out, uint64_t at)
+{
+	struct smmu_slot *slot = first_free(s);
+	uint64_t start = later(at, slot->busy_until);
+	uint64_t ticks = s->config.walk_ticks;
+	unsigned int lg2 =
+		out->result == SMMU_TRANSLATED ? out->size_lg2 : FRAME_LG2;
+
+	for (uint32_t i = 0; i < out->reads; i++)
+		ticks += out->read[i].ticks;
+	s->counters.walks.ticks += ticks;
+	s->counters.walks.waited += start - at;
+	*slot = (struct smmu_slot){
+		.busy_until = start + ticks,
+		.first = align_down(address, lg2),
+		.last = align_down(address, lg2) + (BIT(lg2) - 1),
+		.tag = *tag,
+	};
+	s->walks_end = later(s->walks_end, slot->busy_until);
+	return slot->busy_until;
+}
+
+void smmu_time(struct smmu *s, const struct smmu_request *request,
+	       const struct tlb_tag *tag, struct smmu_outcome *out)
+{
+	uint64_t enter = later(request->now, s->port_free);
+	uint64_t at = enter + s->config.utlb_ticks;
+
+	if (!out->utlb_hit)
+		at += s->config.tlb_ticks;
+	s->port_free = enter + s->config.issue_ticks;
+	out->done = out->reads ? walk_time(s, request->address, tag, out, at)
+			       : met(s, request->address, tag, at);
+}

@@ -1,0 +1,429 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * From a request to its outcome, in the order of IHI0070 G.b 7.3.22: stream,
+ * substream, TLBs, walk. Attributes: chapter 13. ATS requests and translated
+ * transactions are not modelled; IDR0.ATS says so.
+ */
+#include "models/smmuv3/unit.h"
+
+#include "models/arm/attrs.h"
+#include "models/arm/mmu_inline.h"
+
+/* ---- reads ---- */
+
+static void note(struct smmu *s, const struct smmu_read *read)
+{
+	struct smmu_outcome *out = s->out;
+
+	if (!out)
+		return;
+	BUG_ON(s, out->reads == SMMU_READS_MAX);
+	out->read[out->reads++] = *read;
+}
+
+bool smmu_fetch(struct smmu *s, enum smmu_read_kind kind, uint64_t input,
+		uint64_t pa, unsigned int words, bool coherent, uint64_t *out)
+{
+	struct smmu_read read = { .pa = pa,
+				  .input = input,
+				  .kind = (uint8_t)kind,
+				  .coherent = coherent };
+
+	s->fetch = pa;
+	if (pa & ~smmu_oas_mask(s) ||
+	    !s->ops->read(s->context, pa, words, coherent, out, &read.ticks))
+		return false;
+	read.raw = out[0];
+	note(s, &read);
+	return true;
+}
+
+bool smmu_read_descriptor(void *reader, const struct arm_read *descriptor,
+			  uint64_t *raw)
+{
+	struct smmu *s = reader;
+	struct smmu_read read = {
+		.pa = descriptor->pa,
+		.input = descriptor->input,
+		.level = descriptor->level,
+		.coherent = s->config.cohacc && !descriptor->uncached,
+		.kind = descriptor->stage == 1	   ? SMMU_READ_S1
+			: s->for_cd		   ? SMMU_READ_S2_FOR_CD
+			: descriptor->for_s1_table ? SMMU_READ_S2_FOR_S1
+						   : SMMU_READ_S2,
+	};
+
+	s->fetch = read.pa;
+	if (!s->ops->read(s->context, read.pa, 1, read.coherent, raw,
+			  &read.ticks))
+		return false;
+	read.raw = *raw;
+	note(s, &read);
+	return true;
+}
+
+/* ---- attributes ---- */
+
+/* STE or GBPA: overrides of what comes in. */
+struct overrides {
+	uint64_t memattr, mtcfg, alloccfg, shcfg;
+};
+
+/* Allocation hints of one half of a Normal Write-Back or Write-Through byte:
+ * the architecture's transient types have bit 3 clear. */
+static uint64_t hint_nibble(uint64_t nibble, uint64_t hints)
+{
+	bool write_back = nibble & 4;
+	bool transient = (hints & 1) && (hints & 6);
+
+	if (nibble == 4 || nibble == 0)
+		return nibble;
+	return (transient ? 0 : 8) | (write_back ? 4 : 0) |
+	       (hints >> 2 & 1) << 1 | (hints >> 1 & 1);
+}
+
+/* 13.1: what stands for stage 1's attributes where it does not translate. */
+static uint64_t incoming(const struct smmu *s, const struct smmu_request *r,
+			 const struct overrides *o)
+{
+	uint64_t memattr = r->has_memory ? r->memattr : ARM_MEMATTR_WB;
+	uint64_t sh = r->has_memory ? r->sh : ARM_SH_NON;
+
+	if (s->config.attr_types_override) {
+		/* 4, 8 and 12 are reserved: Device-nGnRnE. */
+		if (o->mtcfg)
+			memattr = o->memattr && (o->memattr & 3) == 0
+					  ? 0
+					  : arm_s2_memattr[o->memattr];
+		if ((o->alloccfg & 8) && !arm_memattr_device(memattr))
+			memattr = hint_nibble(memattr >> 4, o->alloccfg) << 4 |
+				  hint_nibble(memattr & 0xf, o->alloccfg);
+		if (o->shcfg != 1)
+			sh = o->shcfg;
+	}
+	return FIELD_PREP(ARM_ATTRS_MEMATTR, memattr) |
+	       FIELD_PREP(ARM_ATTRS_SH, sh);
+}
+
+/* The strongest partner of a combination: it changes nothing. */
+static uint64_t alone(uint64_t attrs)
+{
+	return arm_attrs_combine(attrs,
+				 FIELD_PREP(ARM_ATTRS_MEMATTR, ARM_MEMATTR_WB));
+}
+
+static struct overrides ste_overrides(const struct smmu_ste *ste)
+{
+	uint64_t word = ste->word[1];
+
+	return (struct overrides){
+		.memattr = FIELD_GET(SMMU_STE1_MemAttr, word),
+		.mtcfg = FIELD_GET(SMMU_STE1_MTCFG, word),
+		.alloccfg = FIELD_GET(SMMU_STE1_ALLOCCFG, word),
+		.shcfg = FIELD_GET(SMMU_STE1_SHCFG, word),
+	};
+}
+
+/* PRIVCFG and INSTCFG: 2 and 3 are an answer of their own. */
+static void override_access(struct smmu_transaction *t, uint64_t privcfg,
+			    uint64_t instcfg)
+{
+	if (!t->smmu->config.attr_permissions_override)
+		return;
+	if (privcfg >= 2)
+		t->out->privileged = privcfg == 3;
+	if (instcfg >= 2 && !t->request->write)
+		t->out->instruction = instcfg == 3;
+}
+
+/* ---- what passes untranslated ---- */
+
+static void pass(struct smmu_transaction *t, const struct overrides *o)
+{
+	const struct smmu_request *r = t->request;
+
+	t->out->result = SMMU_BYPASSED;
+	t->out->pa = r->address;
+	t->out->size_lg2 = FRAME_LG2;
+	t->out->attrs = alone(incoming(t->smmu, r, o));
+	t->smmu->counters.bypassed++;
+}
+
+static void disabled(struct smmu_transaction *t)
+{
+	struct smmu *s = t->smmu;
+	uint32_t gbpa = s->r.gbpa;
+	const struct overrides o = {
+		.memattr = FIELD_GET(SMMU_GBPA_MemAttr, gbpa),
+		.mtcfg = FIELD_GET(SMMU_GBPA_MTCFG, gbpa),
+		.alloccfg = FIELD_GET(SMMU_GBPA_ALLOCCFG, gbpa),
+		.shcfg = FIELD_GET(SMMU_GBPA_SHCFG, gbpa),
+	};
+
+	override_access(t, FIELD_GET(SMMU_GBPA_PRIVCFG, gbpa),
+			FIELD_GET(SMMU_GBPA_INSTCFG, gbpa));
+	if (FIELD_GET(SMMU_GBPA_ABORT, gbpa) ||
+	    (t->request->address & ~smmu_oas_mask(s))) {
+		t->out->result = SMMU_ABORTED;
+		return;
+	}
+	pass(t, &o);
+}
+
+static void bypass(struct smmu_transaction *t)
+{
+	const struct overrides o = ste_overrides(t->ste);
+
+	if (t->request->address & ~smmu_oas_mask(t->smmu))
+		smmu_event_bypass_size(t);
+	else
+		pass(t, &o);
+}
+
+/* ---- translation ---- */
+
+static void answer(struct smmu_transaction *t, const struct tlb_value *value,
+		   unsigned int size_lg2, uint64_t address)
+{
+	struct smmu_outcome *out = t->out;
+	struct overrides o;
+
+	out->result = SMMU_TRANSLATED;
+	out->pa = value->out + (address & (BIT(size_lg2) - 1));
+	out->size_lg2 = (uint8_t)size_lg2;
+	out->attrs = value->attrs;
+	if (t->cd)
+		return;
+	/* Stage 2 alone: with what came in. */
+	o = ste_overrides(t->ste);
+	out->attrs = arm_attrs_combine(incoming(t->smmu, t->request, &o),
+				       value->attrs);
+}
+
+/* PAN: privileged data accesses do not reach what unprivileged ones do. */
+static bool pan_forbids(const struct smmu_transaction *t, uint64_t attrs)
+{
+	uint64_t user =
+		FIELD_MASK(ARM_ATTRS_S1_EL0_R) | FIELD_MASK(ARM_ATTRS_S1_EL0_W);
+
+	return t->cd && FIELD_GET(SMMU_CD0_PAN, t->cd->word[0]) &&
+	       t->ste->world != SMMU_WORLD_EL2 && t->out->privileged &&
+	       !t->out->instruction && (attrs & user);
+}
+
+static bool stage1_permission(struct smmu_transaction *t, uint64_t attrs)
+{
+	struct arm_fault fault;
+
+	arm_fault_set(&fault, ARM_FAULT_PERMISSION, 1,
+		      (int)FIELD_GET(ARM_ATTRS_S1_LEVEL, attrs));
+	return smmu_event_fault(t, &fault);
+}
+
+static bool permitted(struct smmu_transaction *t, uint64_t attrs, uint64_t need,
+		      uint64_t ipa)
+{
+	struct arm_fault fault;
+
+	if (__builtin_expect(pan_forbids(t, attrs), 0))
+		return stage1_permission(t, attrs);
+	return arm_permission_check(&fault, attrs, need, ipa) ||
+	       smmu_event_fault(t, &fault);
+}
+
+static bool walk_stages(struct smmu_transaction *t, struct arm_walker *w,
+			uint64_t address, uint64_t need,
+			struct arm_nested *nested)
+{
+	struct arm_leaf s1;
+
+	if (!arm_nested_stage1(w, address, need, &s1))
+		return smmu_event_fault(t, w->fault);
+	if (pan_forbids(t, s1.attrs))
+		return stage1_permission(t, s1.attrs);
+	return arm_nested_stage2(w, address, need, &s1, nested) ||
+	       smmu_event_fault(t, w->fault);
+}
+
+static void walk(struct smmu_transaction *t, const struct arm_regime *regime,
+		 uint64_t address, uint64_t need)
+{
+	struct smmu *s = t->smmu;
+	uint32_t before = t->out->reads;
+	struct arm_nested nested;
+	struct arm_fault fault;
+	struct arm_walker w;
+	bool found;
+
+	t->out->walked = true;
+	arm_walker_start(&w, regime, ARM_WALK_LIVE, &s->log, &fault);
+	found = walk_stages(t, &w, address, need, &nested);
+	s->counters.walks.count++;
+	s->counters.walks.reads += t->out->reads - before;
+	s->counters.walks.by_reads[t->out->reads - before]++;
+	arm_walker_fill(&w);
+	if (!found)
+		return;
+	answer(t, &nested.value, nested.size_lg2, address);
+	tlb_fill(s->tlb, address, nested.size_lg2, &regime->setup.tag,
+		 nested.global, &nested.value);
+	tlb_fill(s->utlb, address, nested.size_lg2, &regime->setup.tag,
+		 nested.global, &nested.value);
+}
+
+static const struct tlb_entry *ask_tlbs(struct smmu *s,
+					struct smmu_outcome *out,
+					uint64_t address,
+					const struct tlb_tag *tag)
+{
+	const struct tlb_entry *entry =
+		tlb_lookup_inline(s->utlb, address, tag);
+
+	out->utlb_hit = entry;
+	if (entry)
+		return entry;
+	entry = tlb_lookup(s->tlb, address, tag);
+	out->tlb_hit = entry;
+	if (entry)
+		tlb_fill(s->utlb, address, entry->size_lg2, tag, entry->global,
+			 &entry->value);
+	return entry;
+}
+
+static unsigned int access_of(const struct smmu_transaction *t)
+{
+	unsigned int access = t->request->write	    ? ARM_ACCESS_WRITE
+			      : t->out->instruction ? ARM_ACCESS_FETCH
+						    : ARM_ACCESS_READ;
+
+	/* A regime of one EL has its permissions where EL0's are. */
+	if (!t->out->privileged || t->ste->world == SMMU_WORLD_EL2)
+		access |= ARM_ACCESS_EL0;
+	return access;
+}
+
+static void translate(struct smmu_transaction *t)
+{
+	const struct arm_regime *regime =
+		t->cd ? &t->cd->regime : &t->ste->regime;
+	const struct arm_setup *setup = &regime->setup;
+	uint64_t address =
+		arm_mmu_address(setup, (va_t){ t->request->address });
+	uint64_t need = arm_access_need(access_of(t));
+	const struct tlb_entry *entry =
+		ask_tlbs(t->smmu, t->out, address, &setup->tag);
+
+	t->tag = &setup->tag;
+	if (!entry)
+		walk(t, regime, address, need);
+	else if (permitted(t, entry->value.attrs, need,
+			   entry->value.ipa +
+				   (address & (BIT(entry->size_lg2) - 1))))
+		answer(t, &entry->value, entry->size_lg2, address);
+}
+
+/* ---- substreams ---- */
+
+enum substream { SUBSTREAM_CD, SUBSTREAM_BYPASS, SUBSTREAM_EVENT };
+
+/* 5.2 S1CDMax, S1DSS; *ssid: the CD to take. */
+static enum substream substream(struct smmu_transaction *t, uint32_t *ssid)
+{
+	const struct smmu_request *r = t->request;
+	const struct smmu_ste *ste = t->ste;
+	uint64_t s1dss = FIELD_GET(SMMU_STE1_S1DSS, ste->word[1]);
+
+	*ssid = r->ssv ? r->ssid : 0;
+	if (__builtin_expect(r->ssv, 0)) {
+		if (!ste->stage1 || !ste->cd_max || r->ssid >> ste->cd_max) {
+			smmu_event(t, SMMU_C_BAD_SUBSTREAMID);
+			return SUBSTREAM_EVENT;
+		}
+		if (r->ssid == 0 && s1dss == 2) {
+			smmu_event(t, SMMU_F_STREAM_DISABLED);
+			return SUBSTREAM_EVENT;
+		}
+		return SUBSTREAM_CD;
+	}
+	if (!ste->stage1)
+		return SUBSTREAM_BYPASS;
+	if (!ste->cd_max || s1dss == 2)
+		return SUBSTREAM_CD;
+	if (s1dss == 1)
+		return SUBSTREAM_BYPASS;
+	smmu_event(t, SMMU_F_STREAM_DISABLED);
+	return SUBSTREAM_EVENT;
+}
+
+static void by_stream(struct smmu_transaction *t)
+{
+	uint64_t config;
+	uint32_t ssid;
+
+	if (!smmu_ste_find(t))
+		return;
+	config = FIELD_GET(SMMU_STE0_Config, t->ste->word[0]);
+	if (!(config & SMMU_CONFIG_PASS)) {
+		t->out->result = SMMU_ABORTED; /* and nothing is said */
+		return;
+	}
+	override_access(t, FIELD_GET(SMMU_STE1_PRIVCFG, t->ste->word[1]),
+			FIELD_GET(SMMU_STE1_INSTCFG, t->ste->word[1]));
+	switch (substream(t, &ssid)) {
+	case SUBSTREAM_EVENT:
+		return;
+	case SUBSTREAM_CD:
+		if (smmu_cd_find(t, ssid))
+			translate(t);
+		return;
+	case SUBSTREAM_BYPASS:
+		break;
+	}
+	if (t->ste->stage2)
+		translate(t);
+	else
+		bypass(t);
+}
+
+static void start(struct smmu_outcome *out, const struct smmu_request *r)
+{
+	uint32_t left =
+		(uint32_t)(FRAME_BYTES - (r->address & (FRAME_BYTES - 1)));
+
+	out->event = SMMU_NO_EVENT;
+	out->recorded = out->lost = false;
+	out->why = NULL;
+	out->bytes = r->bytes < left ? r->bytes : left;
+	out->ste_hit = out->cd_hit = out->utlb_hit = out->tlb_hit = false;
+	out->walked = false;
+	out->privileged = r->privileged;
+	out->instruction = r->instruction && !r->write;
+	out->done = 0;
+	out->reads = 0;
+}
+
+void smmu_translate(struct smmu *s, const struct smmu_request *request,
+		    struct smmu_outcome *out)
+{
+	static const struct tlb_tag no_tag = { 0 };
+	struct smmu_transaction t = {
+		.smmu = s, .request = request, .out = out, .tag = &no_tag
+	};
+
+	start(out, request);
+	s->out = out;
+	s->counters.translations++;
+	if (__builtin_expect(request->unsupported, 0)) {
+		smmu_event(&t, SMMU_F_UUT);
+	} else if (__builtin_expect(request->ats != SMMU_UNTRANSLATED, 0)) {
+		out->result = SMMU_NOT_MODELLED;
+		out->why = "ATS: IDR0.ATS is 0, IHI0070 3.9";
+	} else if (!smmu_enabled(s)) {
+		disabled(&t);
+	} else {
+		by_stream(&t);
+	}
+	smmu_time(s, request, t.tag, out);
+	s->counters.aborted += out->result == SMMU_ABORTED;
+	s->out = NULL;
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Known differences between QEMU's smmuv3 and the specification. A predicate
+ * does not wave a difference through: it turns the model's answer into what
+ * QEMU's deviation makes of it, and then they must agree.
+ */
+#ifndef TESTS_DIFF_SMMU_KNOWN_H
+#define TESTS_DIFF_SMMU_KNOWN_H
+
+#include "tests/diff/smmu/judge.h"
+#include "tests/diff/smmu/machine.h"
+
+struct dispute {
+	const struct vector *vector;
+	const struct answer *qemu;
+	const struct batch *batch;
+	struct judge *judge; /* to ask again */
+	unsigned int device;
+	bool privileged; /* how it is asked, by what has been adjusted */
+	const struct smmu_outcome *model;
+	struct smmu_outcome adjusted;
+};
+
+struct known {
+	const char *name, *reference;
+	/* True if it changed d->adjusted. */
+	bool (*apply)(struct dispute *d);
+};
+extern const struct known known_differences[];
+extern const unsigned int known_count;
+#define KNOWN_MAX 32
+
+#endif
