@@ -391,6 +391,7 @@ static void start(struct smmu_outcome *out, const struct smmu_request *r)
 		(uint32_t)(FRAME_BYTES - (r->address & (FRAME_BYTES - 1)));
 
 	out->event = SMMU_NO_EVENT;
+	out->record[0] = 0;
 	out->recorded = out->lost = false;
 	out->why = NULL;
 	out->bytes = r->bytes < left ? r->bytes : left;

@@ -5,10 +5,10 @@
 
 #include <string.h>
 
-#define BUFFER	     UINT64_C(0x40000)
-#define FROM_MEMORY  1
-#define TO_MEMORY    3
-#define BAR(bus, i)  ((bus)->bars + ((uint64_t)(i) << 20))
+#define BUFFER	    UINT64_C(0x40000)
+#define FROM_MEMORY 1
+#define TO_MEMORY   3
+#define BAR(bus, i) ((bus)->bars + ((uint64_t)(i) << 20))
 
 void edu_arguments(struct qtest_arguments *a)
 {
@@ -64,8 +64,7 @@ bool edu_prepare(const struct edu_bus *bus, uint64_t scratch,
 		uint64_t config = bus->ecam + ((uint64_t)(i + 1) << 15);
 		const uint32_t token = EDU_TOKEN(i);
 
-		qtest_write(bus->q, 4, config + 0x10,
-			    (uint32_t)BAR(bus, i));
+		qtest_write(bus->q, 4, config + 0x10, (uint32_t)BAR(bus, i));
 		qtest_write(bus->q, 4, config + 4, 6);
 		memcpy(scratch_host + 8 * (size_t)i, &token, sizeof(token));
 	}

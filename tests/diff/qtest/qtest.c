@@ -150,8 +150,6 @@ static void run_qemu(const struct qtest *q, struct qtest_arguments *a,
 bool qtest_launch(struct qtest *q, struct qtest_arguments *a)
 {
 	pid_t self = getpid();
-	char text[2048];
-	ssize_t n;
 
 	q->listener = listen_at(q);
 	q->qemu = fork();
@@ -159,10 +157,16 @@ bool qtest_launch(struct qtest *q, struct qtest_arguments *a)
 		run_qemu(q, a, self);
 	if (q->qemu > 0 && q->listener >= 0 && await_qemu(q))
 		return true;
-	n = pread(q->messages, text, sizeof(text) - 1, 0);
-	fprintf(stderr, "%s: %s does not run\n%.*s", q->who, a->argv[0],
-		n > 0 ? (int)n : 0, text);
+	fprintf(stderr, "%s: %s does not run\n", q->who, a->argv[0]);
 	return false;
+}
+
+void qtest_complain(const struct qtest *q)
+{
+	char text[2048];
+	ssize_t n = q->who ? pread(q->messages, text, sizeof(text) - 1, 0) : 0;
+
+	fprintf(stderr, "%.*s", n > 0 ? (int)n : 0, text);
 }
 
 static void close_file(int fd)
@@ -176,6 +180,8 @@ void qtest_stop(struct qtest *q)
 	static const char *const files[] = { "events", "qtest" };
 	char path[128];
 
+	if (!q->who)
+		return; /* it never began */
 	if (q->qemu > 0) {
 		kill(q->qemu, SIGKILL);
 		waitpid(q->qemu, NULL, 0);

@@ -44,6 +44,8 @@ bool qtest_prepare(struct qtest *q, const char *who, uint64_t ram_bytes);
 void qtest_arguments(const struct qtest *q, struct qtest_arguments *a,
 		     const char *program, const char *machine);
 bool qtest_launch(struct qtest *q, struct qtest_arguments *a);
+/* What QEMU had to say on its standard error. */
+void qtest_complain(const struct qtest *q);
 void qtest_stop(struct qtest *q);
 
 /* Commands; sent, and answers read, by qtest_flush. */

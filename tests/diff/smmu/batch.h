@@ -66,8 +66,8 @@ struct batch {
 	struct entry entry[ENTRIES_MAX];
 };
 
-void batch_generate(struct batch *b, uint64_t seed, uint64_t number,
-		    uint8_t *ram);
+void batch_generate(struct batch *b, bool two_level, uint64_t seed,
+		    uint64_t number, uint8_t *ram);
 /* Its words zero again. */
 void batch_erase(struct batch *b);
 

@@ -22,8 +22,8 @@ static void show_tables(const struct campaign *it, bool mutated)
 		return;
 	for (unsigned int i = 0; i < b->entries; i++)
 		ram_put(b->ram, b->entry[i].pa,
-			mutated ? it->mutation->entry(&b->entry[i]) :
-				  b->entry[i].raw);
+			mutated ? it->mutation->entry(&b->entry[i])
+				: b->entry[i].raw);
 }
 
 static void ask(struct campaign *it, unsigned int device,
@@ -96,8 +96,8 @@ static enum happened expected(const struct smmu_outcome *out)
 static unsigned int compare(const struct smmu_outcome *out,
 			    const struct answer *a)
 {
-	enum happened what = a->what == HAPPENED_ABORT ? HAPPENED_NOTHING :
-							 a->what;
+	enum happened what =
+		a->what == HAPPENED_ABORT ? HAPPENED_NOTHING : a->what;
 	unsigned int event = (unsigned int)(a->record[0] & 0xff);
 
 	if (what != expected(out))
@@ -118,8 +118,8 @@ static unsigned int compare_landing(struct campaign *it, unsigned int device,
 	uint64_t pa = out->pa;
 	uint32_t word;
 
-	if (!it->batch.vector[device].write ||
-	    out->result != SMMU_TRANSLATED || pa - WINDOW_PA >= WINDOW_BYTES)
+	if (!it->batch.vector[device].write || out->result != SMMU_TRANSLATED ||
+	    pa - WINDOW_PA >= WINDOW_BYTES)
 		return 0;
 	memcpy(&word, it->batch.ram + (pa - RAM_BASE), sizeof(word));
 	memset(it->batch.ram + (pa - RAM_BASE), 0, sizeof(word));
@@ -131,28 +131,29 @@ static unsigned int compare_landing(struct campaign *it, unsigned int device,
 
 static const char *result_name(const struct smmu_outcome *out)
 {
-	static const char *const names[] = { "translated", "bypassed", "aborted",
-					     "RAZ/WI",	   "stalled",
-					     "not modelled" };
+	static const char *const names[] = { "translated", "bypassed",
+					     "aborted",	   "RAZ/WI",
+					     "stalled",	   "not modelled" };
 
 	return names[out->result];
 }
 
 static void report(const struct campaign *it, unsigned int device,
-		   const struct smmu_outcome *out, const struct answer *a,
+		   const struct smmu_outcome *out,
+		   const struct smmu_outcome *adjusted, const struct answer *a,
 		   unsigned int differences)
 {
-	static const char *const kinds[] = { "L1STD", "STE", "L1CD", "CD",
+	static const char *const kinds[] = { "L1STD", "STE", "L1CD",  "CD",
 					     "S1",    "S2",  "S2/S1", "S2/CD" };
 	static const char *const whats[] = { "silent", "translated", "bypassed",
 					     "aborted" };
 	const struct vector *v = &it->batch.vector[device];
 	const struct batch *b = &it->batch;
 
-	printf("MISMATCH seed %" PRIu64 " batch %" PRIu64
+	printf("MISMATCH seed %" PRIu64 " %s batch %" PRIu64
 	       " device %u: %s of %" PRIx64 ":",
-	       it->seed, b->number, device, v->write ? "write" : "read",
-	       v->address);
+	       it->seed, it->two_level ? "two-level" : "linear", b->number,
+	       device, v->write ? "write" : "read", v->address);
 	for (unsigned int i = 0; i < DIFFERENCES; i++)
 		if (differences >> i & 1)
 			printf(" %s", difference_names[i]);
@@ -160,8 +161,14 @@ static void report(const struct campaign *it, unsigned int device,
 	       " %016" PRIx64 " %016" PRIx64 "\n",
 	       result_name(out), out->pa, smmu_event_name(out->event),
 	       out->record[0], out->record[1], out->record[2], out->record[3]);
-	printf("  QEMU:  %s pa %" PRIx64 " (%u lines, %u records) %s %016" PRIx64
-	       " %016" PRIx64 " %016" PRIx64 " %016" PRIx64 "\n",
+	printf("  seen:  %s pa %" PRIx64 " %s %016" PRIx64 " %016" PRIx64
+	       " %016" PRIx64 "\n",
+	       result_name(adjusted), adjusted->pa,
+	       smmu_event_name(adjusted->event), adjusted->record[1],
+	       adjusted->record[2], adjusted->record[3]);
+	printf("  QEMU:  %s pa %" PRIx64
+	       " (%u lines, %u records) %s %016" PRIx64 " %016" PRIx64
+	       " %016" PRIx64 " %016" PRIx64 "\n",
 	       whats[a->what], a->pa, a->lines, a->records,
 	       smmu_event_name((enum smmu_event)(a->record[0] & 0xff)),
 	       a->record[0], a->record[1], a->record[2], a->record[3]);
@@ -187,6 +194,7 @@ static void settle(struct campaign *it, unsigned int device,
 		.qemu = a,
 		.batch = &it->batch,
 		.judge = &it->judge,
+		.mutation = it->mutation,
 		.device = device,
 		.model = &it->outcome[device],
 		.adjusted = it->outcome[device],
@@ -201,9 +209,15 @@ static void settle(struct campaign *it, unsigned int device,
 		if (!differences)
 			return;
 	}
+	if (!comparable(d.batch, device, &d.adjusted) ||
+	    !known_can_follow(d.batch, device, &d.adjusted)) {
+		it->not_followed++;
+		return;
+	}
 	it->mismatches++;
 	if (it->reports++ < REPORTS_MAX)
-		report(it, device, &it->outcome[device], a, differences);
+		report(it, device, &it->outcome[device], &d.adjusted, a,
+		       differences);
 }
 
 static void count(struct campaign *it, const struct smmu_outcome *out,
@@ -232,7 +246,8 @@ static void ask_model(struct campaign *it, bool *asked, bool *warm)
 	for (unsigned int i = 0; i < DEVICES; i++) {
 		ask(it, i, &it->outcome[i]);
 		warm[i] = warm_agrees(it, i, &it->outcome[i]);
-		asked[i] = left && comparable(&it->batch, i, &it->outcome[i]);
+		asked[i] = left && comparable(&it->batch, i, &it->outcome[i]) &&
+			   known_can_follow(&it->batch, i, &it->outcome[i]);
 		it->not_asked += left && !asked[i];
 		left -= asked[i];
 	}
@@ -245,7 +260,7 @@ bool campaign_run_batch(struct campaign *it)
 	bool asked[DEVICES], warm[DEVICES];
 	unsigned int d;
 
-	batch_generate(&it->batch, it->seed, it->next_batch++,
+	batch_generate(&it->batch, it->two_level, it->seed, it->next_batch++,
 		       it->machine.q.ram);
 	ask_model(it, asked, warm);
 	if (!machine_program(&it->machine, &it->batch) ||

@@ -21,6 +21,9 @@ enum {
 
 struct campaign {
 	uint64_t seed;
+	/* Of the stream table. A QEMU that has seen two levels never goes
+	 * back to one: each kind has its own. */
+	bool two_level;
 	const struct mutation *mutation; /* or NULL */
 	struct machine machine;
 	struct judge judge;
@@ -28,7 +31,7 @@ struct campaign {
 	struct batch batch;
 	struct smmu_outcome outcome[DEVICES];
 	/* results */
-	uint64_t vectors, mismatches, reports, not_asked;
+	uint64_t vectors, mismatches, reports, not_asked, not_followed;
 	uint64_t translated, nested, stage1, stage2, landed;
 	uint64_t by_event[256];
 	uint64_t explained[KNOWN_MAX];

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Random batches: first structures that make sense, so that walks go deep,
- * then defects in some words. IPS and S2PS stay below 6: QEMU ends with an
- * assertion there.
+ * then defects in some words. IPS and S2PS stay below 6 and S2AA64 is
+ * set: QEMU ends with an assertion otherwise.
  */
 #include "tests/diff/smmu/batch.h"
 
@@ -24,7 +24,7 @@ static unsigned int shift(unsigned int granule, unsigned int level)
 struct tree {
 	enum entry_kind kind;
 	unsigned int granule, level, bits;
-	uint64_t root; /* PA */
+	uint64_t root;	   /* PA */
 	uint64_t ipa_base; /* tables stand at ipa_base | PA's low bits, or 0 */
 	bool nested;
 };
@@ -36,6 +36,7 @@ struct path {
 	uint64_t next; /* free in its arena */
 	struct tree s1, s2;
 	uint64_t input, data;
+	bool plain; /* no defects, everything allowed */
 };
 
 static bool chance(struct path *p, unsigned int per_mille)
@@ -82,7 +83,7 @@ static struct entry *put(struct path *p, uint64_t pa, uint64_t raw,
 /* A pointer where nothing answers. */
 static uint64_t nowhere(struct path *p)
 {
-	return pick(p, NOWHERE_PA >> 16, (NOWHERE_END >> 16) - 1) << 16;
+	return pick(p, NOWHERE_PA >> 24, (NOWHERE_END >> 24) - 1) << 24;
 }
 
 /* ---- descriptors ---- */
@@ -105,8 +106,8 @@ static uint64_t s1_leaf(struct path *p)
 
 static uint64_t s2_leaf(struct path *p)
 {
-	uint64_t raw = bits(p, 4) << 2 | bits(p, 2) << 8 | BIT(10) |
-		       bits(p, 4) << 55;
+	uint64_t raw =
+		bits(p, 4) << 2 | bits(p, 2) << 8 | BIT(10) | bits(p, 4) << 55;
 	unsigned int dice = (unsigned int)pick(p, 0, 99);
 
 	raw |= (dice < 85 ? 3 : dice < 91 ? 1 : dice < 97 ? 2 : 0) << 6;
@@ -114,7 +115,7 @@ static uint64_t s2_leaf(struct path *p)
 		raw &= ~BIT(10);
 	if (chance(p, 100))
 		raw |= bits(p, 2) << 53;
-	return raw;
+	return p->plain ? 0x7fc : raw;
 }
 
 static uint64_t table_attributes(struct path *p, const struct tree *t)
@@ -134,6 +135,8 @@ static uint64_t table_attributes(struct path *p, const struct tree *t)
 
 static uint64_t defect(struct path *p, unsigned int level, uint64_t raw)
 {
+	if (p->plain)
+		return raw;
 	if (chance(p, 8))
 		raw &= ~BIT(0);
 	if (chance(p, 8))
@@ -173,8 +176,14 @@ static uint64_t new_table(struct path *p, struct tree *t, unsigned int lg2)
 {
 	uint64_t pa = arena(p, lg2);
 
-	if (t->nested)
-		map(p, &p->s2, name(t, pa), pa, 3);
+	/* All of it alike: QEMU translates a table's first byte alone. */
+	if (!t->nested)
+		return pa;
+	p->plain = lg2 > page_lg2[p->s2.granule];
+	for (uint64_t at = pa; at < pa + BIT(lg2);
+	     at += BIT(page_lg2[p->s2.granule]))
+		map(p, &p->s2, name(t, at), at, 3);
+	p->plain = false;
 	return pa;
 }
 
@@ -185,8 +194,18 @@ static uint64_t leaf_raw(struct path *p, const struct tree *t,
 
 	if (chance(p, 30))
 		raw |= BIT(52);
-	return raw | (output & MASK(0, 48) & ~MASK(0, shift(t->granule, level))) |
+	return raw |
+	       (output & MASK(0, 48) & ~MASK(0, shift(t->granule, level))) |
 	       (level == 3 ? 3 : 1);
+}
+
+/* The way to a plain page is plain itself. */
+static void mend(struct path *p, const struct tree *t, struct entry *e)
+{
+	if (e->leaf)
+		return;
+	e->raw = name(t, e->child) | 3;
+	ram_put(p->b->ram, e->pa, e->raw);
 }
 
 static void map(struct path *p, struct tree *t, uint64_t input, uint64_t output,
@@ -201,10 +220,12 @@ static void map(struct path *p, struct tree *t, uint64_t input, uint64_t output,
 				   .leaf = level == leaf_level };
 		struct entry *old;
 
-		mask = level == t->level ? MASK(0, t->bits - s) :
-					   MASK(0, stride[t->granule]);
+		mask = level == t->level ? MASK(0, t->bits - s)
+					 : MASK(0, stride[t->granule]);
 		pa = table + (input >> s & mask) * 8;
 		old = find(p, pa);
+		if (old && p->plain)
+			mend(p, t, old);
 		if (old && (old->leaf || e.leaf))
 			return;
 		if (old) {
@@ -246,7 +267,12 @@ static unsigned int choose_leaf(struct path *p, const struct tree *t)
 
 /* ---- stage 2 ---- */
 
-static uint64_t choose_stage2(struct path *p)
+static unsigned int start_level(const struct tree *t, uint64_t sl0)
+{
+	return (t->granule == 0 ? 2 : 3) - (unsigned int)sl0;
+}
+
+static uint64_t choose_stage2(struct path *p, bool nested)
 {
 	struct tree *t = &p->s2;
 	/* By granule and SL0: input bits that need no concatenation. */
@@ -260,10 +286,10 @@ static uint64_t choose_stage2(struct path *p)
 
 	t->kind = ENTRY_S2;
 	t->granule = (unsigned int)pick(p, 0, 2);
-	t->level = (t->granule == 0 ? 2 : 3) - sl0;
+	t->level = start_level(t, sl0);
 	t->bits = (unsigned int)pick(p, least[t->granule][sl0],
 				     most[t->granule][sl0]);
-	if (chance(p, 40) && most[t->granule][sl0] < 40) {
+	if (!nested && chance(p, 40) && most[t->granule][sl0] < 40) {
 		concatenated = (unsigned int)pick(p, 1, 4);
 		t->bits = most[t->granule][sl0] + concatenated;
 	}
@@ -287,13 +313,14 @@ static void stage2_words(struct path *p, uint64_t sl0, uint64_t *word)
 		t0sz = bits(p, 6);
 	if (chance(p, 10))
 		sl0 = bits(p, 2);
+	/* A root of less than two entries is no defect to QEMU. */
+	if (sl0 < 3 && 64 - t0sz <= shift(t->granule, start_level(t, sl0)))
+		t0sz = pick(p, 40, 63);
 	word[2] |= (p->device + 1) | t0sz << 32 | sl0 << 38 | bits(p, 6) << 40 |
 		   granule_field(t->granule) << 46 | ps << 48 | BIT(51) |
 		   BIT(58);
 	if (chance(p, 5))
 		word[2] |= MASK(46, 2);
-	if (chance(p, 5))
-		word[2] &= ~BIT(51);
 	if (chance(p, 5))
 		word[2] |= BIT(52);
 	if (chance(p, 60))
@@ -340,8 +367,8 @@ static void choose_stage1(struct path *p, bool nested)
 	t->nested = nested;
 	t->granule = (unsigned int)pick(p, 0, 2);
 	t->bits = (unsigned int)pick(p, 25, 48);
-	for (t->level = 3; t->bits > shift(t->granule, t->level) +
-					     stride[t->granule];)
+	for (t->level = 3;
+	     t->bits > shift(t->granule, t->level) + stride[t->granule];)
 		t->level--;
 	if (nested)
 		t->ipa_base = bits(p, p->s2.bits) & ~MASK(0, ARENA_LG2);
@@ -355,7 +382,7 @@ static uint64_t cd_half(struct path *p, bool upper)
 	uint64_t tsz = 64 - t->bits;
 
 	if (chance(p, 8))
-		tsz = bits(p, 6);
+		tsz = chance(p, 500) ? pick(p, 0, 15) : pick(p, 40, 63);
 	if (upper)
 		return tsz << 16 | (uint64_t)tg1[t->granule] << 22 |
 		       bits(p, 6) << 24;
@@ -441,7 +468,11 @@ static void stage1_words(struct path *p, bool nested, uint64_t *word)
 	choose_stage1(p, nested);
 	if (nested) {
 		leaf = choose_leaf(p, &p->s2);
-		output = input_for(p, &p->s2, leaf, p->data);
+		/* Not where the tables are. */
+		do {
+			output = input_for(p, &p->s2, leaf, p->data);
+		} while ((output & ~MASK(0, ARENA_LG2)) == p->s1.ipa_base &&
+			 !chance(p, 10));
 		map(p, &p->s2, output, p->data, leaf);
 	}
 	leaf = choose_leaf(p, &p->s1);
@@ -465,13 +496,17 @@ static void make_ste(struct path *p, uint64_t pa)
 	uint64_t word[8] = { 1 }, config, sl0;
 	unsigned int dice = (unsigned int)pick(p, 0, 99), leaf;
 
-	config = dice < 30 ? 6 : dice < 60 ? 7 : dice < 92 ? 5 : dice < 96 ? 4 : 0;
+	config = dice < 30   ? 6
+		 : dice < 60 ? 7
+		 : dice < 92 ? 5
+		 : dice < 96 ? 4
+			     : 0;
 	if (dice == 99)
 		config = bits(p, 3);
 	choose_data(p);
 	p->input = p->data;
 	if (config & 2) {
-		sl0 = choose_stage2(p);
+		sl0 = choose_stage2(p, config & 1);
 		stage2_words(p, sl0, word);
 	}
 	if (config == 6) {
@@ -527,8 +562,8 @@ static uint64_t ste_pa(struct path *p, unsigned int split)
 	return l2 + 64 * (uint64_t)(sid & (BIT(split) - 1));
 }
 
-void batch_generate(struct batch *b, uint64_t seed, uint64_t number,
-		    uint8_t *ram)
+void batch_generate(struct batch *b, bool two_level, uint64_t seed,
+		    uint64_t number, uint8_t *ram)
 {
 	struct path p = { .b = b };
 	unsigned int split = 6, log2size;
@@ -537,7 +572,7 @@ void batch_generate(struct batch *b, uint64_t seed, uint64_t number,
 	b->rng = rng_of_case(seed, number);
 	b->ram = ram;
 	b->entries = 0;
-	b->two_level = chance(&p, 400);
+	b->two_level = two_level;
 	log2size = chance(&p, 100) ? 7 : (unsigned int)pick(&p, 8, 12);
 	if (chance(&p, 200))
 		split = 8;

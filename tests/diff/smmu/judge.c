@@ -47,8 +47,7 @@ static bool write_bytes(void *context, uint64_t pa, const void *data,
 	return true;
 }
 
-static const struct smmu_ops ops = { .read = read_words,
-				     .write = write_bytes };
+static const struct smmu_ops ops = { .read = read_words, .write = write_bytes };
 
 /* As QEMU's ID registers have it. */
 struct smmu_config judge_config(void)
@@ -63,6 +62,7 @@ struct smmu_config judge_config(void)
 	c.oas_bits = 44;
 	c.minor = 1;
 	c.stalls = 0;
+	c.contiguous_used = false;
 	return c;
 }
 

@@ -9,14 +9,20 @@
 
 #include "tests/diff/smmu/judge.h"
 #include "tests/diff/smmu/machine.h"
+#include "tests/diff/smmu/mutate.h"
 
 struct dispute {
 	const struct vector *vector;
 	const struct answer *qemu;
 	const struct batch *batch;
-	struct judge *judge; /* to ask again */
+	struct judge *judge;		 /* to ask again, ... */
+	const struct mutation *mutation; /* ... as before; or NULL */
 	unsigned int device;
-	bool privileged; /* how it is asked, by what has been adjusted */
+	/* How it is asked, by what has been adjusted: known.c. */
+	unsigned int view;
+	uint64_t changed, value; /* of one entry */
+	uint64_t address;
+	bool root_known, upper_root;
 	const struct smmu_outcome *model;
 	struct smmu_outcome adjusted;
 };
@@ -29,5 +35,9 @@ struct known {
 extern const struct known known_differences[];
 extern const unsigned int known_count;
 #define KNOWN_MAX 32
+
+/* False: QEMU deviates in a way that is not followed; nothing is proved. */
+bool known_can_follow(const struct batch *b, unsigned int device,
+		      const struct smmu_outcome *out);
 
 #endif

@@ -121,13 +121,12 @@ static void read_line(void *context, const char *line)
 	line = strstr(line, "sid=");
 	if (!line || sscanf(line, "sid=0x%x", &sid) != 1)
 		return;
-	if (sscanf(line,
-		   "sid=0x%*x iova=0x%" SCNx64 " translated=0x%" SCNx64,
+	if (sscanf(line, "sid=0x%*x iova=0x%" SCNx64 " translated=0x%" SCNx64,
 		   &iova, &pa) == 2)
 		what = HAPPENED_TRANSLATION;
 	else
-		what = strstr(line, "bypass") ? HAPPENED_BYPASS :
-						HAPPENED_ABORT;
+		what = strstr(line, "bypass") ? HAPPENED_BYPASS
+					      : HAPPENED_ABORT;
 	if (sid < 8 || sid >> 3 > DEVICES)
 		return;
 	a = &answers[(sid >> 3) - 1];
@@ -145,17 +144,15 @@ static bool read_records(struct machine *m, struct answer *answers)
 	if (!qtest_read(&m->q, 4, SMMU_MMIO + 0x100a8, &prod))
 		return false;
 	while (m->eventq_cons != (uint32_t)prod) {
-		pa = EVENTQ_PA +
-		     32 * (m->eventq_cons & (BIT(QUEUE_LG2) - 1));
+		pa = EVENTQ_PA + 32 * (m->eventq_cons & (BIT(QUEUE_LG2) - 1));
 		sid = (unsigned int)(ram_get(m->q.ram, pa) >> 32);
-		m->eventq_cons = (m->eventq_cons + 1) &
-				 (uint32_t)MASK(0, QUEUE_LG2 + 1);
+		m->eventq_cons =
+			(m->eventq_cons + 1) & (uint32_t)MASK(0, QUEUE_LG2 + 1);
 		if (sid < 8 || sid >> 3 > DEVICES)
 			continue;
 		a = &answers[(sid >> 3) - 1];
 		for (unsigned int w = 0; w < 4 && a->records == 0; w++)
-			a->record[w] = ram_get(m->q.ram,
-					       pa + 8 * (uint64_t)w);
+			a->record[w] = ram_get(m->q.ram, pa + 8 * (uint64_t)w);
 		a->records++;
 	}
 	return true;
