@@ -1,0 +1,456 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Each event from raw table bytes, its record word by word. IHI0070 7.3. */
+#include "tests/unit/models/smmu_rig.h"
+
+#define SID5 (UINT64_C(5) << 32)
+
+/* Changes of the rig, a request, and the record that they make. */
+struct event_case {
+	const char *why;
+	uint64_t ste0;
+	struct {
+		uint64_t pa, raw;
+	} put[3];
+	uint64_t address;
+	bool write;
+	uint64_t record[4];
+};
+
+static const struct event_case cases[] = {
+	{ "STE.V", STE_S1 & ~UINT64_C(1), { { 0, 0 } }, RIG_VA, false,
+	  { SID5 | 0x04, 0, 0, 0 } },
+	{ "CD.V", STE_S1, { { RIG_CD, CD0_WORD & ~BIT(31) } }, RIG_VA, false,
+	  { SID5 | 0x0a, 0, 0, 0 } },
+	{ "CD out of reach", (STE_S1 & 0x3f) | 0x3fff000, { { 0, 0 } }, RIG_VA,
+	  true, { SID5 | 0x09, 0, 0, 0x3fff000 } },
+	{ "the CD's IPA is not mapped", (STE_NESTED & 0x3f) | RIG_NOWHERE,
+	  { { 0, 0 } }, RIG_VA, true,
+	  { SID5 | 0x10, UINT64_C(0x0000008000000000), RIG_VA, RIG_NOWHERE } },
+	{ "stage 1: no entry", STE_S1, { { 0x22018, 0 } }, RIG_VA, false,
+	  { SID5 | 0x10, UINT64_C(0x0000020800000000), RIG_VA, 0 } },
+	{ "stage 1: output size", STE_S1,
+	  { { RIG_CD, (CD0_WORD & ~MASK(32, 3)) },
+	    { 0x23020, UINT64_C(0x100007f43) } },
+	  RIG_VA, true,
+	  { SID5 | 0x11, UINT64_C(0x0000020000000000), RIG_VA, 0 } },
+	{ "stage 1: AF", STE_S1, { { 0x23020, 0x7b43 } }, RIG_VA, true,
+	  { SID5 | 0x12, UINT64_C(0x0000020000000000), RIG_VA, 0 } },
+	{ "stage 1: read-only", STE_S1, { { 0x23020, 0x7fc3 } }, RIG_VA, true,
+	  { SID5 | 0x13, UINT64_C(0x0000020000000000), RIG_VA, 0 } },
+	{ "stage 1: descriptor out of reach", STE_S1,
+	  { { 0x21010, RIG_NOWHERE | 3 } }, RIG_VA, false,
+	  { SID5 | 0x0b, UINT64_C(0x0000010800000000), RIG_VA,
+	    RIG_NOWHERE | 0x18 } },
+	{ "stage 2: no entry", STE_S2, { { 0x13038, 0 } }, RIG_PA, true,
+	  { SID5 | 0x10, UINT64_C(0x0000028000000000), RIG_PA, 0x7000 } },
+	{ "stage 2: output size", STE_S2,
+	  { { RIG_STE + 16, STE2_WORD & ~MASK(48, 3) },
+	    { 0x13038, UINT64_C(0x1000077ff) } },
+	  RIG_PA, false,
+	  { SID5 | 0x11, UINT64_C(0x0000028800000000), RIG_PA, 0x7000 } },
+	{ "stage 2: AF", STE_S2, { { 0x13038, 0x73ff } }, RIG_PA, true,
+	  { SID5 | 0x12, UINT64_C(0x0000028000000000), RIG_PA, 0x7000 } },
+	{ "stage 2: read-only", STE_S2, { { 0x13038, 0x777f } }, RIG_PA, true,
+	  { SID5 | 0x13, UINT64_C(0x0000028000000000), RIG_PA, 0x7000 } },
+	{ "stage 2: descriptor out of reach", STE_S2,
+	  { { 0x12000, RIG_NOWHERE | 3 } }, RIG_PA, true,
+	  { SID5 | 0x0b, UINT64_C(0x0000028000000000), RIG_PA,
+	    RIG_NOWHERE | 0x38 } },
+	{ "both: a stage-1 table that stage 2 forbids to read", STE_NESTED,
+	  { { 0x13110, 0x227bf } }, RIG_VA, true,
+	  { SID5 | 0x13, UINT64_C(0x0000118000000000), RIG_VA, 0x22000 } },
+	{ "both: the final IPA", STE_NESTED, { { 0x13038, 0 } }, RIG_VA, false,
+	  { SID5 | 0x10, UINT64_C(0x0000028800000000), RIG_VA, 0x7000 } },
+	{ "stage 1 bypassed: beyond the IAS", STE_S2, { { 0, 0 } },
+	  UINT64_C(0x0001000000000000), true,
+	  { SID5 | 0x11, UINT64_C(0x0000020000000000),
+	    UINT64_C(0x0001000000000000), 0 } },
+	{ "bypass: beyond the OAS", 9, { { 0, 0 } },
+	  UINT64_C(0x8000000000000000), false,
+	  { SID5 | 0x11, UINT64_C(0x0000020800000000),
+	    UINT64_C(0x8000000000000000), 0 } },
+};
+
+static void each_event_has_its_record(void **state)
+{
+	(void)state;
+	for (unsigned int i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		const struct event_case *c = &cases[i];
+		struct rig *rig = rig_new(c->ste0);
+
+		print_message("%s\n", c->why);
+		for (unsigned int k = 0; k < 3; k++)
+			if (c->put[k].pa)
+				rig_put(rig, c->put[k].pa, c->put[k].raw);
+		assert_int_equal(rig_ask(rig, c->address, c->write),
+				 SMMU_ABORTED);
+		assert_true(rig->out.recorded);
+		assert_int_equal(rig->out.event, c->record[0] & 0xff);
+		assert_int_equal(rig->wired[SMMU_IRQ_EVENTQ], 1);
+		rig_expect_record(rig, c->record[0], c->record[1],
+				  c->record[2], c->record[3]);
+		rig_expect_no_record(rig);
+		rig_free(rig);
+	}
+}
+
+static void streams_out_of_range(void **state)
+{
+	struct rig *rig = rig_new(STE_S1);
+	struct smmu_request r = { .address = RIG_VA, .sid = 16, .bytes = 4 };
+
+	(void)state;
+	assert_int_equal(rig_request(rig, &r), SMMU_ABORTED);
+	rig_expect_record(rig, UINT64_C(0x1000000002), 0, 0, 0);
+	/* Without RECINVSID nobody hears of it. */
+	rig_reg(rig, 0x20, 0xc);
+	rig_reg(rig, 0x2c, 0);
+	rig_reg(rig, 0x20, 0xd);
+	assert_int_equal(rig_request(rig, &r), SMMU_ABORTED);
+	assert_int_equal(rig->out.event, SMMU_NO_EVENT);
+	rig_expect_no_record(rig);
+	rig_free(rig);
+}
+
+static void stream_table_out_of_reach(void **state)
+{
+	struct rig *rig = rig_new(STE_S1);
+
+	(void)state;
+	rig_reg(rig, 0x20, 0xc);
+	rig_reg(rig, 0x80, RIG_NOWHERE);
+	rig_reg(rig, 0x20, 0xd);
+	rig_ask(rig, RIG_VA, false);
+	rig_expect_record(rig, SID5 | 0x03, 0, 0, RIG_NOWHERE + 5 * 64);
+	rig_free(rig);
+}
+
+/* Two levels: SPLIT 6, a first-level entry at 0x3000 for streams 0 to 63. */
+static void two_level_stream_tables(void **state)
+{
+	static const struct {
+		uint64_t std;
+		enum smmu_event event;
+	} spans[] = {
+		{ 0x1000 | 7, SMMU_NO_EVENT },
+		{ 0x1000 | 4, SMMU_NO_EVENT }, /* 8 STEs, 512 bytes */
+		{ 0x1000 | 3, SMMU_C_BAD_STREAMID }, /* 4 STEs */
+		{ 0x1000 | 0, SMMU_C_BAD_STREAMID },
+		{ 0x1000 | 8, SMMU_C_BAD_STREAMID }, /* more than SPLIT + 1 */
+		{ 0x1000 | 31, SMMU_C_BAD_STREAMID },
+		{ RIG_NOWHERE | 7, SMMU_F_STE_FETCH },
+	};
+
+	(void)state;
+	for (unsigned int i = 0; i < sizeof(spans) / sizeof(spans[0]); i++) {
+		struct rig *rig = rig_new(STE_S1);
+
+		rig_reg(rig, 0x20, 0xc);
+		rig_reg(rig, 0x80, 0x3000);
+		rig_reg(rig, 0x88, 0x10000 | 6 << 6 | 8);
+		rig_reg(rig, 0x20, 0xd);
+		rig_put(rig, 0x3000, spans[i].std);
+		rig_ask(rig, RIG_VA, false);
+		assert_int_equal(rig->out.event, spans[i].event);
+		rig_free(rig);
+	}
+}
+
+/* S1CDMax 3, linear: CDs 0 to 7 at 0x2000. */
+#define STE_SUBSTREAMS (STE_S1 | UINT64_C(3) << 59)
+
+static void ask_substream(struct rig *rig, bool ssv, uint32_t ssid)
+{
+	const struct smmu_request r = { .address = RIG_VA,
+					.bytes = 4,
+					.sid = RIG_SID,
+					.ssid = ssid,
+					.ssv = ssv };
+
+	rig_request(rig, &r);
+}
+
+static void substreams(void **state)
+{
+	struct rig *rig = rig_new(STE_SUBSTREAMS);
+
+	(void)state;
+	rig_put(rig, RIG_CD + 5 * 64, CD0_WORD);
+	rig_put(rig, RIG_CD + 5 * 64 + 8, CD1_WORD);
+	ask_substream(rig, true, 5);
+	assert_int_equal(rig->out.result, SMMU_TRANSLATED);
+	assert_int_equal(rig->out.pa, RIG_PA);
+	/* 3 has no CD; 8 is none of 8. */
+	ask_substream(rig, true, 3);
+	rig_expect_record(rig, SID5 | 3 << 12 | 1 << 11 | 0x0a, 0, 0, 0);
+	ask_substream(rig, true, 8);
+	rig_expect_record(rig, SID5 | 8 << 12 | 0x08, 0, 0, 0);
+	/* S1DSS 0: without a substream nothing goes. */
+	ask_substream(rig, false, 0);
+	rig_expect_record(rig, SID5 | 0x06, 0, 0, 0);
+	/* S1DSS 1: it bypasses stage 1. */
+	rig_put(rig, RIG_STE + 8, 0x55);
+	rig_command(rig, SID5 | 0x03, 0);
+	ask_substream(rig, false, 0);
+	assert_int_equal(rig->out.result, SMMU_BYPASSED);
+	assert_int_equal(rig->out.pa, RIG_VA);
+	/* S1DSS 2: CD 0 is theirs, and nobody else's. */
+	rig_put(rig, RIG_STE + 8, 0x56);
+	rig_command(rig, SID5 | 0x03, 0);
+	ask_substream(rig, false, 0);
+	assert_int_equal(rig->out.result, SMMU_TRANSLATED);
+	ask_substream(rig, true, 0);
+	rig_expect_record(rig, SID5 | 1 << 11 | 0x06, 0, 0, 0);
+	rig_free(rig);
+}
+
+static void substreams_without_stage_1(void **state)
+{
+	static const uint64_t ste0[] = { STE_S2, 9, STE_S1 };
+
+	(void)state;
+	for (unsigned int i = 0; i < 3; i++) {
+		struct rig *rig = rig_new(ste0[i]);
+
+		ask_substream(rig, true, 1);
+		rig_expect_record(rig, SID5 | 1 << 12 | 0x08, 0, 0, 0);
+		rig_free(rig);
+	}
+}
+
+/* S1Fmt 1: tables of 64 CDs below 0x4000. Substream 70: entry 1, CD 6. */
+static void two_level_cd_tables(void **state)
+{
+	struct rig *rig =
+		rig_new(0x400b | UINT64_C(1) << 4 | UINT64_C(8) << 59);
+
+	(void)state;
+	rig_put(rig, 0x4008, 0x5001);
+	rig_put(rig, 0x5000 + 6 * 64, CD0_WORD);
+	rig_put(rig, 0x5000 + 6 * 64 + 8, CD1_WORD);
+	ask_substream(rig, true, 70);
+	assert_int_equal(rig->out.result, SMMU_TRANSLATED);
+	assert_int_equal(rig->out.pa, RIG_PA);
+	assert_int_equal(rig->out.read[1].kind, SMMU_READ_L1CD);
+	assert_int_equal(rig->out.read[1].pa, 0x4008);
+	ask_substream(rig, true, 140);
+	rig_expect_record(rig, SID5 | 140 << 12 | 0x08, 0, 0, 0);
+	rig_free(rig);
+}
+
+static void unsupported_transactions(void **state)
+{
+	struct rig *rig = rig_new(STE_S1);
+	const struct smmu_request r = { .address = RIG_VA,
+					.sid = RIG_SID,
+					.write = true,
+					.privileged = true,
+					.unsupported = true };
+
+	(void)state;
+	rig_request(rig, &r);
+	rig_expect_record(rig, SID5 | 0x01, UINT64_C(0x0000000200000000),
+			  RIG_VA, 0);
+	rig_free(rig);
+}
+
+/* What IDR0 does not offer is no silent success. */
+static void ats_is_not_modelled(void **state)
+{
+	struct rig *rig = rig_new(STE_S1);
+	struct smmu_request r = { .address = RIG_VA,
+				  .sid = RIG_SID,
+				  .ats = SMMU_ATS_REQUEST };
+
+	(void)state;
+	assert_int_equal(rig_get(rig, 0) & 1 << 10, 0);
+	assert_int_equal(rig_request(rig, &r), SMMU_NOT_MODELLED);
+	assert_non_null(rig->out.why);
+	r.ats = SMMU_ATS_TRANSLATED;
+	assert_int_equal(rig_request(rig, &r), SMMU_NOT_MODELLED);
+	rig_free(rig);
+}
+
+/* The first of 7.3.22's list wins. */
+static void priorities(void **state)
+{
+	struct rig *rig = rig_new(STE_SUBSTREAMS & ~UINT64_C(1));
+
+	(void)state;
+	rig_put(rig, RIG_CD, 0);
+	rig_put(rig, 0x20008, 0);
+	ask_substream(rig, true, 8);
+	assert_int_equal(rig->out.event, SMMU_C_BAD_STE);
+	rig_put(rig, RIG_STE, STE_SUBSTREAMS);
+	rig_command(rig, SID5 | 0x03, 0);
+	ask_substream(rig, true, 8);
+	assert_int_equal(rig->out.event, SMMU_C_BAD_SUBSTREAMID);
+	ask_substream(rig, false, 0);
+	assert_int_equal(rig->out.event, SMMU_F_STREAM_DISABLED);
+	ask_substream(rig, true, 0);
+	assert_int_equal(rig->out.event, SMMU_C_BAD_CD);
+	rig_put(rig, RIG_CD, CD0_WORD);
+	rig_command(rig, SID5 | 0x03, 0);
+	ask_substream(rig, true, 0);
+	assert_int_equal(rig->out.event, SMMU_F_TRANSLATION);
+	rig_free(rig);
+}
+
+static void faults_that_nobody_wants_recorded(void **state)
+{
+	struct rig *rig = rig_new(STE_S1);
+
+	(void)state;
+	rig_put(rig, 0x22018, 0);
+	rig_put(rig, RIG_CD, CD0_WORD & ~BIT(45)); /* R */
+	assert_int_equal(rig_ask(rig, RIG_VA, true), SMMU_ABORTED);
+	rig_put(rig, RIG_CD, CD0_WORD & ~MASK(45, 2)); /* R, A */
+	rig_command(rig, SID5 | 0x05, 0);
+	assert_int_equal(rig_ask(rig, RIG_VA, true), SMMU_RAZ_WI);
+	rig_put(rig, RIG_CD, CD0_WORD & ~BIT(46)); /* A */
+	rig_command(rig, SID5 | 0x05, 0);
+	rig_expect_no_record(rig);
+	assert_int_equal(rig_ask(rig, RIG_VA, true), SMMU_RAZ_WI);
+	assert_true(rig->out.recorded);
+	rig_free(rig);
+}
+
+/* Four records fit; the fifth is lost and the flag toggles once. */
+static void overflow(void **state)
+{
+	struct rig *rig = rig_new(STE_S1 & ~UINT64_C(1));
+
+	(void)state;
+	for (unsigned int i = 0; i < 4; i++) {
+		rig_ask(rig, RIG_VA, false);
+		assert_true(rig->out.recorded);
+	}
+	assert_int_equal(rig_get(rig, 0x100a8), 4);
+	for (unsigned int i = 0; i < 3; i++) {
+		rig_ask(rig, RIG_VA, false);
+		assert_true(rig->out.lost);
+		assert_int_equal(rig_get(rig, 0x100a8), UINT32_C(0x80000004));
+	}
+	/* Room, not acknowledged: records again, and no second toggle. */
+	rig_reg(rig, 0x100ac, 1);
+	rig_ask(rig, RIG_VA, false);
+	assert_true(rig->out.recorded);
+	rig_ask(rig, RIG_VA, false);
+	assert_int_equal(rig_get(rig, 0x100a8), UINT32_C(0x80000005));
+	/* Acknowledged: the next overflow toggles it back. */
+	rig_reg(rig, 0x100ac, UINT32_C(0x80000001));
+	rig_ask(rig, RIG_VA, false);
+	assert_int_equal(rig_get(rig, 0x100a8), 5);
+	assert_int_equal(rig->wired[SMMU_IRQ_EVENTQ], 1);
+	rig_free(rig);
+}
+
+static void a_queue_that_cannot_be_written(void **state)
+{
+	struct rig *rig = rig_new(STE_S1 & ~UINT64_C(1));
+
+	(void)state;
+	rig->refuse_writes = true;
+	rig_ask(rig, RIG_VA, false);
+	assert_true(rig->out.lost);
+	assert_int_equal(rig_get(rig, 0x60), 4);
+	assert_int_equal(rig->wired[SMMU_IRQ_GERROR], 1);
+	/* Until it is acknowledged nothing is written. */
+	rig->refuse_writes = false;
+	rig_ask(rig, RIG_VA, false);
+	rig_expect_no_record(rig);
+	rig_reg(rig, 0x64, 4);
+	rig_ask(rig, RIG_VA, false);
+	assert_true(rig->out.recorded);
+	rig_free(rig);
+}
+
+/* CD.S: the transaction waits for CMD_RESUME. */
+static void stalls(void **state)
+{
+	struct rig *rig = rig_new(STE_S1);
+
+	(void)state;
+	rig_put(rig, RIG_CD, CD0_WORD | BIT(44));
+	rig_put(rig, 0x22018, 0);
+	assert_int_equal(rig_ask(rig, RIG_VA, true), SMMU_STALLED);
+	assert_int_equal(rig_ask(rig, RIG_VA, true), SMMU_STALLED);
+	assert_int_equal(rig->out.stag, 1);
+	rig_expect_record(rig, SID5 | 0x10, UINT64_C(0x0000020080000000),
+			  RIG_VA, 0);
+	rig_expect_record(rig, SID5 | 0x10, UINT64_C(0x0000020080000001),
+			  RIG_VA, 0);
+	/* Another stream's, or nobody's STAG: no effect. */
+	rig_command(rig, UINT64_C(6) << 32 | 0x1044, 1);
+	rig_command(rig, SID5 | 0x1044, 7);
+	assert_int_equal(rig->resumes, 0);
+	rig_command(rig, SID5 | 0x1044, 1);
+	assert_int_equal(rig->resumes, 1);
+	assert_int_equal(rig->resumed_stag, 1);
+	assert_int_equal(rig->resumed_how, SMMU_RETRY);
+	rig_command(rig, SID5 | 0x0044, 0);
+	assert_int_equal(rig->resumed_how, SMMU_TERMINATE_RAZ_WI);
+	/* Repaired, the retried one goes through. */
+	rig_put(rig, 0x22018, 0x23003);
+	assert_int_equal(rig_ask(rig, RIG_VA, true), SMMU_TRANSLATED);
+	rig_free(rig);
+}
+
+static void stalls_end_with_the_smmu(void **state)
+{
+	struct rig *rig = rig_new(STE_S1);
+
+	(void)state;
+	rig_put(rig, RIG_CD, CD0_WORD | BIT(44));
+	rig_put(rig, 0x22018, 0);
+	rig_ask(rig, RIG_VA, true);
+	rig_ask(rig, RIG_VA, true);
+	rig_command(rig, SID5 | 0x45, 0); /* STALL_TERM */
+	assert_int_equal(rig->resumes, 2);
+	assert_int_equal(rig->resumed_how, SMMU_TERMINATE_ABORT);
+	rig_ask(rig, RIG_VA, true);
+	rig_reg(rig, 0x20, 0xc);
+	assert_int_equal(rig->resumes, 3);
+	rig_free(rig);
+}
+
+/* A stall's record is not lost: it comes when there is room. */
+static void stalls_are_not_lost(void **state)
+{
+	struct rig *rig = rig_new(STE_S1);
+
+	(void)state;
+	rig_put(rig, RIG_CD, CD0_WORD | BIT(44));
+	rig_put(rig, 0x22018, 0);
+	for (unsigned int i = 0; i < 5; i++)
+		assert_int_equal(rig_ask(rig, RIG_VA, true), SMMU_STALLED);
+	assert_false(rig->out.recorded);
+	assert_int_equal(rig_get(rig, 0x100a8), 4); /* and no overflow */
+	rig_reg(rig, 0x100ac, 1);
+	assert_int_equal(rig_get(rig, 0x100a8), 5);
+	rig_free(rig);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(each_event_has_its_record),
+		cmocka_unit_test(streams_out_of_range),
+		cmocka_unit_test(stream_table_out_of_reach),
+		cmocka_unit_test(two_level_stream_tables),
+		cmocka_unit_test(substreams),
+		cmocka_unit_test(substreams_without_stage_1),
+		cmocka_unit_test(two_level_cd_tables),
+		cmocka_unit_test(unsupported_transactions),
+		cmocka_unit_test(ats_is_not_modelled),
+		cmocka_unit_test(priorities),
+		cmocka_unit_test(faults_that_nobody_wants_recorded),
+		cmocka_unit_test(overflow),
+		cmocka_unit_test(a_queue_that_cannot_be_written),
+		cmocka_unit_test(stalls),
+		cmocka_unit_test(stalls_end_with_the_smmu),
+		cmocka_unit_test(stalls_are_not_lost),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
