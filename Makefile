@@ -212,6 +212,7 @@ help:
 	@echo "check       install what is missing, run every test"
 	@echo "check-long  the same with the long campaigns"
 	@echo "conformance the Arm MMU model against QEMU: SEED=n COUNT=n MUTATE=k"
+	@echo "conformance-smmu  the SMMUv3 model against QEMU's, likewise"
 	@echo "el2core     the core at EL2 on QEMU, and its guests: tests/diff/el2core/boot.sh"
 	@echo "conformance-vtd  the VT-d model against QEMU: SEED=n COUNT=n MUTATE=k"
 	@echo "bench       measure, as ratios in one run"

@@ -179,9 +179,7 @@ static void stale_translations(void **state)
 static void contexts_do_not_meet(void **state)
 {
 	struct rig *rig = rig_new(STE_S1);
-	struct smmu_request other = { .address = RIG_VA,
-				      .sid = 6,
-				      .bytes = 4 };
+	struct smmu_request other = { .address = RIG_VA, .sid = 6, .bytes = 4 };
 
 	(void)state;
 	/* Stream 6: another CD, another VMID, the same tables. */
@@ -320,10 +318,9 @@ static void stream_worlds(void **state)
 
 static void ask_at(struct rig *rig, uint64_t address, uint64_t now)
 {
-	const struct smmu_request r = { .address = address,
-					.now = now,
-					.bytes = 4,
-					.sid = RIG_SID };
+	const struct smmu_request r = {
+		.address = address, .now = now, .bytes = 4, .sid = RIG_SID
+	};
 
 	assert_int_equal(rig_request(rig, &r), SMMU_TRANSLATED);
 }

@@ -27,9 +27,9 @@ static struct smmu_config with(enum feature feature)
 	c.stage2 = feature != NO_STAGE2;
 	c.granule_16k = feature != NO_16K;
 	c.cd2l = feature != NO_CD2L;
-	c.stall_model = feature == TERMINATE ? SMMU_TERMINATE_ONLY :
-			feature == STALL     ? SMMU_STALL_ONLY :
-					       SMMU_STALL_AND_TERMINATE;
+	c.stall_model = feature == TERMINATE ? SMMU_TERMINATE_ONLY
+			: feature == STALL   ? SMMU_STALL_ONLY
+					     : SMMU_STALL_AND_TERMINATE;
 	c.term_abort_only = feature == ABORT_ONLY;
 	c.asid16 = feature != ASID8;
 	c.vmid16 = feature != VMID8;
@@ -80,10 +80,10 @@ static const struct word_case stes[] = {
 	  UINT64_C(9) << 59, false },
 	{ "S1CDMax with stage 2 alone", DEFAULT, 6, 0, 0, UINT64_C(9) << 59,
 	  false },
-	{ "S1Fmt 1 without CD2L", NO_CD2L, 5, 0, 0,
-	  BIT(4) | UINT64_C(3) << 59, true },
-	{ "S1Fmt 2 without CD2L", NO_CD2L, 5, 0, 0,
-	  BIT(5) | UINT64_C(3) << 59, true },
+	{ "S1Fmt 1 without CD2L", NO_CD2L, 5, 0, 0, BIT(4) | UINT64_C(3) << 59,
+	  true },
+	{ "S1Fmt 2 without CD2L", NO_CD2L, 5, 0, 0, BIT(5) | UINT64_C(3) << 59,
+	  true },
 	{ "S1Fmt without S1CDMax", NO_CD2L, 5, 0, 0, BIT(4), false },
 	{ "S1ContextPtr beyond the OAS", OAS44, 5, 0, 0, BIT(44), true },
 	{ "S1STALLD, stalls configurable", DEFAULT, 5, 1, 0, BIT(27), false },
@@ -226,9 +226,9 @@ static void permissions(void **state)
 		{ 0x7f43, 0, false, true, true, false }, /* EL0 writes */
 		{ 0x7f43, 0, false, false, true, true },
 		{ 0x7f43 | BIT(54), 0, false, false, true, false }, /* UXN */
-		{ 0x7fc3 | BIT(53), 0, false, true, true, false }, /* PXN */
-		{ 0x7f43, BIT(36), false, false, true, false }, /* WXN */
-		{ 0x7f43, BIT(40), true, true, false, false }, /* PAN */
+		{ 0x7fc3 | BIT(53), 0, false, true, true, false },  /* PXN */
+		{ 0x7f43, BIT(36), false, false, true, false },	    /* WXN */
+		{ 0x7f43, BIT(40), true, true, false, false },	    /* PAN */
 		{ 0x7f43, BIT(40), true, false, false, true },
 		{ 0x7f03, BIT(40), true, true, false, true },
 		{ 0x7b43, BIT(35), true, false, false, true }, /* AFFD */
@@ -248,13 +248,13 @@ static void permissions(void **state)
 
 		rig_put(rig, 0x23020, cases[i].leaf);
 		rig_put(rig, RIG_CD, CD0_WORD | cases[i].cd);
-		assert_int_equal(rig_request(rig, &r),
-				 cases[i].fine ? SMMU_TRANSLATED :
-						 SMMU_ABORTED);
+		assert_int_equal(rig_request(rig, &r), cases[i].fine
+							       ? SMMU_TRANSLATED
+							       : SMMU_ABORTED);
 		/* From the TLB the same. */
-		assert_int_equal(rig_request(rig, &r),
-				 cases[i].fine ? SMMU_TRANSLATED :
-						 SMMU_ABORTED);
+		assert_int_equal(rig_request(rig, &r), cases[i].fine
+							       ? SMMU_TRANSLATED
+							       : SMMU_ABORTED);
 		rig_free(rig);
 	}
 }

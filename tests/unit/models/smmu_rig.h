@@ -243,8 +243,7 @@ static inline void rig_expect_record(struct rig *rig, uint64_t word0,
 	assert_int_equal(rig->memory[at + 1], word1);
 	assert_int_equal(rig->memory[at + 2], word2);
 	assert_int_equal(rig->memory[at + 3], word3);
-	rig_reg(rig, 0x100ac,
-		(cons & UINT32_C(0x80000000)) | ((cons + 1) & 7));
+	rig_reg(rig, 0x100ac, (cons & UINT32_C(0x80000000)) | ((cons + 1) & 7));
 }
 static inline void rig_expect_no_record(const struct rig *rig)
 {
