@@ -20,29 +20,49 @@ void edu_arguments(struct qtest_arguments *a)
 }
 
 static void transfer(const struct edu_bus *bus, unsigned int i, uint64_t source,
-		     uint64_t destination, unsigned int command)
+		     uint64_t destination)
 {
 	qtest_write(bus->q, 8, BAR(bus, i) + 0x80, source);
 	qtest_write(bus->q, 8, BAR(bus, i) + 0x88, destination);
-	qtest_write(bus->q, 8, BAR(bus, i) + 0x98, command);
 }
 
-void edu_start(const struct edu_bus *bus, unsigned int i, uint64_t address,
-	       bool write)
+void edu_aim(const struct edu_bus *bus, unsigned int i, uint64_t address,
+	     bool write)
 {
 	/* Writes send the token, reads go beside it. */
 	if (write)
-		transfer(bus, i, BUFFER, address, TO_MEMORY);
+		transfer(bus, i, BUFFER, address);
 	else
-		transfer(bus, i, address, BUFFER + 16, FROM_MEMORY);
+		transfer(bus, i, address, BUFFER + 16);
 }
 
-bool edu_wait(const struct edu_bus *bus, const bool *asked)
+/* The last device asked. */
+static unsigned int last_of(const bool *asked)
 {
-	unsigned int turns = 0;
-	uint64_t busy;
+	unsigned int i = EDU_DEVICES - 1;
 
-	/* One by one, for they end together. */
+	while (i > 0 && !asked[i])
+		i--;
+	return i;
+}
+
+/* The commands go out in one piece, so that QEMU's timers of all devices end
+ * at one virtual time; they end in order. */
+bool edu_run(const struct edu_bus *bus, const bool *asked, const bool *write)
+{
+	unsigned int turns = 0, last = last_of(asked);
+	uint64_t busy = 1;
+
+	if (!qtest_flush(bus->q))
+		return false;
+	for (unsigned int i = 0; i < EDU_DEVICES; i++)
+		if (asked[i])
+			qtest_write(bus->q, 8, BAR(bus, i) + 0x98,
+				    write[i] ? TO_MEMORY : FROM_MEMORY);
+	while (busy & 1)
+		if (!qtest_read(bus->q, 4, BAR(bus, last) + 0x98, &busy) ||
+		    turns++ > 100000)
+			return false;
 	for (unsigned int i = 0; i < EDU_DEVICES; i++) {
 		if (!asked[i])
 			continue;
@@ -58,7 +78,7 @@ bool edu_wait(const struct edu_bus *bus, const bool *asked)
 bool edu_prepare(const struct edu_bus *bus, uint64_t scratch,
 		 uint8_t *scratch_host)
 {
-	bool all[EDU_DEVICES];
+	bool all[EDU_DEVICES], write[EDU_DEVICES] = { false };
 
 	for (unsigned int i = 0; i < EDU_DEVICES; i++) {
 		uint64_t config = bus->ecam + ((uint64_t)(i + 1) << 15);
@@ -73,8 +93,7 @@ bool edu_prepare(const struct edu_bus *bus, uint64_t scratch,
 	for (unsigned int i = 0; i < EDU_DEVICES; i++) {
 		all[i] = true;
 		qtest_write(bus->q, 8, BAR(bus, i) + 0x90, 4);
-		transfer(bus, i, scratch + 8 * (uint64_t)i, BUFFER,
-			 FROM_MEMORY);
+		transfer(bus, i, scratch + 8 * (uint64_t)i, BUFFER);
 	}
-	return qtest_flush(bus->q) && edu_wait(bus, all);
+	return edu_run(bus, all, write);
 }

@@ -23,10 +23,10 @@ void edu_arguments(struct qtest_arguments *a);
  * address and host address of 8 bytes for each device. */
 bool edu_prepare(const struct edu_bus *bus, uint64_t scratch,
 		 uint8_t *scratch_host);
-/* Device i writes its token to `address`, or reads from there. */
-void edu_start(const struct edu_bus *bus, unsigned int i, uint64_t address,
-	       bool write);
-/* Until none of those asked is at work. */
-bool edu_wait(const struct edu_bus *bus, const bool *asked);
+/* Device i is to write its token to `address`, or to read from there. */
+void edu_aim(const struct edu_bus *bus, unsigned int i, uint64_t address,
+	     bool write);
+/* Those asked do what they were aimed at, `write` as before, and are done. */
+bool edu_run(const struct edu_bus *bus, const bool *asked, const bool *write);
 
 #endif

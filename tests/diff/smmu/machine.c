@@ -162,15 +162,17 @@ bool machine_run(struct machine *m, const struct batch *b, const bool *asked,
 		 struct answer *answers)
 {
 	struct answer ignored[DEVICES];
+	bool write[DEVICES];
 
 	memset(ignored, 0, sizeof(ignored));
 	qtest_events(&m->q, read_line, ignored);
 	memset(answers, 0, DEVICES * sizeof(*answers));
-	for (unsigned int i = 0; i < DEVICES; i++)
+	for (unsigned int i = 0; i < DEVICES; i++) {
+		write[i] = b->vector[i].write;
 		if (asked[i])
-			edu_start(&m->bus, i, b->vector[i].address,
-				  b->vector[i].write);
-	if (!qtest_flush(&m->q) || !edu_wait(&m->bus, asked))
+			edu_aim(&m->bus, i, b->vector[i].address, write[i]);
+	}
+	if (!edu_run(&m->bus, asked, write))
 		return false;
 	qtest_events(&m->q, read_line, answers);
 	return read_records(m, answers);

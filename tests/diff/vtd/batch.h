@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "tests/diff/conformance/random.h"
+#include "tests/diff/qtest/edu.h"
 
 /* RAM, shared with QEMU: tables, and a window that DMA may write to. */
 #define RAM_BYTES    (UINT64_C(512) << 20)
@@ -24,10 +25,10 @@
 /* Nothing answers from here on. */
 #define NOWHERE_PA UINT64_C(0x100000000)
 
-#define DEVICES		28
+#define DEVICES		EDU_DEVICES
 #define ENTRIES_MAX	4096
-#define DEVICE_SID(i)	((uint16_t)(((i) + 1) << 3))
-#define TOKEN(i)	(UINT32_C(0xda7a0000) | (uint32_t)(i))
+#define DEVICE_SID(i)	EDU_SID(i)
+#define TOKEN(i)	EDU_TOKEN(i)
 #define WINDOW_WORD(pa) ((uint32_t)((pa)*UINT64_C(0x9e3779b1)) & ~UINT32_C(1))
 
 /* How QEMU and the model are made. */

@@ -3,6 +3,7 @@
 #include "tests/diff/vtd/campaign.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "core/base/bits.h"
@@ -246,7 +247,7 @@ bool campaign_run_batch(struct campaign *it)
 	uint64_t frcd[2], left = it->limit - it->vectors;
 
 	batch_generate(b, it->flavour, it->seed, it->next_batch++,
-		       it->machine.ram);
+		       it->machine.q.ram);
 	show_tables(it, true);
 	judge_program(&it->judge, b);
 	for (unsigned int i = 0; i < DEVICES; i++) {

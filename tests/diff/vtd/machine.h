@@ -6,9 +6,6 @@
 #ifndef TESTS_DIFF_VTD_MACHINE_H
 #define TESTS_DIFF_VTD_MACHINE_H
 
-#include <stdio.h>
-#include <sys/types.h>
-
 #include "tests/diff/vtd/batch.h"
 
 #define VTD_BASE UINT64_C(0xfed90000)
@@ -30,28 +27,13 @@ struct answer {
 };
 
 struct machine {
-	pid_t qemu;
-	int ram_file, messages, fifo, socket;
-	uint8_t *ram;
-	char directory[64];
-	/* commands not sent yet, answers not read yet */
-	char out[65536];
-	size_t out_bytes;
-	unsigned int pending;
-	char in[65536];
-	size_t in_bytes;
+	struct qtest q;
+	struct edu_bus bus;
 	uint64_t queue_tail, status;
 };
 
 bool machine_start(struct machine *m, const struct flavour *flavour);
 void machine_stop(struct machine *m);
-
-/* Commands; sent, and answers read, by machine_flush. */
-void machine_write(struct machine *m, unsigned int bytes, uint64_t address,
-		   uint64_t value);
-bool machine_flush(struct machine *m);
-bool machine_read(struct machine *m, unsigned int bytes, uint64_t address,
-		  uint64_t *value);
 
 /* Root, context and IOTLB caches as after a reset, translation on. */
 bool machine_program(struct machine *m, const struct batch *b);

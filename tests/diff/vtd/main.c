@@ -60,7 +60,7 @@ static bool start(struct campaign *c, const struct flavour *flavour)
 		c->mutation->config(&config);
 	if (!machine_start(&c->machine, flavour))
 		return false;
-	if (judge_start(&c->judge, &config, c->machine.ram))
+	if (judge_start(&c->judge, &config, c->machine.q.ram))
 		return true;
 	machine_stop(&c->machine);
 	return false;
@@ -77,7 +77,7 @@ static bool restart_judge(struct campaign *c, const struct mutation *mutation)
 	c->next_batch = 0;
 	if (mutation->config)
 		mutation->config(&config);
-	return judge_start(&c->judge, &config, c->machine.ram);
+	return judge_start(&c->judge, &config, c->machine.q.ram);
 }
 
 static void stop(struct campaign *c)
@@ -105,7 +105,7 @@ static void compare_capabilities(struct campaign *c)
 
 	for (unsigned int i = 0; i < 2; i++) {
 		model = vtd_mmio_read(c->judge.vtd, registers[i].offset, 8);
-		if (!machine_read(&c->machine, 8,
+		if (!qtest_read(&c->machine.q, 8,
 				  VTD_BASE + registers[i].offset, &qemu))
 			return;
 		if (((model ^ qemu) & ~registers[i].ignored) == 0)

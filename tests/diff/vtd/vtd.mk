@@ -2,7 +2,7 @@
 # The VT-d model against QEMU; included by the Makefile.
 #   make conformance-vtd SEED=n COUNT=n [MUTATE=k]
 
-CONFORMANCE_VTD_SRC := $(sort $(wildcard tests/diff/vtd/*.c))
+CONFORMANCE_VTD_SRC := $(sort $(wildcard tests/diff/vtd/*.c tests/diff/qtest/*.c))
 CONFORMANCE_VTD_OBJ := $(patsubst %.c,$(BUILD)/obj/%.o,$(CONFORMANCE_VTD_SRC))
 
 $(BUILD)/conformance-vtd: $(CONFORMANCE_VTD_OBJ) $(BUILD)/libmodels.a
