@@ -31,7 +31,7 @@ import json, sys
 results, tables = json.load(open(sys.argv[1])), open(sys.argv[2]).read()
 columns = results.pop("columns")
 assert {len(r) for r in results["coalesce"]["rows"]} == {1 + 3 + len(columns)}
-assert len(results["coalesce"]["rows"]) == 7 * 2 * 3
+assert len(results["coalesce"]["rows"]) == 8 * 2 * 3
 for row in results["coalesce"]["rows"]:
     assert f"`{row[3]}`" in tables and row[0] in tables
 at = columns.index

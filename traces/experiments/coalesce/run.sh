@@ -16,21 +16,25 @@ out=$(realpath "${1:-$here}")
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
 
-# record NAME GUEST ARGUMENTS...: under the default machine, but that accesses
-# are not tracked: policies that coalesce cannot, and should differ in nothing
-# else.
+# Accesses are not tracked, here and in every replay (where a machine's own
+# choice would come back): policies that coalesce cannot track, and should
+# differ from never in nothing else.
+set_way="--set policy.p2m.set_way=full"
+
+# record NAME GUEST ARGUMENTS...: under the default machine.
 record() {
 	local name=$1 guest=$2
 	shift 2
-	"$p2msim" run --quiet --guest-exit --trace "$tmp/$name.zst" \
-		--set policy.p2m.set_way=full \
+	# shellcheck disable=SC2086
+	"$p2msim" run --quiet --guest-exit $set_way --trace "$tmp/$name.zst" \
 		"$BUILD/guests/$guest.elf" "$@" >/dev/null
 }
 
 sweep() { # NAME WHATIF-ARGUMENTS... TRACES
 	local name=$1
 	shift
-	"$p2msim" whatif --jobs "$JOBS" -o "$tmp/$name.json" "$@" >/dev/null
+	# shellcheck disable=SC2086
+	"$p2msim" whatif --jobs "$JOBS" $set_way -o "$tmp/$name.json" "$@" >/dev/null
 }
 
 if [ "$quick" ]; then
@@ -38,6 +42,7 @@ if [ "$quick" ]; then
 	for pattern in alternate burst random leave; do
 		record $pattern churn $pattern mib=4 operations=16 work=50 calm=4
 	done
+	record alternate-10 churn alternate mib=4 operations=16 work=5 calm=4
 	record alternate-100 churn alternate mib=4 operations=16 work=10 calm=4
 	record alternate-10000 churn alternate mib=4 operations=16 work=100 calm=4
 	policies=never,eager,scan:100000,64
@@ -48,6 +53,7 @@ else
 	for pattern in alternate burst random leave; do
 		record $pattern churn $pattern mib=32 operations=400 work=1000 calm=200
 	done
+	record alternate-10 churn alternate mib=32 operations=400 work=10 calm=20000
 	record alternate-100 churn alternate mib=32 operations=400 work=100 calm=2000
 	record alternate-10000 churn alternate mib=32 operations=400 work=10000 calm=20
 	policies=never,eager,after-ops:16,after-ops:128,after-cycles:50000,after-cycles:1000000,hysteresis:2,hysteresis:8,scan:100000,64,scan:1000000,4096
@@ -56,7 +62,7 @@ fi
 
 p2msim=$(realpath "$p2msim")
 cd "$tmp"
-traces="balloon.zst alternate-100.zst alternate.zst alternate-10000.zst burst.zst random.zst leave.zst"
+traces="balloon.zst alternate-10.zst alternate-100.zst alternate.zst alternate-10000.zst burst.zst random.zst leave.zst"
 # shellcheck disable=SC2086
 sweep coalesce --vary machine=$machines --vary guest.backing=contiguous,fragmented:20 \
 	--vary policy.p2m.coalesce=$policies $traces
