@@ -2,9 +2,10 @@
 /* p2msim trace: what a trace holds. */
 #include <string.h>
 
-#include "cli/cli.h"
+#include "cli/finish.h"
 #include "cli/output.h"
 #include "cli/print.h"
+#include "sim/study/study.h"
 #include "traces/trace.h"
 
 #define ERROR_BYTES 512
@@ -82,8 +83,87 @@ static int trace_check(const struct cli *cli, const char *path)
 
 static bool is_later(const char *what)
 {
-	return !strcmp(what, "import") || !strcmp(what, "export") ||
-	       !strcmp(what, "generate");
+	return !strcmp(what, "import") || !strcmp(what, "export");
+}
+
+/* ---- generate ---- */
+
+static void print_streams(void)
+{
+	json_t *all = study_streams(), *stream, *key;
+	size_t i, j;
+
+	json_array_foreach(all, i, stream)
+	{
+		printf("%-12s %s\n",
+		       json_string_value(json_object_get(stream, "stream")),
+		       json_string_value(json_object_get(stream, "about")));
+		json_array_foreach(json_object_get(stream, "keys"), j, key)
+			printf("  %10s=%-8lld %s\n",
+			       json_string_value(json_object_get(key, "key")),
+			       (long long)json_integer_value(
+				       json_object_get(key, "default")),
+			       json_string_value(
+				       json_object_get(key, "about")));
+	}
+	json_decref(all);
+}
+
+static int list_streams(const struct cli *cli)
+{
+	json_t *all;
+
+	if (!cli->options.json) {
+		print_streams();
+		return cli_finish_output(EXIT_FINE);
+	}
+	all = study_streams();
+	print_json(stdout, all);
+	json_decref(all);
+	return cli_finish_output(EXIT_FINE);
+}
+
+static int generate(struct cli *cli, const struct machine_config *config,
+		    struct output_file *stats)
+{
+	const struct options *o = &cli->options;
+	struct study_result result = { 0 };
+	struct error_line error = { 0 };
+	const struct generate_options options = {
+		.stream = cli->operand[1],
+		.key = cli->operand + 2,
+		.keys = cli->operands - 2,
+		.trace = o->output,
+	};
+	int code = study_generate(config, &options, &result, &error);
+
+	return cli_finish_study(cli, stats->file == stdout ||
+					     (o->output &&
+					      !strcmp(o->output, "-"))
+				     ? stderr
+				     : stdout,
+				code, &error, &result, stats);
+}
+
+static int trace_generate(struct cli *cli)
+{
+	struct machine_config config;
+	struct output_file stats;
+	int code;
+
+	if (cli->operands == 1)
+		return list_streams(cli);
+	if (!cli->options.output && !cli->options.stats)
+		return cli_fail(EXIT_USAGE,
+				"trace generate: name the trace with -o, or statistics with --stats");
+	code = cli_load_config(cli, NULL, &config);
+	if (code)
+		return code;
+	code = output_open(&stats, cli->options.stats);
+	if (!code)
+		code = generate(cli, &config, &stats);
+	config_fini(&config);
+	return code;
 }
 
 int cmd_trace(struct cli *cli)
@@ -100,6 +180,8 @@ int cmd_trace(struct cli *cli)
 	struct input_file input;
 	int code;
 
+	if (!strcmp(what, "generate"))
+		return trace_generate(cli);
 	if (is_later(what))
 		return cli_fail(EXIT_NOT_MODELLED,
 				"trace %s: not available in this version",
@@ -117,5 +199,5 @@ int cmd_trace(struct cli *cli)
 		return code;
 	}
 	return cli_fail(EXIT_USAGE,
-			"trace: '%s' is none of info, cat, validate", what);
+			"trace: '%s' is none of info, cat, validate, generate", what);
 }

@@ -66,14 +66,19 @@ const struct command commands[] = {
 	  GROUPS(options_machine, options_linux, options_walk, options_json,
 		 options_core),
 	  2, -1, false, cmd_walk },
-	{ "trace", "info|cat|validate TRACE",
-	  "Look at a trace: what it holds, its records, whether they are valid",
+	{ "trace", "info|cat|validate TRACE | generate [STREAM [KEY=N]...]",
+	  "Look at a trace: what it holds, its records; or generate one",
 	  "  info      machine, guest, records by type\n"
 	  "  cat       unpacked, one JSON object a line, an access each\n"
 	  "  validate  every line against the schema; exit code 3 if one "
 	  "fails\n"
-	  "import, export and generate are not in this version.\n",
-	  GROUPS(options_json), 1, -1, false, cmd_trace },
+	  "  generate  a stream of mappings and DMA in a guest's place, on a\n"
+	  "            machine with an IOMMU, to -o TRACE; without STREAM, "
+	  "the\n"
+	  "            streams and their keys\n"
+	  "import and export are not in this version.\n",
+	  GROUPS(options_machine, options_output, options_stats, options_json),
+	  1, -1, false, cmd_trace },
 	{ "report", "INPUT...", "Write an HTML report (not in this version)",
 	  NULL, GROUPS(options_output), 0, -1, false, cmd_unavailable },
 	{ "lab", "list|show|start|check",

@@ -38,10 +38,10 @@ static uint64_t met(const struct vtd *v, const struct vtd_walk *w, uint64_t at)
 	for (uint32_t i = 0; i < v->config.walks; i++) {
 		const struct vtd_slot *s = &v->slot[i];
 
-		if (s->busy_until > at && s->did == w->did &&
+		if (s->done > at && s->did == w->did &&
 		    s->pasid == w->pasid && w->request->iova >= s->first &&
 		    w->request->iova <= s->last)
-			return s->busy_until;
+			return s->done;
 	}
 	return at;
 }
@@ -57,14 +57,15 @@ static uint64_t walk_time(struct vtd *v, const struct vtd_walk *w,
 	v->counters.walks.ticks += ticks;
 	v->counters.walks.waited += start - at;
 	*slot = (struct vtd_slot){
-		.busy_until = start + ticks,
+		.done = start + ticks,
+		.busy_until = start + ticks + v->config.turnaround_ticks,
 		.first = align_down(w->request->iova, lg2),
 		.last = align_down(w->request->iova, lg2) + (BIT(lg2) - 1),
 		.pasid = w->pasid,
 		.did = w->did,
 	};
-	v->walks_end = later(v->walks_end, slot->busy_until);
-	return slot->busy_until;
+	v->walks_end = later(v->walks_end, slot->done);
+	return slot->done;
 }
 
 void vtd_time(struct vtd *v, const struct vtd_walk *w, struct vtd_outcome *out)

@@ -31,7 +31,7 @@ FIELDS_DEFINE(VTD_TE, VTD_TE_FIELDS);
 
 /* A walk under way in time: who may meet it. */
 struct vtd_slot {
-	uint64_t busy_until;
+	uint64_t done, busy_until; /* the walk, and the slot */
 	uint64_t first, last; /* input addresses */
 	uint32_t pasid;
 	uint16_t did;

@@ -69,6 +69,7 @@ struct vtd_config {
 	uint64_t issue_ticks;	   /* from one request to the next */
 	uint64_t lookup_ticks;	   /* of every request */
 	uint64_t walk_ticks;	   /* of a walk, beside its reads */
+	uint64_t turnaround_ticks; /* from a walk's end to its slot's next */
 	uint64_t descriptor_ticks; /* of one invalidation descriptor */
 };
 

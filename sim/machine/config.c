@@ -154,7 +154,104 @@ static bool overlay_base(json_t *tree, const json_t *base,
 	return ok;
 }
 
+/* ---- IOMMUs ---- */
+
+/* Where a type of unit has its defaults, as the whole machine has
+ * neoverse-n1. */
+static const struct {
+	const char *type, *preset;
+} unit_types[] = {
+	{"vtd", "vtd-broadwell"},
+};
+
+/* New reference to the units of a preset; NULL: *error. */
+static json_t *units_of_preset(const char *name, struct error_line *error)
+{
+	const struct preset *preset = preset_find(name);
+	json_t *tree = preset ? preset_parse(preset, error) : NULL;
+	json_t *units = json_incref(json_object_get(tree, "iommu"));
+
+	json_decref(tree);
+	return units;
+}
+
+/* A unit as given, laid over the defaults of its type. New reference. */
+static json_t *unit_whole(const json_t *unit, const char *section,
+			  const struct config_origin *origin,
+			  struct error_line *error)
+{
+	const char *type = json_string_value(json_object_get(unit, "type"));
+	json_t *units = NULL, *whole = NULL;
+
+	for (size_t i = 0; i < sizeof(unit_types) / sizeof(*unit_types); i++)
+		if (type && strcmp(type, unit_types[i].type) == 0)
+			units = units_of_preset(unit_types[i].preset, error);
+	if (!units) {
+		error_set(error, origin->exit_code,
+			  "%s: %s.type: %s is none of: vtd", origin->label,
+			  section,
+			  config_show(json_object_get(unit, "type")).text);
+		return NULL;
+	}
+	whole = json_deep_copy(json_array_get(units, 0));
+	json_decref(units);
+	if (config_overlay(whole, unit, section, origin, error))
+		return whole;
+	json_decref(whole);
+	return NULL;
+}
+
+/*
+ * Every unit gets every key of its type. Instead of the list a preset's name
+ * may stand, whose units it means. What is no list of objects is left for the
+ * check to name.
+ */
+static bool fill_units(json_t *tree, const struct config_origin *origin,
+		       struct error_line *error)
+{
+	json_t *units = json_object_get(tree, "iommu"), *unit;
+	const char *name = json_string_value(units);
+	size_t i;
+
+	if (name && preset_find(name)) {
+		units = units_of_preset(name, error);
+		if (!units)
+			return false;
+		json_object_set_new(tree, "iommu", units);
+	}
+	json_array_foreach(units, i, unit)
+	{
+		char section[32];
+		json_t *whole;
+
+		snprintf(section, sizeof(section), "iommu.%zu", i);
+		if (!json_is_object(unit))
+			return error_set(error, origin->exit_code,
+					 "%s: %s: %s where an object {...} "
+					 "should be",
+					 origin->label, section,
+					 config_show(unit).text);
+		whole = unit_whole(unit, section, origin, error);
+		if (!whole)
+			return false;
+		json_array_set_new(units, i, whole);
+	}
+	return true;
+}
+
 /* ---- loading ---- */
+
+static bool apply_set(json_t *tree, const char *key_value,
+		      struct error_line *error)
+{
+	char label[80];
+	const struct config_origin origin = {label, EXIT_USAGE};
+
+	snprintf(label, sizeof(label), "--set %s", config_clip(key_value).text);
+	return config_apply_set(tree, key_value, error) &&
+	       (strncmp(key_value, "iommu", 5) != 0 ||
+		fill_units(tree, &origin, error));
+}
 
 static bool set_seed(json_t *tree, const uint64_t *seed,
 		     struct error_line *error)
@@ -192,8 +289,10 @@ static bool load(struct machine_config *config, const char *machine,
 	if (!base && machine &&
 	    !overlay_machine(tree, machine, &from->file, error))
 		return false;
+	if (!fill_units(tree, &from->file, error))
+		return false;
 	for (unsigned int i = 0; i < from->set_count; i++)
-		if (!config_apply_set(tree, from->sets[i].key_value, error))
+		if (!apply_set(tree, from->sets[i].key_value, error))
 			return false;
 	return set_seed(tree, seed, error) &&
 	       config_check(tree, from, config, error) &&

@@ -10,9 +10,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "core/iommu/domain.h"
 #include "core/p2m/setway.h"
 #include "models/arm/mmu.h"
 #include "models/memory/memory.h"
+#include "models/vtd/vtd.h"
 
 /* One line for a person: what, where, what would be right; and the exit code
  * it ends in (cli: 2 usage, 3 bad input, 5 not modelled, 6 I/O). */
@@ -37,6 +39,40 @@ enum exit_code {
 
 enum backing { BACKING_CONTIGUOUS, BACKING_FRAGMENTED, BACKING_RANDOM };
 enum populate { POPULATE_EAGER, POPULATE_FAULT };
+
+/* How the hypervisor has the unit translate. */
+enum iommu_mode {
+	IOMMU_MODE_OFF, /* translation is not enabled */
+	IOMMU_MODE_PASS_THROUGH,
+	IOMMU_MODE_LEGACY,
+	IOMMU_MODE_SCALABLE,
+};
+/* What a device's domain holds at first. */
+enum iommu_populate { IOMMU_POPULATE_NONE, IOMMU_POPULATE_GUEST };
+enum iommu_largest { IOMMU_LARGEST_4K, IOMMU_LARGEST_2M, IOMMU_LARGEST_1G };
+#define IOMMU_DEVICES_MAX 28
+
+/* iommu[0], if there is one, and the policies for it. */
+struct iommu_config {
+	bool present;
+	uint8_t type; /* 0: vtd */
+	uint8_t mode, populate;
+	uint8_t levels; /* of the tables that the hypervisor makes */
+	uint8_t largest_page;
+	uint32_t devices; /* behind it, all alike */
+	struct vtd_config vtd; /* all but its ticks */
+	uint32_t queue;	/* requests that wait for their translation, in order */
+	double issue_ns, lookup_ns, walk_ns, turnaround_ns, descriptor_ns;
+	double register_ns; /* of the CPU, each access to a register */
+	struct {
+		double round_trip_ns; /* request and completion on the link */
+		double issue_ns;      /* from one request to the next */
+		uint32_t in_flight, request_bytes;
+	} device;
+	uint8_t clean, flush;
+	uint32_t flush_calls;
+	struct pt_coalesce coalesce;
+};
 
 /* 1/1024 cycle: the unit of every charge. */
 #define CYCLE_LG2 10
@@ -73,6 +109,7 @@ struct machine_config {
 	enum populate populate;
 	enum p2m_setway_policy set_way;
 	bool share_pt; /* stage-2 tables with an IOMMU */
+	struct iommu_config iommu;
 
 	/* Whose page-table code instead of ours, if not NULL. No part of the
 	 * machine: whoever loads the configuration sets it. */

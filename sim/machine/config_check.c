@@ -299,22 +299,32 @@ static bool check_sources(struct check *check, const json_t *node)
 	return true;
 }
 
-static bool check_empty(struct check *check, const struct config_key *key,
+static bool check_units(struct check *check, const struct config_key *key,
 			const json_t *node)
 {
 	if (!json_is_array(node))
 		return complain(check, 0, key->path, "%s is not a list [...]",
 				config_show(node).text);
-	if (json_array_size(node) != 0)
+	if (json_array_size(node) > 1)
 		return complain(check, EXIT_NOT_MODELLED, key->path,
-				"IOMMUs are not modelled yet; want []");
+				"%zu IOMMUs: only one is modelled",
+				json_array_size(node));
+	check->config->iommu.present = json_array_size(node) == 1;
 	return true;
+}
+
+/* Another type of unit has it, or there is none. */
+static bool is_absent(const struct config_key *key, const json_t *node)
+{
+	return !node && strncmp(key->path, "iommu.0.", 8) == 0;
 }
 
 static bool check_key(struct check *check, const struct config_key *key)
 {
 	json_t *node = config_at(check->tree, key->path);
 
+	if (is_absent(key, node))
+		return true;
 	switch (key->kind) {
 	case CONFIG_WHOLE:
 		return check_whole(check, key, node);
@@ -329,8 +339,8 @@ static bool check_key(struct check *check, const struct config_key *key)
 		return check_sizes(check, key, node);
 	case CONFIG_SOURCES:
 		return check_sources(check, node);
-	case CONFIG_EMPTY:
-		return check_empty(check, key, node);
+	case CONFIG_UNITS:
+		return check_units(check, key, node);
 	}
 	return false;
 }
@@ -583,6 +593,70 @@ static bool check_start_level(struct check *check)
 	return true;
 }
 
+/* What the hypervisor wants of the unit, the unit must have. */
+static bool check_unit_can(struct check *check)
+{
+	const struct iommu_config *c = &check->config->iommu;
+	unsigned int needed = 12 + 9 * c->levels;
+
+	if (c->mode == IOMMU_MODE_SCALABLE && !c->vtd.scalable)
+		return complain(check, 0,
+				"iommu.0.mode iommu.0.scalable_mode",
+				"\"scalable\": this unit has not that mode "
+				"(iommu.0.scalable_mode)");
+	if (c->mode == IOMMU_MODE_PASS_THROUGH && !c->vtd.pass_through)
+		return complain(check, 0, "iommu.0.mode iommu.0.pass_through",
+				"\"pass-through\": this unit has not that "
+				"(iommu.0.pass_through)");
+	if (c->mode == IOMMU_MODE_SCALABLE && !c->vtd.queued)
+		return complain(check, 0, "iommu.0.mode iommu.0.queued",
+				"\"scalable\" needs the invalidation queue "
+				"(iommu.0.queued)");
+	if (c->vtd.domain_bits % 2)
+		return complain(check, 0, "iommu.0.domain_bits",
+				"%u is none of: 4, 6, 8, 10, 12, 14, 16",
+				c->vtd.domain_bits);
+	if (c->vtd.mgaw_bits > needed)
+		return complain(check, 0, "iommu.0.iova_bits iommu.0.levels",
+				"%u bits need more than %u levels; want at "
+				"most %u",
+				c->vtd.mgaw_bits, c->levels, needed);
+	return true;
+}
+
+/* What does not go from a key to a member one to one. */
+static void fill_unit(struct check *check)
+{
+	struct iommu_config *c = &check->config->iommu;
+
+	c->vtd.version = 0x10;
+	c->vtd.haw_bits = check->config->mmu.pa_bits;
+	c->vtd.levels_mask = (uint8_t)(1u << (c->levels - 2));
+	c->vtd.superpages = (uint8_t)((1u << c->largest_page) - 1);
+	c->vtd.zero_length_reads = true;
+	c->vtd.drain_reads = c->vtd.drain_writes = true;
+	c->vtd.second_stage = c->vtd.scalable;
+	c->vtd.first_walk = c->vtd.second_walk;
+	if (c->vtd.scalable)
+		c->vtd.pasid_bits = 20;
+}
+
+static bool check_iommu(struct check *check)
+{
+	const char *problem;
+
+	if (!check->config->iommu.present)
+		return true;
+	if (!check_unit_can(check))
+		return false;
+	fill_unit(check);
+	problem = vtd_config_problem(&check->config->iommu.vtd);
+	if (problem)
+		return complain(check, 0, "iommu.0", "no such unit: %s",
+				problem);
+	return true;
+}
+
 static bool check_together(struct check *check)
 {
 	for (const char *const *s = config_tlb_sections; *s; s++)
@@ -596,7 +670,8 @@ static bool check_together(struct check *check)
 	       check_free_of_charge(check, "cpu.walk_cache_s2") &&
 	       check_lines(check) && check_latencies(check) &&
 	       check_pa_bits(check) && check_guest(check) &&
-	       check_granule(check) && check_start_level(check);
+	       check_granule(check) && check_start_level(check) &&
+	       check_iommu(check);
 }
 
 /* ---- the canonical form ---- */
@@ -607,7 +682,7 @@ static void canonical_real(json_t *tree, const struct config_key *key)
 	char section[CONFIG_PATH_BYTES];
 	json_t *node = config_at(tree, key->path);
 
-	if (!json_is_integer(node))
+	if (!node || !json_is_integer(node))
 		return;
 	snprintf(section, sizeof(section), "%.*s", (int)(dot - key->path),
 		 key->path);
@@ -648,6 +723,15 @@ static void make_canonical(json_t *tree)
 	}
 }
 
+/* What follows a word's colon; zeros if nothing does. */
+static void parameters(const struct check *check, const char *path,
+		       uint64_t out[2])
+{
+	out[0] = out[1] = 0;
+	config_word_index(config_key_find(path)->words,
+			  json_string_value(config_at(check->tree, path)), out);
+}
+
 /* What does not go from a key to a member one to one. */
 static void fill_the_rest(struct check *check)
 {
@@ -665,6 +749,11 @@ static void fill_the_rest(struct check *check)
 		coalesce);
 	config->p2m.coalesce.n = coalesce[0];
 	config->p2m.coalesce.budget = coalesce[1];
+	parameters(check, "policy.iommu.coalesce", coalesce);
+	config->iommu.coalesce.n = coalesce[0];
+	config->iommu.coalesce.budget = coalesce[1];
+	parameters(check, "policy.iommu.flush", coalesce);
+	config->iommu.flush_calls = (uint32_t)coalesce[0];
 	config->memory.cpus = config->cpus;
 	config->p2m.ipa_bits = config->ipa_bits;
 	config->p2m.lpa = config->mmu.pa_bits == 52;

@@ -58,6 +58,20 @@
 		     NULL),                                                    \
 		WHOLE(section ".latency", member.latency, 0, CYCLES_MAX)
 
+/* Keys of iommu[0]; those that a type of unit lacks are passed over. */
+#define UNIT "iommu.0."
+#define UNIT_WHOLE(key, member, low, high) \
+	WHOLE(UNIT key, iommu.member, low, high)
+#define UNIT_WORD(key, member, all) WORD(UNIT key, iommu.member, all, NULL)
+#define UNIT_FLAG(key, member)	    UNIT_WORD(key, member, "off|on")
+#define UNIT_NS(key, member) \
+	NUMBER(UNIT key, CONFIG_REAL, iommu.member, 0, 1000000)
+#define UNIT_CACHE(section, member)                                     \
+	UNIT_WHOLE(section ".entries", member.entries, 0, ENTRIES_MAX), \
+		UNIT_WHOLE(section ".ways", member.ways, 0, WAYS_MAX),  \
+		UNIT_WORD(section ".replacement", member.replacement,   \
+			  REPLACEMENTS)
+
 const struct config_key config_keys[] = {
 	PLAIN_WORD("format", "p2msim.machine/1", NULL, NULL),
 	{.path = "name", .kind = CONFIG_TEXT, AT_INIT(name)},
@@ -84,7 +98,41 @@ const struct config_key config_keys[] = {
 	CACHE("cpu.l2", memory.l2),
 	CACHE("llc", memory.llc),
 	NUMBER("dram.latency_ns", CONFIG_REAL, dram_latency_ns, 0, 1000000),
-	{.path = "iommu", .kind = CONFIG_EMPTY, .offset = CONFIG_NOWHERE},
+	{.path = "iommu", .kind = CONFIG_UNITS, .offset = CONFIG_NOWHERE},
+	UNIT_WORD("type", type, "vtd"),
+	UNIT_WORD("mode", mode, "off|pass-through|legacy|scalable"),
+	UNIT_WORD("populate", populate, "none|guest"),
+	UNIT_WHOLE("devices", devices, 1, IOMMU_DEVICES_MAX),
+	UNIT_WHOLE("levels", levels, 3, 5),
+	UNIT_WORD("largest_page", largest_page, "4K|2M|1G"),
+	UNIT_WHOLE("iova_bits", vtd.mgaw_bits, 39, 57),
+	UNIT_WHOLE("domain_bits", vtd.domain_bits, 4, 16),
+	UNIT_WHOLE("fault_records", vtd.fault_records, 1, VTD_RECORDS_MAX),
+	UNIT_FLAG("coherent", vtd.coherent),
+	UNIT_FLAG("caching_mode", vtd.caching_mode),
+	UNIT_FLAG("write_buffer_flush", vtd.write_buffer_flush),
+	UNIT_FLAG("queued", vtd.queued),
+	UNIT_FLAG("page_selective", vtd.page_selective),
+	UNIT_WHOLE("address_mask", vtd.mamv, 0, 63),
+	UNIT_FLAG("pass_through", vtd.pass_through),
+	UNIT_FLAG("snoop_control", vtd.snoop_control),
+	UNIT_FLAG("scalable_mode", vtd.scalable),
+	UNIT_CACHE("iotlb", vtd.iotlb),
+	UNIT_CACHE("context_cache", vtd.context_cache),
+	UNIT_CACHE("pasid_cache", vtd.pasid_cache),
+	UNIT_CACHE("walk_cache", vtd.second_walk),
+	UNIT_WHOLE("queue", queue, 1, 256),
+	UNIT_WHOLE("walks", vtd.walks, 1, VTD_WALKS_MAX),
+	UNIT_NS("issue_ns", issue_ns),
+	UNIT_NS("lookup_ns", lookup_ns),
+	UNIT_NS("walk_ns", walk_ns),
+	UNIT_NS("turnaround_ns", turnaround_ns),
+	UNIT_NS("descriptor_ns", descriptor_ns),
+	UNIT_NS("register_ns", register_ns),
+	UNIT_NS("device.round_trip_ns", device.round_trip_ns),
+	UNIT_NS("device.issue_ns", device.issue_ns),
+	UNIT_WHOLE("device.in_flight", device.in_flight, 1, 256),
+	UNIT_WHOLE("device.request_bytes", device.request_bytes, 64, 4096),
 
 	WHOLE("hypervisor.trap", trap_cycles, 0, CYCLES_MAX),
 	WHOLE("hypervisor.hypercall", hypercall_cycles, 0, CYCLES_MAX),
@@ -121,12 +169,11 @@ const struct config_key config_keys[] = {
 	WORD("policy.p2m.set_way", set_way, "full|track|track-late", NULL),
 	PLAIN_WORD("policy.p2m.table_access", "directmap|mapcache|mapcache-bbm",
 		   "directmap", NULL),
-	PLAIN_WORD("policy.iommu.coalesce",
-		   "never|eager|after-ops:#|after-cycles:#|hysteresis:#|"
-		   "scan:#,#",
-		   "never", NULL),
-	PLAIN_WORD("policy.iommu.flush", "strict|deferred:#", "strict", NULL),
-	PLAIN_WORD("policy.iommu.clean", "entry|line|top-only", "entry", NULL),
+	WORD("policy.iommu.coalesce", iommu.coalesce.policy,
+	     "never|eager|after-ops:#|after-cycles:#|hysteresis:#|scan:#,#",
+	     NULL),
+	WORD("policy.iommu.flush", iommu.flush, "strict|deferred:#", NULL),
+	WORD("policy.iommu.clean", iommu.clean, "entry|line|top-only", NULL),
 	WORD("policy.iommu.share_pt", share_pt, "off|on", "off"),
 	PLAIN_WORD("policy.shadow.rmap", "desc4|desc14|sibling", "desc14",
 		   NULL),
@@ -135,7 +182,8 @@ const struct config_key config_keys[] = {
 
 const char *const config_tlb_sections[] = {
 	"cpu.l1i_tlb",	     "cpu.l1d_tlb",	  "cpu.l2_tlb", "cpu.s2_tlb",
-	"cpu.walk_cache_s1", "cpu.walk_cache_s2", NULL,
+	"cpu.walk_cache_s1", "cpu.walk_cache_s2", UNIT "iotlb",
+	UNIT "context_cache", UNIT "pasid_cache", UNIT "walk_cache", NULL,
 };
 const char *const config_cache_sections[] = {
 	"cpu.l1i", "cpu.l1d", "cpu.l2", "llc", NULL,

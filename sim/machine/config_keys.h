@@ -17,7 +17,7 @@ enum config_kind {
 	CONFIG_TEXT,	/* string of 1 to size - 1 bytes */
 	CONFIG_SIZES,	/* page sizes of the tlb_config at `offset` */
 	CONFIG_SOURCES, /* where the figures come from */
-	CONFIG_EMPTY,	/* a list of which only the empty one is modelled */
+	CONFIG_UNITS,	/* a list of IOMMUs, at most one */
 };
 
 #define CONFIG_NOWHERE SIZE_MAX /* checked, kept in the JSON only */

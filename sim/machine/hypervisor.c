@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* See hypervisor.h. What the core asks of its host is in port.c. */
 #include "sim/machine/hypervisor.h"
+#include "sim/machine/iommu.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -123,6 +124,14 @@ uint64_t table_pool_bytes(uint64_t ram_frames)
 
 	return (pages + REGION_FRAMES - 1) / REGION_FRAMES * REGION_FRAMES
 	       << FRAME_LG2;
+}
+
+uint64_t hypervisor_pool_bytes(const struct machine_config *config)
+{
+	uint64_t frames = (uint64_t)config->ram_mib << (20 - FRAME_LG2);
+	uint64_t bytes = table_pool_bytes(frames);
+
+	return config->iommu.present ? 2 * bytes : bytes;
 }
 
 static bool pool_init(struct table_pool *pool, const struct ram *ram,
@@ -338,7 +347,7 @@ struct hypervisor *hypervisor_new(struct machine *m, struct error_line *error)
 	h->unit_lg2 = m->config.p2m.granule_lg2 - FRAME_LG2;
 	h->removed = calloc(frames, 1);
 	if (!h->removed || !backing_init(h) ||
-	    !pool_init(&h->pool, &m->ram, table_pool_bytes(frames)) ||
+	    !pool_init(&h->pool, &m->ram, hypervisor_pool_bytes(&m->config)) ||
 	    !space_init(h)) {
 		error_set(error, EXIT_INPUT,
 			  "machine: guest.ram_mib %u: out of memory",
@@ -430,10 +439,26 @@ static bool range_is_ram(const struct hypervisor *h, uint64_t gfn,
 	return index < h->ram_frames && count <= h->ram_frames - index;
 }
 
+bool hypervisor_may_share(const struct hypervisor *h, gfn_t gfn,
+			  uint64_t frames)
+{
+	return range_is_ram(h, gfn.raw, frames) &&
+	       !memchr(h->removed + (gfn.raw - h->ram_first.raw), true, frames);
+}
+
 static void note_removed(struct hypervisor *h, uint64_t gfn, uint64_t count,
 			 bool removed)
 {
 	memset(h->removed + (gfn - h->ram_first.raw), removed, count);
+}
+
+static int call_populate(struct hypervisor *h, gfn_t gfn, uint64_t count)
+{
+	int rc = populate(h, gfn, count);
+
+	if (rc == 0 && h->m->iommu)
+		iommu_follow(h->m->iommu, gfn, count, true);
+	return rc;
 }
 
 static int64_t call_remove(struct hypervisor *h, uint64_t gfn, uint64_t count)
@@ -448,6 +473,8 @@ static int64_t call_remove(struct hypervisor *h, uint64_t gfn, uint64_t count)
 
 		rc = h->core->remove(h->space, at, left, &done);
 		note_removed(h, at.raw, done, true);
+		if (h->m->iommu && done)
+			iommu_follow(h->m->iommu, at, done, false);
 		if (h->m->protocol && done)
 			protocol_frames_free(h->m, at, done);
 		left -= done;
@@ -478,7 +505,7 @@ static int64_t call_map(struct hypervisor *h, uint64_t gfn, uint64_t count)
 {
 	h->ops_map++;
 	note_removed(h, gfn, count, false);
-	return guest_errno(populate(h, (gfn_t){ gfn }, count));
+	return guest_errno(call_populate(h, (gfn_t){ gfn }, count));
 }
 
 static int64_t p2m_call(struct hypervisor *h, const uint64_t x[6])

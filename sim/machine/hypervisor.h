@@ -64,8 +64,10 @@ bool hypervisor_boot(struct hypervisor *h, struct error_line *error);
 void hypervisor_start(struct hypervisor *h);
 void hypervisor_free(struct hypervisor *h);
 
-/* Bytes of the pool for a guest of so many frames. */
+/* Bytes of the pool for a guest of so many frames; and for a machine, an
+ * IOMMU's tables included. */
 uint64_t table_pool_bytes(uint64_t ram_frames);
+uint64_t hypervisor_pool_bytes(const struct machine_config *config);
 
 static inline bool hypervisor_has_ram(const struct hypervisor *h, gfn_t gfn)
 {
@@ -77,6 +79,11 @@ mfn_t hypervisor_frame(const struct hypervisor *h, gfn_t gfn);
 
 /* The guest page that a frame backs; false: it is no guest memory. */
 bool hypervisor_gfn(struct hypervisor *h, mfn_t mfn, gfn_t *gfn);
+
+/* May a device reach these frames: guest memory, all of it, and none that the
+ * guest has given away? */
+bool hypervisor_may_share(const struct hypervisor *h, gfn_t gfn,
+			  uint64_t frames);
 
 /* What the page-table code keeps of its space, to be put back after a look at
  * how things would be: so many bytes. Its tables are not among them. */

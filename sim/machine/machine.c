@@ -10,6 +10,7 @@
 #include "sim/machine/account.h"
 #include "sim/machine/cost.h"
 #include "sim/machine/hypervisor.h"
+#include "sim/machine/iommu.h"
 #include "sim/machine/protocol.h"
 #include "sim/machine/watch.h"
 
@@ -131,7 +132,7 @@ static bool parts_init(struct machine *m, struct error_line *error)
 {
 	const struct machine_config *config = &m->config;
 	uint64_t bytes = (uint64_t)config->ram_mib << 20;
-	uint64_t pool = table_pool_bytes(bytes >> FRAME_LG2);
+	uint64_t pool = hypervisor_pool_bytes(config);
 	pa_t base = { MACHINE_BASE_PA + GUEST_RAM_BASE - pool };
 	struct memory_config memory = config->memory;
 
@@ -143,7 +144,9 @@ static bool parts_init(struct machine *m, struct error_line *error)
 	m->memory = memory_new(&memory, &m->random);
 	if (!m->memory || !cpus_init(m))
 		return error_set(error, EXIT_INPUT, "machine: out of memory");
-	return hypervisor_new(m, error) != NULL;
+	if (!hypervisor_new(m, error))
+		return false;
+	return !config->iommu.present || iommu_new(m, error);
 }
 
 struct machine *machine_new(const struct machine_config *config,
@@ -170,7 +173,8 @@ struct machine *machine_new(const struct machine_config *config,
 
 bool machine_boot(struct machine *m, struct error_line *error)
 {
-	return hypervisor_boot(m->hypervisor, error);
+	return hypervisor_boot(m->hypervisor, error) &&
+	       (!m->iommu || iommu_boot(m->iommu, error));
 }
 
 void machine_start(struct machine *m)
@@ -222,6 +226,7 @@ void machine_free(struct machine *m)
 	free(m->versions);
 	watch_free(m->watch);
 	free(m->cost_base);
+	iommu_free(m->iommu);
 	if (m->hypervisor)
 		hypervisor_free(m->hypervisor);
 	for (unsigned int i = 0; m->cpu && i < m->config.cpus; i++)

@@ -115,6 +115,7 @@ struct machine {
 	void *code_context;
 
 	struct hypervisor *hypervisor; /* p2m, backing, frames of tables */
+	struct iommu *iommu;	       /* NULL: none */
 	struct trace_writer *trace;    /* NULL: not recorded */
 	struct watch *watch;	       /* of stage-1 tables, while recording */
 	/* Who hears of what is done to tables, or NULL: protocol.h. */
@@ -247,6 +248,16 @@ void machine_idle(struct machine *m, struct machine_cpu *cpu, uint64_t charge);
  * fault that the models reported for it was not taken. */
 void machine_stale(struct machine *m, struct machine_cpu *cpu, va_t va);
 bool machine_sysreg_by_name(const char *name, enum arm_sysreg *reg);
+
+/* A device behind the IOMMU reads or writes memory, of its own accord: no
+ * values move. `wait`: the CPU goes on when the device has nothing under way.
+ * False: no such device, or too much at a time; nothing happened. */
+#define MACHINE_DMA_MAX (UINT64_C(1) << 20)
+bool machine_dma(struct machine *m, struct machine_cpu *cpu, uint64_t device,
+		 iova_t iova, uint64_t bytes, bool write, bool wait);
+
+#define IOMMU_CALL_MAP	 UINT64_C(0xC6000010)
+#define IOMMU_CALL_UNMAP UINT64_C(0xC6000011)
 
 /* HVC #0: hypercalls and PSCI. x[0..5] in, x[0] out. CPU_ON is reported in
  * *start (cpu ~0 if none): the caller starts that CPU at entry with x0.

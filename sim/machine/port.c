@@ -12,6 +12,7 @@
 #include "core/port.h"
 #include "sim/machine/access.h"
 #include "sim/machine/hypervisor.h"
+#include "sim/machine/iommu.h"
 #include "sim/machine/protocol.h"
 
 _Noreturn void port_bug(void *host, const char *file, int line,
@@ -155,6 +156,8 @@ void port_pte_write(void *host, uint64_t *pte, uint64_t value)
 
 	if (h->peek.on)
 		peek_note(h, pte);
+	if (h->m->iommu)
+		iommu_before_write(h->m->iommu, ram_pa(&h->m->ram, pte));
 	touch(h, pte, true);
 	if (h->m->protocol && !h->peek.on)
 		protocol_write(h->m, ram_pa(&h->m->ram, pte), sizeof(*pte),
@@ -170,8 +173,14 @@ void port_table_zero(void *host, uint64_t *entries, size_t bytes)
 	struct hypervisor *h = host;
 	size_t line = (size_t)1 << h->m->line_lg2;
 
-	for (size_t at = 0; at < bytes; at += line)
-		touch(h, (const uint8_t *)entries + at, true);
+	for (size_t at = 0; at < bytes; at += line) {
+		const uint8_t *to = (const uint8_t *)entries + at;
+
+		if (h->m->iommu)
+			iommu_before_write(h->m->iommu,
+					   ram_pa(&h->m->ram, to));
+		touch(h, to, true);
+	}
 	if (h->m->protocol)
 		protocol_write(h->m, ram_pa(&h->m->ram, entries), bytes, 0,
 			       PROTOCOL_HERE);
@@ -186,6 +195,8 @@ void port_pte_clean(void *host, const uint64_t *first, size_t count)
 	pa_t at = ram_pa(&m->ram, first);
 	uint64_t end = at.raw + count * sizeof(*first);
 
+	if (m->iommu)
+		iommu_cleaned(m->iommu, at, end - at.raw);
 	if (m->protocol)
 		protocol_clean(m, at, count * sizeof(*first), PROTOCOL_HERE);
 	for (at.raw &= ~(line - 1); at.raw < end; at.raw += line) {
@@ -324,6 +335,29 @@ void port_tlbi(void *host, const struct port_tlbi *r)
 	h->combined_pending |= r->combined && r->scope != PORT_TLBI_VMID;
 	h->combined_vmid = r->vmid;
 	observe_p2m_tlbi(h->m, r);
+}
+
+/* ---- IOMMU ---- */
+
+void port_iotlb_flush(void *host, const struct port_iotlb *request)
+{
+	struct iommu *io = ((struct hypervisor *)host)->m->iommu;
+
+	io->ops->flush(io->unit, request);
+}
+
+void port_iotlb_wait(void *host)
+{
+	struct iommu *io = ((struct hypervisor *)host)->m->iommu;
+
+	io->ops->wait(io->unit);
+}
+
+void port_iommu_write_buffer(void *host)
+{
+	struct iommu *io = ((struct hypervisor *)host)->m->iommu;
+
+	io->ops->write_buffer(io->unit);
 }
 
 /* Only batches of set/way maintenance are long enough. */

@@ -7,6 +7,7 @@
 #include "models/arm/descriptor.h"
 #include "sim/machine/core_library.h"
 #include "sim/machine/hypervisor.h"
+#include "sim/machine/iommu.h"
 #include "sim/machine/mark.h"
 #include "sim/machine/stall.h"
 
@@ -304,6 +305,9 @@ json_t *stats_counters(const struct machine *m)
 	json_object_set_new(out, "cpu", cpus);
 	json_object_set_new(out, "cache", caches);
 	json_object_set_new(out, "p2m", p2m_json(m->hypervisor));
+	if (m->iommu)
+		json_object_set_new(out, "iommu",
+				    json_pack("[o]", iommu_json(m->iommu)));
 	return out;
 }
 
@@ -323,7 +327,8 @@ json_t *machine_stats(const struct machine *m, const json_t *guest)
 	json_object_set_new(out, "guest", guest ? json_deep_copy(guest)
 						: json_object());
 	json_object_update(out, counters);
-	json_object_set_new(out, "iommu", json_array());
+	if (!m->iommu)
+		json_object_set_new(out, "iommu", json_array());
 	json_object_set_new(out, "shadow", json_object());
 	json_object_set_new(out, "mapcache", json_object());
 	json_object_set_new(out, "replay",

@@ -8,7 +8,9 @@
 #include <string.h>
 
 #include "sim/machine/access.h"
+#include "sim/machine/dma.h"
 #include "sim/machine/hypervisor.h"
+#include "sim/machine/iommu.h"
 #include "sim/machine/mark.h"
 #include "sim/machine/protocol.h"
 #include "sim/machine/stall.h"
@@ -406,6 +408,24 @@ static bool is_p2m_call(uint64_t function)
 	return function >= 0xC6000001 && function <= 0xC6000003;
 }
 
+static bool is_iommu_call(const struct machine *m, uint64_t function)
+{
+	return m->iommu && (function == IOMMU_CALL_MAP ||
+			    function == IOMMU_CALL_UNMAP);
+}
+
+static int64_t iommu_hypercall(struct machine *m, const struct machine_cpu *cpu,
+			       const uint64_t x[6])
+{
+	if (!m->iommu) {
+		m->not_modelled =
+			"hypercalls IOMMU_MAP and IOMMU_UNMAP: this machine has no IOMMU";
+		return -ENODEV;
+	}
+	m->current = cpu->index;
+	return iommu_call(m->iommu, x);
+}
+
 static int64_t call(struct machine *m, struct machine_cpu *cpu,
 		    const uint64_t x[6], struct machine_start *start)
 {
@@ -433,10 +453,9 @@ static int64_t call(struct machine *m, struct machine_cpu *cpu,
 	case 0xC6000004:
 		mark_add(m, x[1]);
 		return 0;
-	case 0xC6000010:
-	case 0xC6000011:
-		m->not_modelled = "hypercalls IOMMU_MAP and IOMMU_UNMAP: this machine has no IOMMU";
-		return -ENODEV;
+	case IOMMU_CALL_MAP:
+	case IOMMU_CALL_UNMAP:
+		return iommu_hypercall(m, cpu, x);
 	default:
 		return PSCI_NOT_SUPPORTED;
 	}
@@ -460,14 +479,35 @@ bool machine_hypercall(struct machine *m, struct machine_cpu *cpu,
 						 x[5] } });
 	account_charge(cpu, BUCKET_TRAP, m->config.hypercall_cycles * CYCLE);
 	start->cpu = ~0U;
-	/* A p2m call has its moment for coalescing inside. */
-	if (!is_p2m_call(x[0]))
+	/* These calls have their moment for coalescing inside. */
+	if (!is_p2m_call(x[0]) && !is_iommu_call(m, x[0]))
 		tick(m, cpu);
 	x[0] = (uint64_t)call(m, cpu, x, start);
 	return !m->not_modelled;
 }
 
 /* ---- devices ---- */
+
+bool machine_dma(struct machine *m, struct machine_cpu *cpu, uint64_t device,
+		 iova_t iova, uint64_t bytes, bool write, bool wait)
+{
+	const struct dma_access access = { .device = (unsigned int)device,
+					   .iova = iova,
+					   .bytes = bytes,
+					   .write = write };
+
+	if (!m->iommu || device >= m->config.iommu.devices ||
+	    bytes > MACHINE_DMA_MAX || bytes - 1 > ~iova.raw)
+		return false;
+	record(m, cpu, (struct trace_record){ .type = TRACE_DEVICE_DMA,
+					      .value = { device, iova.raw,
+							 bytes, write,
+							 wait } });
+	dma_perform(m->iommu->dma, cpu, &access);
+	if (wait)
+		dma_wait(m->iommu->dma, cpu, (unsigned int)device);
+	return true;
+}
 
 /* PL011 as far as a console needs: DDI0183 3.3. Everything written leaves at
  * once, nothing ever arrives. */

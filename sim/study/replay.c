@@ -226,6 +226,21 @@ static void replay_hypercall(struct replay *r, struct machine_cpu *cpu,
 	machine_hypercall(r->machine, cpu, x, &ignored);
 }
 
+static int replay_dma(struct replay *r, struct machine_cpu *cpu,
+		      const struct trace_record *rec, struct error_line *error)
+{
+	const uint64_t *v = rec->value;
+
+	if (!r->machine->iommu)
+		r->machine->not_modelled =
+			"device.dma: this machine has no IOMMU (iommu)";
+	else if (!machine_dma(r->machine, cpu, v[0], (iova_t){ v[1] }, v[2],
+			      v[3], v[4]))
+		return malformed(r, error,
+				 "device.dma: device: more than the machine has (iommu.0.devices), or iova + size: beyond the last address");
+	return EXIT_FINE;
+}
+
 static int replay_record(struct replay *r, const struct trace_record *rec,
 			 struct error_line *error)
 {
@@ -264,6 +279,8 @@ static int replay_record(struct replay *r, const struct trace_record *rec,
 	case TRACE_CPU_HYPERCALL:
 		replay_hypercall(r, cpu, rec);
 		break;
+	case TRACE_DEVICE_DMA:
+		return replay_dma(r, cpu, rec, error);
 	case TRACE_CPU_IDLE:
 		machine_idle(m, cpu, value);
 		break;

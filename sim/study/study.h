@@ -64,6 +64,24 @@ int study_replay(const struct machine_config *config,
 		 const struct replay_options *options,
 		 struct study_result *result, struct error_line *error);
 
+/*
+ * A stream of mappings and DMA in a guest's place: `stream` by name, `key` as
+ * the user gave them, "packets=1000". Stats and trace as study_run's.
+ */
+struct generate_options {
+	const char *stream;
+	const char *const *key;
+	int keys;
+	const char *trace; /* path or NULL */
+	enum trace_level trace_level;
+};
+int study_generate(const struct machine_config *config,
+		   const struct generate_options *options,
+		   struct study_result *result, struct error_line *error);
+/* [{"stream","about","keys":[{"key","default","min","max","about"}]}]. New
+ * reference. */
+json_t *study_streams(void);
+
 /* The machine object of a trace's header, for config_load's `base`. New
  * reference; NULL: *error. */
 json_t *study_trace_machine(const char *trace, struct error_line *error);

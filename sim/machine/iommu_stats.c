@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* iommu[] of the statistics: the parts that every type of unit has. */
+#include "sim/machine/dma.h"
+#include "sim/machine/iommu.h"
+
+static void set(json_t *object, const char *key, uint64_t value)
+{
+	json_object_set_new(object, key, json_integer((json_int_t)value));
+}
+
+/* Sums over the domains; peaks, too. */
+static struct iommu_stats total(const struct iommu *io)
+{
+	struct iommu_stats sum = { .flush_domain = 0 };
+
+	for (uint32_t i = 0; i < io->domains; i++) {
+		const struct iommu_stats *s = &io->domain[i].stats;
+
+		sum.pt.tables_live += s->pt.tables_live;
+		sum.pt.tables_peak += s->pt.tables_peak;
+		sum.pt.tables_allocated += s->pt.tables_allocated;
+		sum.pt.tables_freed += s->pt.tables_freed;
+		for (int level = 0; level < 5; level++)
+			sum.pt.mappings[level] += s->pt.mappings[level];
+		sum.pt.pte_writes += s->pt.pte_writes;
+		sum.pt.splits += s->pt.splits;
+		sum.pt.coalesces += s->pt.coalesces;
+		sum.pt.cleans += s->pt.cleans;
+		sum.pt.barriers += s->pt.barriers;
+		sum.flush_domain += s->flush_domain;
+		sum.flush_pages += s->flush_pages;
+		sum.flush_waits += s->flush_waits;
+		sum.write_buffer += s->write_buffer;
+		sum.flush_deferred += s->flush_deferred;
+	}
+	return sum;
+}
+
+static json_t *domain_json(const struct iommu *io)
+{
+	const struct iommu_stats s = total(io);
+	json_t *out = json_object();
+
+	set(out, "map", io->ops_map);
+	set(out, "unmap", io->ops_unmap);
+	set(out, "refused", io->refused);
+	set(out, "splits", s.pt.splits);
+	set(out, "coalesces", s.pt.coalesces);
+	set(out, "pte_writes", s.pt.pte_writes);
+	set(out, "cleans", s.pt.cleans);
+	set(out, "barriers", s.pt.barriers);
+	set(out, "write_buffer", s.write_buffer);
+	json_object_set_new(
+		out, "tables",
+		json_pack("{s:I, s:I, s:I, s:I}", "live",
+			  (json_int_t)s.pt.tables_live, "peak",
+			  (json_int_t)s.pt.tables_peak, "allocated",
+			  (json_int_t)s.pt.tables_allocated, "freed",
+			  (json_int_t)s.pt.tables_freed));
+	json_object_set_new(
+		out, "mappings",
+		json_pack("{s:I, s:I, s:I}", "4K",
+			  (json_int_t)s.pt.mappings[4], "2M",
+			  (json_int_t)s.pt.mappings[3], "1G",
+			  (json_int_t)s.pt.mappings[2]));
+	json_object_set_new(
+		out, "flushes",
+		json_pack("{s:I, s:I, s:I, s:I}", "domain",
+			  (json_int_t)s.flush_domain, "pages",
+			  (json_int_t)s.flush_pages, "waits",
+			  (json_int_t)s.flush_waits, "deferred",
+			  (json_int_t)s.flush_deferred));
+	return out;
+}
+
+json_t *iommu_json(const struct iommu *io)
+{
+	json_t *out = json_object(), *cycles = json_object();
+
+	json_object_set_new(out, "type", json_string(io->ops->type));
+	io->ops->stats(io->unit, out);
+	dma_stats(io->dma, out);
+	json_object_set_new(out, "domain", domain_json(io));
+	set(cycles, "lock", io->lock_charge >> CYCLE_LG2);
+	set(cycles, "flush_wait", io->wait_charge >> CYCLE_LG2);
+	set(cycles, "faults", io->fault_charge >> CYCLE_LG2);
+	json_object_set_new(out, "cycles", cycles);
+	json_object_set_new(out, "driver",
+			    json_pack("{s:I, s:I}", "faults_read",
+				      (json_int_t)io->faults_read, "overflows",
+				      (json_int_t)io->overflows));
+	return out;
+}

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What streams are made of. See stream.h. */
+#include "sim/study/stream.h"
+
+#include "sim/machine/iommu.h"
+
+uint64_t stream_draw(struct stream *s, uint64_t n)
+{
+	return (model_random_next(&s->random) >> 11) % n;
+}
+
+static int64_t hypercall(struct stream *s, uint64_t x[6])
+{
+	struct machine_start ignored;
+
+	machine_hypercall(s->m, s->cpu, x, &ignored);
+	return (int64_t)x[0];
+}
+
+int64_t stream_try_map(struct stream *s, uint64_t iova, uint64_t frame,
+		       uint64_t count, unsigned int access)
+{
+	uint64_t x[6] = { IOMMU_CALL_MAP, 0, iova,
+			  (GUEST_RAM_BASE >> FRAME_LG2) + frame, count,
+			  access };
+
+	return hypercall(s, x);
+}
+
+int64_t stream_try_unmap(struct stream *s, uint64_t iova, uint64_t count)
+{
+	uint64_t x[6] = { IOMMU_CALL_UNMAP, 0, iova, count };
+
+	return hypercall(s, x);
+}
+
+static bool refused(struct stream *s, const char *what, uint64_t iova,
+		    int64_t result)
+{
+	return error_set(s->error, EXIT_INPUT,
+			 "the stream cannot go on: %s at 0x%llx is refused (%lld)",
+			 what, (unsigned long long)iova, (long long)result);
+}
+
+bool stream_map(struct stream *s, uint64_t iova, uint64_t frame,
+		uint64_t count, unsigned int access)
+{
+	int64_t result = stream_try_map(s, iova, frame, count, access);
+
+	return result == 0 || refused(s, "IOMMU_MAP", iova, result);
+}
+
+bool stream_unmap(struct stream *s, uint64_t iova, uint64_t count)
+{
+	int64_t result = stream_try_unmap(s, iova, count);
+
+	return result == 0 || refused(s, "IOMMU_UNMAP", iova, result);
+}
+
+void stream_dma(struct stream *s, uint64_t iova, uint64_t bytes, bool write,
+		bool wait)
+{
+	(void)machine_dma(s->m, s->cpu, 0, (iova_t){ iova }, bytes, write,
+			  wait);
+}
+
+void stream_pause(struct stream *s, uint64_t ns)
+{
+	if (ns)
+		machine_idle(s->m, s->cpu, iommu_ticks(s->m, (double)ns));
+}
+
+void stream_mark(struct stream *s, uint64_t id)
+{
+	uint64_t x[6] = { 0xC6000004, id };
+
+	hypercall(s, x);
+}
+
+bool stream_needs(struct stream *s, uint64_t frames)
+{
+	if (frames <= s->frames)
+		return true;
+	return error_set(s->error, EXIT_INPUT,
+			 "the stream needs %llu frames of guest memory, and there are %llu: --set guest.ram_mib=%llu",
+			 (unsigned long long)frames,
+			 (unsigned long long)s->frames,
+			 (unsigned long long)((frames + 255) / 256));
+}

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Streams: seeded programs of mappings and DMA that stand in a guest's place,
+ * for a machine with an IOMMU. What they do is stimulus like a guest's, and
+ * replays as one. Private to sim/study/stream*.c and generate.c.
+ */
+#ifndef SIM_STUDY_STREAM_H
+#define SIM_STUDY_STREAM_H
+
+#include "sim/machine/machine.h"
+
+#define STREAM_KEYS_MAX 12
+
+struct stream_key {
+	const char *name; /* NULL ends the list */
+	uint64_t value, min, max; /* value: the default */
+	const char *about;
+};
+
+struct stream {
+	struct machine *m;
+	struct machine_cpu *cpu;
+	struct model_random random;
+	uint64_t value[STREAM_KEYS_MAX]; /* by the order of its keys */
+	struct error_line *error;
+	uint64_t frames; /* of the guest's memory */
+};
+
+struct stream_kind {
+	const char *name, *about;
+	struct stream_key key[STREAM_KEYS_MAX + 1];
+	/* False: s->error says why it could not go on. */
+	bool (*run)(struct stream *s);
+};
+
+extern const struct stream_kind stream_nic, stream_block, stream_sequential,
+	stream_random, stream_churn, stream_hostile;
+
+/* ---- what streams are made of ---- */
+
+/* Below `n`, which is not 0. */
+uint64_t stream_draw(struct stream *s, uint64_t n);
+/* The IOMMU_MAP and IOMMU_UNMAP of a guest; `frame` counts from the guest's
+ * first. The call's result. */
+int64_t stream_try_map(struct stream *s, uint64_t iova, uint64_t frame,
+		       uint64_t count, unsigned int access);
+int64_t stream_try_unmap(struct stream *s, uint64_t iova, uint64_t count);
+/* The same; if it is refused the stream ends. */
+bool stream_map(struct stream *s, uint64_t iova, uint64_t frame,
+		uint64_t count, unsigned int access);
+bool stream_unmap(struct stream *s, uint64_t iova, uint64_t count);
+void stream_dma(struct stream *s, uint64_t iova, uint64_t bytes, bool write,
+		bool wait);
+/* The CPU has something else to do. */
+void stream_pause(struct stream *s, uint64_t ns);
+/* A phase of the statistics begins. */
+void stream_mark(struct stream *s, uint64_t id);
+/* At least so many frames, or the stream ends. */
+bool stream_needs(struct stream *s, uint64_t frames);
+
+#define STREAM_READ  1 /* a device may */
+#define STREAM_WRITE 2
+
+#endif
