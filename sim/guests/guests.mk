@@ -2,7 +2,7 @@
 # The bare-metal AArch64 guests; included by the Makefile. `make guests`
 # leaves them at $(BUILD)/guests/NAME.elf.
 
-GUESTS := hello chase stream random balloon churn smp owntables hostile setway
+GUESTS := hello chase stream random balloon churn smp owntables hostile setway edu
 GUEST_SHARED := start.S runtime.c mmu.c
 # Data is Device memory while the MMU is off: no unaligned accesses, and no
 # vector registers behind our back. No debug information: it names paths.

@@ -5,10 +5,11 @@
  * and 18; what is idle is settled in access.h.
  */
 #include "sim/machine/access.h"
-
 #include "sim/machine/hypervisor.h"
+#include "sim/machine/pci.h"
 #include "sim/machine/protocol.h"
 #include "sim/machine/stall.h"
+
 
 /* ---- one lookup ---- */
 
@@ -68,12 +69,13 @@ static inline __attribute__((always_inline)) bool attempt(struct machine *m, str
 /* An access that the hypervisor emulates. It cannot fetch from a device, nor
  * see what a line zeroing was (the syndrome has no ISS for it): those are
  * faults that nobody resolves. */
-static bool is_emulated(const struct arm_fault *fault)
+static bool is_emulated(const struct machine *m, const struct arm_fault *fault)
 {
 	return fault->stage == 2 && fault->kind == ARM_FAULT_TRANSLATION &&
 	       !fault->s1ptw &&
 	       !(fault->access & (ARM_ACCESS_FETCH | ARM_ACCESS_ZERO)) &&
-	       fault->ipa.raw - GUEST_UART_BASE < GUEST_UART_BYTES;
+	       (fault->ipa.raw - GUEST_UART_BASE < GUEST_UART_BYTES ||
+		(m->pci && pci_claims(m->pci, fault->ipa)));
 }
 
 /* Nobody resolves it: the guest sees a synchronous external abort. DESIGN §4.
@@ -90,7 +92,7 @@ static enum machine_result settle_stage2(struct machine *m,
 					 struct machine_cpu *cpu,
 					 struct arm_fault *fault)
 {
-	if (is_emulated(fault))
+	if (is_emulated(m, fault))
 		return MACHINE_MMIO;
 	account_charge(cpu, BUCKET_TRAP, m->config.trap_cycles * CYCLE);
 	m->current = cpu->index;
@@ -549,7 +551,7 @@ enum machine_result machine_prepare(struct machine *m, struct machine_cpu *cpu,
 
 		if (fault->stage == 2 && will_resolve(m, fault, va, out))
 			return MACHINE_OK;
-		if (is_emulated(fault)) {
+		if (is_emulated(m, fault)) {
 			out->ipa.raw = fault->ipa.raw |
 				       (va.raw & (PAGE_BYTES - 1));
 			return MACHINE_MMIO;

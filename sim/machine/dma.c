@@ -214,12 +214,23 @@ static uint64_t enter_time(const struct dma *dma, uint64_t at)
 	return at;
 }
 
+/*
+ * What the device puts on the bus. Where nothing is translated its driver was
+ * given machine addresses: those that the domain would have led to.
+ */
+static iova_t bus_address(const struct dma *dma, const struct dma_access *a)
+{
+	if (!iommu_is_direct(dma->m))
+		return a->iova;
+	return iommu_machine_address(dma->io, a->device, a->iova);
+}
+
 /* One request; how many bytes it was. */
 static uint32_t request(struct dma *dma, struct dma_device *d, uint64_t issued,
 			const struct dma_access *a)
 {
 	struct iommu_request r = { .device = a->device,
-				   .iova = a->iova,
+				   .iova = bus_address(dma, a),
 				   .bytes = request_bytes(dma, a),
 				   .write = a->write,
 				   .now = enter_time(dma, issued) };

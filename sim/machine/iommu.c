@@ -226,6 +226,23 @@ static uint64_t count_mapped(struct iommu *io, struct iommu_domain *d,
 	return mapped;
 }
 
+iova_t iommu_machine_address(struct iommu *io, unsigned int device,
+			     iova_t iova)
+{
+	struct peek *peek = &io->m->hypervisor->peek;
+	bool was = peek->on;
+	struct iommu_entry e;
+
+	peek->on = true;
+	iommu_lookup(&io->domain[device], (dfn_t){ iova.raw >> FRAME_LG2 },
+		     &e);
+	peek->on = was;
+	if (!e.access)
+		return iova;
+	return (iova_t){ pa_from_mfn(e.mfn).raw |
+			 (iova.raw & (FRAME_BYTES - 1)) };
+}
+
 static bool is_in_space(const struct iommu_domain *d, dfn_t dfn,
 			uint64_t frames)
 {

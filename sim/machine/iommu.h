@@ -98,6 +98,17 @@ bool iommu_boot(struct iommu *io, struct error_line *error);
  */
 int64_t iommu_call(struct iommu *io, const uint64_t x[6]);
 
+/* Translation is off, or devices pass through. */
+static inline bool iommu_is_direct(const struct machine *m)
+{
+	return m->config.iommu.mode == IOMMU_MODE_OFF ||
+	       m->config.iommu.mode == IOMMU_MODE_PASS_THROUGH;
+}
+/* Where a device's address leads as its domain has it; what leads nowhere
+ * stays as it is. Costs nothing. */
+iova_t iommu_machine_address(struct iommu *io, unsigned int device,
+			     iova_t iova);
+
 /* The guest's own memory has come or gone: where domains hold the guest's
  * addresses they follow. */
 void iommu_follow(struct iommu *io, gfn_t gfn, uint64_t count, bool present);

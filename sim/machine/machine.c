@@ -11,6 +11,7 @@
 #include "sim/machine/cost.h"
 #include "sim/machine/hypervisor.h"
 #include "sim/machine/iommu.h"
+#include "sim/machine/pci.h"
 #include "sim/machine/protocol.h"
 #include "sim/machine/watch.h"
 
@@ -146,7 +147,13 @@ static bool parts_init(struct machine *m, struct error_line *error)
 		return error_set(error, EXIT_INPUT, "machine: out of memory");
 	if (!hypervisor_new(m, error))
 		return false;
-	return !config->iommu.present || iommu_new(m, error);
+	if (!config->iommu.present)
+		return true;
+	m->pci = pci_new(m);
+	if (!m->pci || !iommu_new(m, error))
+		return error_set(error, EXIT_INPUT,
+				 "machine: iommu: out of memory");
+	return true;
 }
 
 struct machine *machine_new(const struct machine_config *config,
@@ -227,6 +234,7 @@ void machine_free(struct machine *m)
 	watch_free(m->watch);
 	free(m->cost_base);
 	iommu_free(m->iommu);
+	pci_free(m->pci);
 	if (m->hypervisor)
 		hypervisor_free(m->hypervisor);
 	for (unsigned int i = 0; m->cpu && i < m->config.cpus; i++)

@@ -116,6 +116,7 @@ struct machine {
 
 	struct hypervisor *hypervisor; /* p2m, backing, frames of tables */
 	struct iommu *iommu;	       /* NULL: none */
+	struct pci *pci;	       /* with an IOMMU */
 	struct trace_writer *trace;    /* NULL: not recorded */
 	struct watch *watch;	       /* of stage-1 tables, while recording */
 	/* Who hears of what is done to tables, or NULL: protocol.h. */

@@ -12,6 +12,7 @@
 #include "sim/machine/hypervisor.h"
 #include "sim/machine/iommu.h"
 #include "sim/machine/mark.h"
+#include "sim/machine/pci.h"
 #include "sim/machine/protocol.h"
 #include "sim/machine/stall.h"
 #include "sim/machine/watch.h"
@@ -547,7 +548,11 @@ void machine_mmio(struct machine *m, struct machine_cpu *cpu, va_t va,
 		m->divergences++;
 	account_charge(cpu, BUCKET_TRAP, m->config.trap_cycles * CYCLE);
 	account_charge(cpu, BUCKET_MMIO, m->config.mmio_cycles * CYCLE);
-	uart(m, ipa.raw - GUEST_UART_BASE, write, value);
+	m->current = cpu->index;
+	if (ipa.raw - GUEST_UART_BASE < GUEST_UART_BYTES)
+		uart(m, ipa.raw - GUEST_UART_BASE, write, value);
+	else if (m->pci)
+		pci_access(m->pci, cpu, ipa, size, write, value);
 	tick(m, cpu);
 }
 
