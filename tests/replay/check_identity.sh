@@ -67,6 +67,7 @@ for guest in "$BUILD"/guests/*.elf; do
 	stream) set -- "$guest" 256 ;;
 	random) set -- "$guest" seq90 16 100000 ;;
 	setway) set -- "$guest" 2 1 ;;
+	edu) set -- --set iommu=vtd-broadwell "$guest" ;;
 	esac
 	machine=
 	[ "$name" = smp ] && machine="--set cpu.count=2"

@@ -76,7 +76,8 @@ FILES = [
     (HEAD + '"guest":{"granule":"8K"}}', "guest.granule: .*4K, 16K, 64K"),
     (HEAD + '"guest":{"granule":"16K"},"choices":{"granule_16k":"absent"}}',
      "guest.granule: .*has not that granule"),
-    (HEAD + '"iommu":[{}]}', "iommu.*not modelled", 5),
+    (HEAD + '"iommu":[{}]}', "iommu.0.type.*is none of: vtd", 3),
+    (HEAD + '"iommu":[{"type":"vtd"},{"type":"vtd"}]}', "only one is modelled", 5),
     (HEAD + '"policy":{"p2m":{"contig_hint":"yes"}}}', "off, on"),
 ]
 

@@ -234,13 +234,29 @@ static void bad_files_are_refused_with_path_and_remedy(void **state)
 		 "\"cpu\": {\"pa_bits\": 42}}",
 		 3, "level 0 needs|44"},
 		/* of the design, not of the models yet */
-		{"{\"policy\": {\"iommu\": {\"coalesce\": \"eager\"}}}", 5,
-		 "policy.iommu.coalesce: \"eager\" is not modelled|never"},
-		{"{\"policy\": {\"iommu\": {\"flush\": \"deferred:8\"}}}", 5,
-		 "policy.iommu.flush: \"deferred:8\" is not modelled"},
+		{"{\"policy\": {\"iommu\": {\"coalesce\": \"after-ops:0\"}}}", 3,
+		 "policy.iommu.coalesce: \"after-ops:0\" is none of: never"},
+		{"{\"policy\": {\"iommu\": {\"flush\": \"deferred\"}}}", 3,
+		 "policy.iommu.flush: \"deferred\" is none of|deferred:N"},
 		{"{\"policy\": {\"shadow\": {\"rmap\": \"desc4\"}}}", 5,
 		 "policy.shadow.rmap|not modelled"},
-		{"{\"iommu\": [{}]}", 5, "iommu: |not modelled"},
+		{"{\"iommu\": [{}]}", 3, "iommu.0.type: |is none of: vtd"},
+		{"{\"iommu\": [{\"type\": \"gart\"}]}", 3,
+		 "iommu.0.type: \"gart\" is none of: vtd"},
+		{"{\"iommu\": [5]}", 3, "iommu.0: 5 where an object"},
+		{"{\"iommu\": \"vtd-p4\"}", 3, "iommu: \"vtd-p4\" is not a list"},
+		{"{\"iommu\": [{\"type\": \"vtd\", \"ways\": 1}]}", 3,
+		 "iommu.0.ways: no such key"},
+		{"{\"iommu\": [{\"type\": \"vtd\"}, {\"type\": \"vtd\"}]}", 5,
+		 "iommu: 2 IOMMUs: only one is modelled"},
+		{"{\"iommu\": [{\"type\": \"vtd\", \"iotlb\": {\"ways\": 7}}]}",
+		 3, "iommu.0.iotlb.ways: 7 ways do not divide 115"},
+		{"{\"iommu\": [{\"type\": \"vtd\", \"mode\": \"scalable\"}]}",
+		 3, "iommu.0.mode: |iommu.0.scalable_mode"},
+		{"{\"iommu\": [{\"type\": \"vtd\", \"levels\": 3}]}", 3,
+		 "iommu.0.iova_bits: 48 bits need more than 3 levels|39"},
+		{"{\"iommu\": [{\"type\": \"vtd\", \"address_mask\": 60}]}", 3,
+		 "iommu.0: no such unit: mamv"},
 		{"{\"choices\": {\"tlb_multiple_match\": "
 		 "\"conflict-abort\"}}",
 		 5, "choices.tlb_multiple_match|not modelled|RFVQCK"},
@@ -308,8 +324,10 @@ static void bad_sets_are_usage_errors_that_quote_themselves(void **state)
 		{"guest.ram_mib=1048576", 2, "at most 1047552"},
 		{"cpu.name=\xff\xfe", 2, "no such key"},
 		{"name=\xff\xfe", 2, "not UTF-8"},
-		{"policy.iommu.coalesce=scan:9,9", 5,
-		 "--set policy.iommu.coalesce=scan:9,9|not modelled"},
+		{"policy.iommu.coalesce=scan:9", 2,
+		 "--set policy.iommu.coalesce=scan:9|is none of"},
+		{"iommu=[{\"type\":\"vtd\",\"walks\":0}]", 2,
+		 "iommu.0.walks: 0 is not a whole number from 1"},
 		{"policy.p2m.set_way=never", 2, "full, track, track-late"},
 		{"policy.p2m.table_access=mapcache", 5, "directmap"},
 		{"policy.iommu.share_pt=on", 5, "not modelled"},
@@ -723,6 +741,7 @@ static void presets_are_sorted_and_all_there(void **state)
 	static const char *const want[] = {
 		"cortex-a53",  "cortex-a72",  "cortex-a76",
 		"neoverse-n1", "neoverse-v2", "tiny",
+		"vtd-broadwell", "vtd-haswell", "vtd-ivybridge",
 	};
 	const char *const *p = config_presets();
 	size_t found = 0;
@@ -751,6 +770,21 @@ static void each_leaf(const json_t *node, const char *path,
 	const char *name;
 	json_t *value;
 
+	size_t i;
+
+	/* Of lists only units have members. */
+	if (json_is_object(json_array_get(node, 0)) &&
+	    strcmp(path, "iommu") == 0) {
+		visit(context, path);
+		json_array_foreach(node, i, value)
+		{
+			char below[40];
+
+			snprintf(below, sizeof(below), "iommu.%u", (unsigned)i);
+			each_leaf(value, below, visit, context);
+		}
+		return;
+	}
 	if (!json_is_object(node)) {
 		visit(context, path);
 		return;
@@ -784,6 +818,9 @@ static void every_key_exists_in_every_machine(void **state)
 		must_load(&c, *p, NULL, 0);
 		each_leaf(c.json, "", expect_key, &leaves);
 		for (const struct config_key *k = config_keys; k->path; k++) {
+			if (!c.iommu.present &&
+			    strncmp(k->path, "iommu.0.", 8) == 0)
+				continue;
 			keys++;
 			if (!config_at(c.json, k->path))
 				fail_msg("%s has no %s", *p, k->path);
@@ -796,7 +833,7 @@ static void every_key_exists_in_every_machine(void **state)
 static void expect_one_source(void *context, const char *path)
 {
 	static const char *const figures[] = {"cpu.", "llc.", "dram.",
-					      "hypervisor."};
+					      "hypervisor.", "iommu.0."};
 	const json_t *config = context;
 	size_t index, inner, found = 0;
 	json_t *entry, *key;
@@ -848,6 +885,50 @@ static void tiny_is_for_counting_by_hand(void **state)
 	assert_int_equal(c.mmu.s2_tlb.entries, 0);
 	assert_int_equal(c.mmu.walk_cache_s1.entries, 0);
 	assert_int_equal(c.mmu.walk_cache_s2.entries, 0);
+	config_fini(&c);
+}
+
+/* ---- IOMMUs ---- */
+
+static void a_unit_takes_the_rest_from_its_types_default(void **state)
+{
+	static const struct config_set sets[] = {
+		{"iommu=vtd-ivybridge"},
+		{"iommu.0.walks=3"},
+		{"policy.iommu.coalesce=scan:70,80"},
+		{"policy.iommu.flush=deferred:250"},
+		{"policy.iommu.clean=top-only"},
+	};
+	static const struct config_set list[] = {
+		{"iommu=[{\"type\":\"vtd\",\"iotlb\":{\"entries\":64}}]"},
+		{"iommu.0.iotlb.ways=4"},
+	};
+	struct machine_config c;
+
+	(void)state;
+	must_load(&c, NULL, sets, COUNT(sets));
+	assert_true(c.iommu.present);
+	assert_string_equal(c.name, "neoverse-n1");
+	assert_false(c.iommu.vtd.coherent);
+	assert_int_equal(c.iommu.largest_page, IOMMU_LARGEST_4K);
+	assert_int_equal(c.iommu.vtd.superpages, 0);
+	assert_int_equal(c.iommu.vtd.walks, 3);
+	assert_int_equal(c.iommu.vtd.levels_mask, 4);
+	assert_int_equal(c.iommu.coalesce.policy, PT_COALESCE_SCAN);
+	assert_int_equal(c.iommu.coalesce.n, 70);
+	assert_int_equal(c.iommu.coalesce.budget, 80);
+	assert_int_equal(c.iommu.flush, IOMMU_FLUSH_DEFERRED);
+	assert_int_equal(c.iommu.flush_calls, 250);
+	assert_int_equal(c.iommu.clean, 2);
+	config_fini(&c);
+	must_load(&c, "tiny", list, COUNT(list));
+	assert_int_equal(c.iommu.vtd.iotlb.entries, 64);
+	assert_int_equal(c.iommu.vtd.iotlb.ways, 4);
+	assert_int_equal(c.iommu.vtd.walks, 6);
+	assert_int_equal(c.iommu.vtd.superpages, 3);
+	config_fini(&c);
+	must_load(&c, NULL, NULL, 0);
+	assert_false(c.iommu.present);
 	config_fini(&c);
 }
 
@@ -925,6 +1006,7 @@ int main(void)
 		cmocka_unit_test(
 			every_figure_of_a_preset_has_one_source_or_is_assumed),
 		cmocka_unit_test(tiny_is_for_counting_by_hand),
+		cmocka_unit_test(a_unit_takes_the_rest_from_its_types_default),
 		cmocka_unit_test(words_with_numbers_match_exactly),
 	};
 

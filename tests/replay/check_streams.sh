@@ -1,0 +1,113 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-2-Clause
+# For every stream of `trace generate`, on units of several kinds: two make
+# byte-identical traces, of which all is valid; a replay's statistics equal the
+# stream's own; on another policy it goes through; and no device has reached
+# anything that was not mapped for it.
+set -u
+cd "$(dirname "$0")/../.." || exit 1
+BUILD=${BUILD:-build}
+p2msim=$BUILD/p2msim
+tmp=$(mktemp -d)
+trap 'rm -rf "$tmp"' EXIT
+passed=0 failed=0
+
+verdict() { # NAME STATUS
+	if [ "$2" = 0 ]; then
+		echo "PASS streams: $1" && passed=$((passed + 1))
+	else
+		echo "FAIL streams: $1" && failed=$((failed + 1))
+	fi
+}
+
+# Whether an expression over the only unit's statistics `u` holds, of the CPUs'
+# `c`, and of all of them `d`.
+holds() { # STATS EXPRESSION
+	python3 -c '
+import json, sys
+d = json.load(open(sys.argv[1]))
+u, c = d["iommu"][0], d["cpu"][0]
+if not eval(sys.argv[2]):
+    sys.exit("  not so: " + sys.argv[2])' "$1" "$2"
+}
+
+stream() { # NAME EXPRESSION STREAM-ARGUMENTS...
+	local name=$1 what=$2 t=$tmp/t
+	shift 2
+	"$p2msim" trace generate --quiet -o "$t.1.zst" --stats "$t.json" "$@" >/dev/null &&
+	"$p2msim" trace generate --quiet -o "$t.2.zst" "$@" >/dev/null &&
+	cmp "$t.1.zst" "$t.2.zst" &&
+	"$p2msim" trace validate --quiet "$t.1.zst" &&
+	"$p2msim" replay --quiet --stats "$t.replay.json" "$t.1.zst" >/dev/null &&
+	"$p2msim" compare "$t.json" "$t.replay.json" >/dev/null &&
+	holds "$t.json" "sum(c['cycles_by'].values()) == c['cycles'] and $what"
+	verdict "$name" $?
+}
+
+fine="u['dma']['faulted'] == 0 and u['dma']['unclaimed'] == 0 and u['domain']['refused'] == 0 and u['invalidations']['errors'] == 0"
+units=(
+	"legacy:--machine vtd-broadwell"
+	"scalable:--machine vtd-broadwell --set iommu.0.scalable_mode=on --set iommu.0.mode=scalable"
+	"past the caches:--machine vtd-ivybridge"
+	"by registers, caching mode:--machine vtd-haswell --set iommu.0.queued=off --set iommu.0.caching_mode=on --set iommu.0.write_buffer_flush=on"
+	"five levels on Arm, deferred:--set iommu=vtd-broadwell --set iommu.0.levels=5 --set policy.iommu.flush=deferred:32 --set policy.iommu.coalesce=eager --set guest.backing=fragmented:30"
+)
+for unit in "${units[@]}"; do
+	kind=${unit%%:*} set=${unit#*:}
+	# shellcheck disable=SC2086
+	{
+		stream "nic, $kind" "$fine and u['domain']['map'] == 655 and u['domain']['unmap'] == 399 and u['dma']['bytes'] == 400 * 1500" nic packets=400 $set
+		stream "block, $kind" "$fine" block requests=40 $set
+		stream "sequential, $kind" "$fine and u['dma']['bytes'] == 2048 * 4096" sequential pages=1024 passes=2 $set
+		stream "random, $kind" "$fine" random pages=700 reads=1000 wait=1 $set
+		stream "churn, $kind" "$fine" churn pages=2048 turns=300 $set
+		stream "churn, aware, $kind" "$fine" churn pages=2048 turns=300 live=32 keep=64 $set
+		stream "hostile, $kind" "u['dma']['unclaimed'] == 0 and u['dma']['faulted'] > 100 and u['domain']['refused'] > 100 and u['faults']['recorded'] == u['driver']['faults_read'] and u['faults']['lost'] > 0 and u['driver']['overflows'] > 0 and u['invalidations']['errors'] == 0" hostile turns=800 $set
+	}
+done
+
+# Many records: nothing of a flood is lost that there is room for.
+stream "hostile, 64 records" "u['faults']['recorded'] > 400 and u['faults']['lost'] == 0 and u['dma']['unclaimed'] == 0" \
+	hostile turns=800 --machine vtd-broadwell --set iommu.0.fault_records=64
+
+# One trace under every policy: the device moves the same bytes.
+"$p2msim" trace generate --quiet -o "$tmp/c.zst" --stats "$tmp/c.json" --machine vtd-broadwell churn pages=4096 turns=1000 >/dev/null
+bytes=$(python3 -c "import json; print(json.load(open('$tmp/c.json'))['iommu'][0]['dma']['bytes'])")
+for set in policy.iommu.coalesce={eager,after-ops:64,after-cycles:100000,hysteresis:2} policy.iommu.coalesce=scan:50000,512 \
+	policy.iommu.flush=deferred:64 iommu.0.coherent=off guest.backing=random iommu.0.mode=off iommu=vtd-ivybridge; do
+	"$p2msim" replay --quiet --set "$set" --stats "$tmp/o.json" "$tmp/c.zst" >/dev/null &&
+		holds "$tmp/o.json" "u['dma']['bytes'] == $bytes and $fine and d['replay']['divergences'] == 0"
+	verdict "churn's trace with $set" $?
+done
+# Two pages out at a time: superpages come and go.
+stream "churn, superpages come and go" "$fine and u['domain']['coalesces'] > 100 and u['domain']['splits'] > 100 and u['domain']['tables']['freed'] == u['domain']['coalesces']" \
+	churn pages=4096 turns=600 live=2 --machine vtd-broadwell --set policy.iommu.coalesce=eager
+stream "churn, superpages do not come back" "$fine and u['domain']['coalesces'] == 0 and u['domain']['splits'] <= 8" \
+	churn pages=4096 turns=600 live=2 --machine vtd-broadwell
+for clean in entry line; do
+	"$p2msim" replay --quiet --set iommu.0.coherent=off --set policy.iommu.clean=$clean --set policy.iommu.coalesce=eager --stats "$tmp/o.json" "$tmp/c.zst" >/dev/null &&
+		holds "$tmp/o.json" "u['domain']['cleans'] > 1000 and $fine"
+	verdict "walks past the caches, cleaned by $clean" $?
+done
+
+# Traces that ask for what is not there.
+head -n 1 <("$p2msim" trace generate --quiet -o - --machine vtd-broadwell nic packets=1 2>/dev/null) >"$tmp/head"
+bad() { # NAME EXIT TEXT RECORD
+	{ cat "$tmp/head"; echo "$4"; } >"$tmp/bad.jsonl"
+	"$p2msim" replay --quiet "$tmp/bad.jsonl" >/dev/null 2>"$tmp/err"
+	[ $? = "$2" ] && grep -q "$3" "$tmp/err"
+	verdict "$1" $?
+}
+bad "a device that is not there" 3 'line 2: device.dma: device:' \
+	'{"t":"device.dma","cpu":0,"device":1,"iova":"0x0","size":64,"write":false,"wait":false}'
+bad "a DMA around the end" 3 'line 2: device.dma: .*iova + size' \
+	'{"t":"device.dma","cpu":0,"device":0,"iova":"0xfffffffffffffff0","size":64,"write":false,"wait":false}'
+bad "a DMA of too much" 3 'line 2' \
+	'{"t":"device.dma","cpu":0,"device":0,"iova":"0x0","size":1048577,"write":false,"wait":false}'
+bad "a DMA of nothing" 3 'truncated' \
+	'{"t":"device.dma","cpu":0,"device":0,"iova":"0x0","size":0,"write":false,"wait":true}'
+bad "a DMA to the highest address" 3 'truncated' \
+	'{"t":"device.dma","cpu":0,"device":0,"iova":"0xffffffffffffff00","size":256,"write":true,"wait":true}'
+
+echo "$passed passed, $failed failed"
+[ "$failed" = 0 ]
