@@ -293,12 +293,13 @@ void dma_stats(const struct dma *dma, json_t *out)
 
 	json_object_set_new(
 		out, "dma",
-		json_pack("{s:I, s:I, s:I, s:I, s:I}", "requests",
+		json_pack("{s:I, s:I, s:I, s:I, s:I, s:I}", "requests",
 			  (json_int_t)dma->requests, "bytes",
 			  (json_int_t)dma->bytes, "faulted",
 			  (json_int_t)dma->faulted, "unclaimed",
 			  (json_int_t)dma->unclaimed, "interrupts",
-			  (json_int_t)dma->interrupts));
+			  (json_int_t)dma->interrupts, "latency_cycles",
+			  (json_int_t)(dma->latency_sum >> CYCLE_LG2)));
 	json_object_set_new(
 		out, "latency_ns",
 		json_pack("{s:f, s:I, s:I}", "mean", mean, "p50",

@@ -64,6 +64,13 @@ void stream_dma(struct stream *s, uint64_t iova, uint64_t bytes, bool write,
 			  wait);
 }
 
+void stream_trap(struct stream *s)
+{
+	uint64_t x[6] = { 0x84000000 }; /* PSCI_VERSION */
+
+	hypercall(s, x);
+}
+
 void stream_pause(struct stream *s, uint64_t ns)
 {
 	if (ns)

@@ -51,6 +51,8 @@ bool stream_map(struct stream *s, uint64_t iova, uint64_t frame,
 bool stream_unmap(struct stream *s, uint64_t iova, uint64_t count);
 void stream_dma(struct stream *s, uint64_t iova, uint64_t bytes, bool write,
 		bool wait);
+/* The guest traps for something else: a moment for the hypervisor. */
+void stream_trap(struct stream *s);
 /* The CPU has something else to do. */
 void stream_pause(struct stream *s, uint64_t ns);
 /* A phase of the statistics begins. */

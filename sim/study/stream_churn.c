@@ -23,6 +23,7 @@ enum {
 	CHURN_KEEP,
 	CHURN_READS,
 	CHURN_GAP,
+	CHURN_CALM,
 };
 
 /* What the kernel does with pages of the range. */
@@ -83,7 +84,8 @@ static bool churn_free(struct churn *c)
 	return churn_put_back(c, page);
 }
 
-static void churn_traffic(struct churn *c)
+/* Beside what happens to pages: the device reads, the guest works and traps. */
+static void churn_turn(struct churn *c)
 {
 	struct stream *s = c->s;
 
@@ -95,6 +97,26 @@ static void churn_traffic(struct churn *c)
 			stream_dma(s, IOVA_BASE + page * PAGE + line * 64, 64,
 				   false, false);
 	}
+	stream_pause(s, s->value[CHURN_GAP]);
+	stream_trap(s);
+}
+
+/* The tables' owners are gone, all is memory again, and the device goes on. */
+static bool churn_calm(struct churn *c)
+{
+	struct stream *s = c->s;
+
+	while (c->tables)
+		if (!churn_put_back(c, c->table[--c->tables]))
+			return false;
+	while (c->kepts)
+		if (!churn_put_back(c, c->kept[--c->kepts]))
+			return false;
+	stream_mark(s, 2);
+	for (uint64_t i = 0; i < s->value[CHURN_CALM]; i++)
+		churn_turn(c);
+	stream_mark(s, 3);
+	return true;
 }
 
 static bool churn_turns(struct churn *c)
@@ -112,11 +134,9 @@ static bool churn_turns(struct churn *c)
 
 		if (!(make ? churn_make(c) : churn_free(c)))
 			return false;
-		churn_traffic(c);
-		stream_pause(s, s->value[CHURN_GAP]);
+		churn_turn(c);
 	}
-	stream_mark(s, 2);
-	return true;
+	return churn_calm(c);
 }
 
 static bool churn_run(struct stream *s)
@@ -161,7 +181,9 @@ const struct stream_kind stream_churn = {
 	  [CHURN_KEEP] = { "keep", 0, 0, 100000,
 			   "freed tables not mapped back: an aware kernel's" },
 	  [CHURN_READS] = { "reads", 4, 0, 1000, "of the device, a turn" },
-	  [CHURN_GAP] = { "gap", 5000, 0, 1000000, "ns of other work a turn" } },
+	  [CHURN_GAP] = { "gap", 5000, 0, 1000000, "ns of other work a turn" },
+	  [CHURN_CALM] = { "calm", 4000, 0, 10000000,
+			   "turns at the end, all being mapped again" } },
 	churn_run,
 };
 
