@@ -98,9 +98,9 @@ static void find_hypervisor(void)
 	mapped_by_call = result == 0;
 	if (mapped_by_call)
 		check(unmap(0, AREA_BASE) == 0, "the hypervisor unmaps");
-	print(mapped_by_call	? "the hypervisor maps for devices\n"
-	      : result == -17	? "all of memory is mapped for devices\n"
-				: "no hypervisor maps for devices\n");
+	print(mapped_by_call  ? "the hypervisor maps for devices\n"
+	      : result == -17 ? "all of memory is mapped for devices\n"
+			      : "no hypervisor maps for devices\n");
 }
 
 /* ---- the devices ---- */

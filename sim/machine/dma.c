@@ -145,8 +145,9 @@ static uint64_t memory_time(struct dma *dma, pa_t pa, uint64_t bytes,
 	uint64_t slowest = 0, at = align_down(pa.raw, m->line_lg2);
 
 	for (; at < pa.raw + bytes; at += m->line_bytes) {
-		enum memory_level level = memory_access(
-			m->memory, 0, REQUESTER_DMA, (pa_t){ at }, write);
+		enum memory_level level =
+			memory_access(m->memory, 0, REQUESTER_DMA, (pa_t){ at },
+				      write);
 
 		slowest = later(slowest, m->latency[level]);
 	}
@@ -180,8 +181,7 @@ static uint64_t finish(struct dma *dma, const struct iommu_answer *answer,
 
 /* ---- requests ---- */
 
-static uint32_t request_bytes(const struct dma *dma,
-			      const struct dma_access *a)
+static uint32_t request_bytes(const struct dma *dma, const struct dma_access *a)
 {
 	uint64_t most = dma->m->config.iommu.device.request_bytes;
 	uint64_t page = FRAME_BYTES - (a->iova.raw & (FRAME_BYTES - 1));
@@ -199,8 +199,8 @@ static uint64_t issue_time(const struct dma *dma, const struct dma_device *d,
 	uint64_t at = later(now, d->issue_free);
 
 	if (d->requests >= in_flight)
-		at = later(at, d->flight[(d->requests - in_flight) %
-					 FLIGHT_MAX]);
+		at = later(at,
+			   d->flight[(d->requests - in_flight) % FLIGHT_MAX]);
 	return at;
 }
 
@@ -286,10 +286,10 @@ void dma_wait(struct dma *dma, struct machine_cpu *cpu, unsigned int device)
 
 void dma_stats(const struct dma *dma, json_t *out)
 {
-	double mean = dma->requests ? iommu_ns(dma->m,
-					       (double)dma->latency_sum /
-						       (double)dma->requests)
-				    : 0;
+	double mean = dma->requests
+			      ? iommu_ns(dma->m, (double)dma->latency_sum /
+							 (double)dma->requests)
+			      : 0;
 
 	json_object_set_new(
 		out, "dma",
@@ -300,9 +300,9 @@ void dma_stats(const struct dma *dma, json_t *out)
 			  (json_int_t)dma->unclaimed, "interrupts",
 			  (json_int_t)dma->interrupts, "latency_cycles",
 			  (json_int_t)(dma->latency_sum >> CYCLE_LG2)));
-	json_object_set_new(
-		out, "latency_ns",
-		json_pack("{s:f, s:I, s:I}", "mean", mean, "p50",
-			  (json_int_t)latency_quantile(dma, 500), "p99",
-			  (json_int_t)latency_quantile(dma, 990)));
+	json_object_set_new(out, "latency_ns",
+			    json_pack("{s:f, s:I, s:I}", "mean", mean, "p50",
+				      (json_int_t)latency_quantile(dma, 500),
+				      "p99",
+				      (json_int_t)latency_quantile(dma, 990)));
 }

@@ -136,8 +136,7 @@ static void write_narrow(struct edu *edu, uint64_t offset, uint32_t value)
 }
 
 static void write_wide(struct edu *edu, struct machine *m,
-		       struct machine_cpu *cpu, uint64_t offset,
-		       uint64_t value)
+		       struct machine_cpu *cpu, uint64_t offset, uint64_t value)
 {
 	/* While it runs nothing of it changes. */
 	if (edu->command & COMMAND_RUN)
@@ -148,8 +147,7 @@ static void write_wide(struct edu *edu, struct machine *m,
 }
 
 void edu_access(struct edu *edu, struct machine *m, struct machine_cpu *cpu,
-		uint64_t offset, unsigned int size, bool write,
-		uint64_t *value)
+		uint64_t offset, unsigned int size, bool write, uint64_t *value)
 {
 	bool known = size == 4 || (size == 8 && offset >= EDU_DMA_SOURCE);
 

@@ -88,10 +88,9 @@ static struct iommu_domain_config domain_config(const struct machine *m,
 		.caching_mode = c->vtd.caching_mode,
 		.page_selective = c->vtd.page_selective,
 		.mask_max_lg2 = c->vtd.mamv,
-		.clean = c->vtd.coherent
-				 ? PT_CLEAN_NONE
-				 : (enum pt_clean_policy)(PT_CLEAN_ENTRY +
-							  c->clean),
+		.clean = c->vtd.coherent ? PT_CLEAN_NONE
+					 : (enum pt_clean_policy)(
+						   PT_CLEAN_ENTRY + c->clean),
 		.free_empty = true,
 		.coalesce = c->coalesce,
 		.flush = (enum iommu_flush_policy)c->flush,
@@ -107,8 +106,8 @@ struct iommu *iommu_new(struct machine *m, struct error_line *error)
 		m->iommu = io;
 		io->m = m;
 		io->ops = unit_types[m->config.iommu.type];
-		io->domain = calloc(m->config.iommu.devices,
-				    sizeof(*io->domain));
+		io->domain =
+			calloc(m->config.iommu.devices, sizeof(*io->domain));
 		io->dma = dma_new(io);
 		io->unit = io->ops->make(io);
 	}
@@ -226,16 +225,14 @@ static uint64_t count_mapped(struct iommu *io, struct iommu_domain *d,
 	return mapped;
 }
 
-iova_t iommu_machine_address(struct iommu *io, unsigned int device,
-			     iova_t iova)
+iova_t iommu_machine_address(struct iommu *io, unsigned int device, iova_t iova)
 {
 	struct peek *peek = &io->m->hypervisor->peek;
 	bool was = peek->on;
 	struct iommu_entry e;
 
 	peek->on = true;
-	iommu_lookup(&io->domain[device], (dfn_t){ iova.raw >> FRAME_LG2 },
-		     &e);
+	iommu_lookup(&io->domain[device], (dfn_t){ iova.raw >> FRAME_LG2 }, &e);
 	peek->on = was;
 	if (!e.access)
 		return iova;
@@ -370,8 +367,8 @@ bool iommu_boot(struct iommu *io, struct error_line *error)
 	     i++)
 		rc = domain_start(io, i);
 	if (rc)
-		return error_set(error, EXIT_INPUT,
-				 "machine: iommu.0: its tables cannot be made (%d)",
-				 rc);
+		return error_set(
+			error, EXIT_INPUT,
+			"machine: iommu.0: its tables cannot be made (%d)", rc);
 	return true;
 }

@@ -39,11 +39,11 @@ enum {
 /* Of GSTS what stays set when another command is given. */
 #define GSTS_KEPT (GCMD_QIE | GCMD_TE)
 
-#define FSTS_PFO (UINT64_C(1) << 0)
-#define FSTS_PPF (UINT64_C(1) << 1)
+#define FSTS_PFO    (UINT64_C(1) << 0)
+#define FSTS_PPF    (UINT64_C(1) << 1)
 #define FSTS_ERRORS (FSTS_PFO | UINT64_C(0x70)) /* IQE, ICE, ITE */
 
-#define QUEUE_BYTES 4096u
+#define QUEUE_BYTES  4096u
 #define PAGE_ENTRIES 512u
 
 /* ---- registers ---- */
@@ -69,8 +69,8 @@ static uint64_t reg_read(const struct vtd_unit *u, uint32_t offset,
 	return vtd_mmio_read(u->vtd, offset, bytes);
 }
 
-static void reg_write(const struct vtd_unit *u, uint32_t offset,
-		      uint64_t value, unsigned int bytes)
+static void reg_write(const struct vtd_unit *u, uint32_t offset, uint64_t value,
+		      unsigned int bytes)
 {
 	charge_register(u);
 	vtd_mmio_write(u->vtd, offset, value, bytes,
@@ -168,8 +168,9 @@ static void queue_wait(struct vtd_unit *u)
 
 	d->waits++;
 	/* Type 5; SW, and FN: not before the earlier ones. */
-	queue_put(u, 5 | UINT64_C(1) << 5 | UINT64_C(1) << 6 |
-			     (uint64_t)d->waits << 32,
+	queue_put(u,
+		  5 | UINT64_C(1) << 5 | UINT64_C(1) << 6 |
+			  (uint64_t)d->waits << 32,
 		  d->status.raw);
 	queue_ring(u);
 	wait_for_unit(u);

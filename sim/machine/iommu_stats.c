@@ -50,26 +50,23 @@ static json_t *domain_json(const struct iommu *io)
 	set(out, "cleans", s.pt.cleans);
 	set(out, "barriers", s.pt.barriers);
 	set(out, "write_buffer", s.write_buffer);
-	json_object_set_new(
-		out, "tables",
-		json_pack("{s:I, s:I, s:I, s:I}", "live",
-			  (json_int_t)s.pt.tables_live, "peak",
-			  (json_int_t)s.pt.tables_peak, "allocated",
-			  (json_int_t)s.pt.tables_allocated, "freed",
-			  (json_int_t)s.pt.tables_freed));
-	json_object_set_new(
-		out, "mappings",
-		json_pack("{s:I, s:I, s:I}", "4K",
-			  (json_int_t)s.pt.mappings[4], "2M",
-			  (json_int_t)s.pt.mappings[3], "1G",
-			  (json_int_t)s.pt.mappings[2]));
-	json_object_set_new(
-		out, "flushes",
-		json_pack("{s:I, s:I, s:I, s:I}", "domain",
-			  (json_int_t)s.flush_domain, "pages",
-			  (json_int_t)s.flush_pages, "waits",
-			  (json_int_t)s.flush_waits, "deferred",
-			  (json_int_t)s.flush_deferred));
+	json_object_set_new(out, "tables",
+			    json_pack("{s:I, s:I, s:I, s:I}", "live",
+				      (json_int_t)s.pt.tables_live, "peak",
+				      (json_int_t)s.pt.tables_peak, "allocated",
+				      (json_int_t)s.pt.tables_allocated,
+				      "freed", (json_int_t)s.pt.tables_freed));
+	json_object_set_new(out, "mappings",
+			    json_pack("{s:I, s:I, s:I}", "4K",
+				      (json_int_t)s.pt.mappings[4], "2M",
+				      (json_int_t)s.pt.mappings[3], "1G",
+				      (json_int_t)s.pt.mappings[2]));
+	json_object_set_new(out, "flushes",
+			    json_pack("{s:I, s:I, s:I, s:I}", "domain",
+				      (json_int_t)s.flush_domain, "pages",
+				      (json_int_t)s.flush_pages, "waits",
+				      (json_int_t)s.flush_waits, "deferred",
+				      (json_int_t)s.flush_deferred));
 	return out;
 }
 

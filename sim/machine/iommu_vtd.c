@@ -21,8 +21,8 @@ static bool read_descriptor(void *context, uint64_t pa, unsigned int words,
 	if (!ram_has(&m->ram, (pa_t){ pa }, words * sizeof(*out)))
 		return false;
 	if (coherent) {
-		*ticks += m->latency[memory_access(
-			m->memory, 0, REQUESTER_DMA, (pa_t){ pa }, false)];
+		*ticks += m->latency[memory_access(m->memory, 0, REQUESTER_DMA,
+						   (pa_t){ pa }, false)];
 		__builtin_memcpy(out, ram_host(&m->ram, (pa_t){ pa }),
 				 words * sizeof(*out));
 	} else {

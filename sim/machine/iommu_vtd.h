@@ -14,7 +14,7 @@ struct vtd_driver {
 	pa_t root;
 	pa_t context[2]; /* scalable mode: of devices below 16, and the rest */
 	pa_t queue, status;
-	uint32_t tail; /* of the queue, bytes */
+	uint32_t tail;	/* of the queue, bytes */
 	uint32_t waits; /* the last wait's number */
 	bool queued, scalable;
 };

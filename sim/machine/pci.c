@@ -39,8 +39,8 @@ struct pci {
 struct pci *pci_new(struct machine *m)
 {
 	unsigned int functions = m->config.iommu.devices;
-	struct pci *pci = calloc(1, sizeof(*pci) +
-					    functions * sizeof(*pci->function));
+	struct pci *pci =
+		calloc(1, sizeof(*pci) + functions * sizeof(*pci->function));
 
 	if (!pci)
 		return NULL;

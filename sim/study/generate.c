@@ -26,17 +26,16 @@ json_t *study_streams(void)
 
 		for (const struct stream_key *k = kinds[i]->key; k->name; k++)
 			json_array_append_new(
-				keys,
-				json_pack("{s:s, s:I, s:I, s:I, s:s}", "key",
-					  k->name, "default",
-					  (json_int_t)k->value, "min",
-					  (json_int_t)k->min, "max",
-					  (json_int_t)k->max, "about",
-					  k->about));
-		json_array_append_new(
-			list, json_pack("{s:s, s:s, s:o}", "stream",
-					kinds[i]->name, "about",
-					kinds[i]->about, "keys", keys));
+				keys, json_pack("{s:s, s:I, s:I, s:I, s:s}",
+						"key", k->name, "default",
+						(json_int_t)k->value, "min",
+						(json_int_t)k->min, "max",
+						(json_int_t)k->max, "about",
+						k->about));
+		json_array_append_new(list,
+				      json_pack("{s:s, s:s, s:o}", "stream",
+						kinds[i]->name, "about",
+						kinds[i]->about, "keys", keys));
 	}
 	return list;
 }
@@ -85,12 +84,12 @@ static bool set_key(const struct stream_kind *kind, const char *text,
 			continue;
 		if (text[length] == '\0' || !number(text + length + 1, &n) ||
 		    n < k->min || n > k->max)
-			return error_set(
-				error, EXIT_USAGE,
-				"trace generate %s: %.60s: want %s=N, a whole number from %llu to %llu",
-				kind->name, text, k->name,
-				(unsigned long long)k->min,
-				(unsigned long long)k->max);
+			return error_set(error, EXIT_USAGE,
+					 "trace generate %s: %.60s: want %s=N, "
+					 "a whole number from %llu to %llu",
+					 kind->name, text, k->name,
+					 (unsigned long long)k->min,
+					 (unsigned long long)k->max);
 		value[at] = n;
 		return true;
 	}
@@ -114,8 +113,7 @@ static bool set_keys(const struct stream_kind *kind,
 /* ---- the trace ---- */
 
 /* Every key with its value: what the stream is. */
-static json_t *guest_json(const struct stream_kind *kind,
-			  const uint64_t *value)
+static json_t *guest_json(const struct stream_kind *kind, const uint64_t *value)
 {
 	json_t *args = json_array();
 	char text[80], all[1024], sha256[65];
@@ -179,7 +177,8 @@ static int finish(struct machine *m, const struct generate_options *o,
 	if (!failed)
 		return rc;
 	error_set(error, EXIT_IO,
-		  "%s: writing the trace failed: %s; what was written is readable up to its last whole line",
+		  "%s: writing the trace failed: %s; what was written is "
+		  "readable up to its last whole line",
 		  o->trace, strerror(failed));
 	return EXIT_IO;
 }
@@ -213,9 +212,11 @@ int study_generate(const struct machine_config *config,
 	if (!kind || !set_keys(kind, o, value, error))
 		return error->exit_code;
 	if (!config->iommu.present) {
-		error_set(error, EXIT_USAGE,
-			  "trace generate: machine '%s' has no IOMMU: --machine vtd-broadwell, or --set iommu=vtd-broadwell",
-			  config->name);
+		error_set(
+			error, EXIT_USAGE,
+			"trace generate: machine '%s' has no IOMMU: --machine "
+			"vtd-broadwell, or --set iommu=vtd-broadwell",
+			config->name);
 		return error->exit_code;
 	}
 	m = machine_new(config, error);

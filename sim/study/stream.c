@@ -20,9 +20,9 @@ static int64_t hypercall(struct stream *s, uint64_t x[6])
 int64_t stream_try_map(struct stream *s, uint64_t iova, uint64_t frame,
 		       uint64_t count, unsigned int access)
 {
-	uint64_t x[6] = { IOMMU_CALL_MAP, 0, iova,
-			  (GUEST_RAM_BASE >> FRAME_LG2) + frame, count,
-			  access };
+	uint64_t x[6] = { IOMMU_CALL_MAP, 0,
+			  iova,		  (GUEST_RAM_BASE >> FRAME_LG2) + frame,
+			  count,	  access };
 
 	return hypercall(s, x);
 }
@@ -37,13 +37,14 @@ int64_t stream_try_unmap(struct stream *s, uint64_t iova, uint64_t count)
 static bool refused(struct stream *s, const char *what, uint64_t iova,
 		    int64_t result)
 {
-	return error_set(s->error, EXIT_INPUT,
-			 "the stream cannot go on: %s at 0x%llx is refused (%lld)",
-			 what, (unsigned long long)iova, (long long)result);
+	return error_set(
+		s->error, EXIT_INPUT,
+		"the stream cannot go on: %s at 0x%llx is refused (%lld)", what,
+		(unsigned long long)iova, (long long)result);
 }
 
-bool stream_map(struct stream *s, uint64_t iova, uint64_t frame,
-		uint64_t count, unsigned int access)
+bool stream_map(struct stream *s, uint64_t iova, uint64_t frame, uint64_t count,
+		unsigned int access)
 {
 	int64_t result = stream_try_map(s, iova, frame, count, access);
 
@@ -89,7 +90,8 @@ bool stream_needs(struct stream *s, uint64_t frames)
 	if (frames <= s->frames)
 		return true;
 	return error_set(s->error, EXIT_INPUT,
-			 "the stream needs %llu frames of guest memory, and there are %llu: --set guest.ram_mib=%llu",
+			 "the stream needs %llu frames of guest memory, and "
+			 "there are %llu: --set guest.ram_mib=%llu",
 			 (unsigned long long)frames,
 			 (unsigned long long)s->frames,
 			 (unsigned long long)((frames + 255) / 256));

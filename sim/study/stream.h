@@ -12,7 +12,7 @@
 #define STREAM_KEYS_MAX 12
 
 struct stream_key {
-	const char *name; /* NULL ends the list */
+	const char *name;	  /* NULL ends the list */
 	uint64_t value, min, max; /* value: the default */
 	const char *about;
 };
@@ -46,8 +46,8 @@ int64_t stream_try_map(struct stream *s, uint64_t iova, uint64_t frame,
 		       uint64_t count, unsigned int access);
 int64_t stream_try_unmap(struct stream *s, uint64_t iova, uint64_t count);
 /* The same; if it is refused the stream ends. */
-bool stream_map(struct stream *s, uint64_t iova, uint64_t frame,
-		uint64_t count, unsigned int access);
+bool stream_map(struct stream *s, uint64_t iova, uint64_t frame, uint64_t count,
+		unsigned int access);
 bool stream_unmap(struct stream *s, uint64_t iova, uint64_t count);
 void stream_dma(struct stream *s, uint64_t iova, uint64_t bytes, bool write,
 		bool wait);

@@ -152,7 +152,9 @@ static bool churn_run(struct stream *s)
 		return false;
 	if (out >= c.eligible)
 		return error_set(s->error, EXIT_USAGE,
-				 "churn: live + keep = %llu pages out at a time do not leave one of %llu: fewer of them, or more pages or spread",
+				 "churn: live + keep = %llu pages out at a "
+				 "time do not leave one of %llu: fewer of "
+				 "them, or more pages or spread",
 				 (unsigned long long)out,
 				 (unsigned long long)c.eligible);
 	c.out = calloc(pages, 1);
@@ -195,9 +197,18 @@ enum { HOSTILE_TURNS };
 static uint64_t odd_number(struct stream *s)
 {
 	static const uint64_t odd[] = {
-		0, 1, 511, 512, 513, 4096, UINT64_C(1) << 36,
-		UINT64_C(1) << 48, UINT64_C(1) << 52, UINT64_C(1) << 63,
-		UINT64_MAX, UINT64_MAX - 4095,
+		0,
+		1,
+		511,
+		512,
+		513,
+		4096,
+		UINT64_C(1) << 36,
+		UINT64_C(1) << 48,
+		UINT64_C(1) << 52,
+		UINT64_C(1) << 63,
+		UINT64_MAX,
+		UINT64_MAX - 4095,
 	};
 
 	return odd[stream_draw(s, sizeof(odd) / sizeof(odd[0]))];
@@ -255,6 +266,7 @@ static bool hostile_run(struct stream *s)
 const struct stream_kind stream_hostile = {
 	"hostile",
 	"maps over what is mapped, unmaps what is not, floods faults",
-	{ [HOSTILE_TURNS] = { "turns", 4000, 1, 10000000, "calls and accesses" } },
+	{ [HOSTILE_TURNS] = { "turns", 4000, 1, 10000000,
+			      "calls and accesses" } },
 	hostile_run,
 };

@@ -20,8 +20,8 @@ static uint64_t nic_iova(const struct stream *s, uint64_t packet)
 
 static bool nic_give(struct stream *s, uint64_t packet)
 {
-	return stream_map(s, nic_iova(s, packet), stream_draw(s, s->frames),
-			  1, STREAM_WRITE);
+	return stream_map(s, nic_iova(s, packet), stream_draw(s, s->frames), 1,
+			  STREAM_WRITE);
 }
 
 static bool nic_run(struct stream *s)
@@ -34,8 +34,7 @@ static bool nic_run(struct stream *s)
 	stream_mark(s, 1);
 	for (uint64_t i = 0; i < s->value[NIC_PACKETS]; i++) {
 		/* The packet before this one goes up while this one comes. */
-		stream_dma(s, nic_iova(s, i), s->value[NIC_BYTES], true,
-			   false);
+		stream_dma(s, nic_iova(s, i), s->value[NIC_BYTES], true, false);
 		stream_pause(s, s->value[NIC_GAP]);
 		if (i == 0)
 			continue;
@@ -67,8 +66,7 @@ static bool block_map(struct stream *s, uint64_t iova, uint64_t segments,
 	uint64_t pages = s->value[BLOCK_PAGES];
 
 	for (uint64_t i = 0; i < segments; i++) {
-		uint64_t frame =
-			stream_draw(s, s->frames / pages) * pages;
+		uint64_t frame = stream_draw(s, s->frames / pages) * pages;
 
 		if (!stream_map(s, iova + i * pages * PAGE, frame, pages,
 				access))

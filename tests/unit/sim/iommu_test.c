@@ -33,7 +33,9 @@ struct fixture {
 static struct machine *start(struct fixture *f, const char *const *sets)
 {
 	static const char *const base[] = {
-		"iommu=vtd-broadwell", "guest.ram_mib=16", "iommu.0.devices=2",
+		"iommu=vtd-broadwell",
+		"guest.ram_mib=16",
+		"iommu.0.devices=2",
 		"guest.backing=random",
 	};
 	struct config_set all[16];
@@ -115,9 +117,10 @@ static void check_copy(const char *const *sets)
 	assert_int_equal(map(m, IOVA, GFN + 5, 4, 3), 0);
 	dma(m, 0, IOVA + 100, out, sizeof(out), true);
 	/* As the guest sees it, page by page through the backing. */
-	assert_true(machine_guest_copy_out(
-		m, (ipa_t){ GUEST_RAM_BASE + 5 * PAGE + 100 }, seen,
-		sizeof(seen)));
+	assert_true(machine_guest_copy_out(m,
+					   (ipa_t){ GUEST_RAM_BASE + 5 * PAGE +
+						    100 },
+					   seen, sizeof(seen)));
 	assert_memory_equal(seen, out, sizeof(out));
 	dma(m, 0, IOVA + 100, in, sizeof(in), false);
 	assert_memory_equal(in, out, sizeof(out));
@@ -304,10 +307,10 @@ static void a_mapping_that_fails_halfway_is_undone(void **state)
 		result = map(m, iova, GFN, 16, 3);
 		assert_true(result == -ENOMEM || result == 0);
 		if (result)
-			assert_int_equal(iommu_count_mapped(
-						 &m->iommu->domain[0],
-						 (dfn_t){ iova / PAGE }, 16),
-					 0);
+			assert_int_equal(
+				iommu_count_mapped(&m->iommu->domain[0],
+						   (dfn_t){ iova / PAGE }, 16),
+				0);
 	} while (result);
 	assert_true(n >= 4);
 	stop(&f);
