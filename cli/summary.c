@@ -192,8 +192,37 @@ static json_t *p2m_json(const json_t *stats)
 	return out;
 }
 
+/* Of the only IOMMU, if there is one. New reference or NULL. */
+static json_t *iommu_json(const json_t *stats)
+{
+	const json_t *unit =
+		json_array_get(json_object_get(stats, "iommu"), 0);
+	static const char *const key[][2] = {
+		{ "translations", "translations" },
+		{ "IOTLB misses", "iotlb.misses" },
+		{ "descriptor reads", "walks.memory_accesses" },
+		{ "faults", "dma.faulted" },
+		{ "DMA bytes", "dma.bytes" },
+		{ "latency ns", "latency_ns" },
+		{ "tables", "domain.tables" },
+		{ "mappings", "domain.mappings" },
+		{ "splits", "domain.splits" },
+		{ "coalesces", "domain.coalesces" },
+		{ "pte_writes", "domain.pte_writes" },
+		{ "flushes", "domain.flushes" },
+		{ "cycles", "cycles" },
+	};
+	json_t *out = unit ? json_object() : NULL;
+
+	for (size_t i = 0; out && i < sizeof(key) / sizeof(key[0]); i++)
+		json_object_set(out, key[i][0],
+				(json_t *)path_get(unit, key[i][1]));
+	return out;
+}
+
 json_t *summary_make(const json_t *stats)
 {
+	json_t *iommu = iommu_json(stats);
 	json_int_t insns = stats_cpu_sum(stats, "instructions");
 	json_int_t cycles = stats_cpu_sum(stats, "cycles");
 	const json_t *phases = json_object_get(stats, "phases");
@@ -217,6 +246,8 @@ json_t *summary_make(const json_t *stats)
 	json_object_set_new(out, "cache", cache_rows(stats));
 	json_object_set_new(out, "cycles_by", bucket_rows(stats, cycles));
 	json_object_set_new(out, "p2m", p2m_json(stats));
+	if (iommu)
+		json_object_set_new(out, "iommu", iommu);
 	if (json_array_size(phases))
 		json_object_set_new(out, "phases", phase_rows(phases));
 	if (json_object_get(stats, "host"))
@@ -319,6 +350,10 @@ void summary_print(FILE *file, bool color, const json_t *s)
 	print_table(file, color, bucket, json_object_get(s, "cycles_by"));
 	print_heading(file, color, "Stage-2 tables");
 	print_p2m(file, json_object_get(s, "p2m"));
+	if (json_object_get(s, "iommu")) {
+		print_heading(file, color, "IOMMU");
+		print_p2m(file, json_object_get(s, "iommu"));
+	}
 	if (json_object_get(s, "phases")) {
 		print_heading(file, color, "Phases");
 		print_table(file, color, phase, json_object_get(s, "phases"));

@@ -56,6 +56,35 @@ static json_t *p2m_summary(const json_t *stats)
 				 p2m_count(stats, "mappings", "1G"));
 }
 
+/* Of the only IOMMU; zeros where there is none. */
+static json_t *iommu_summary(const json_t *stats)
+{
+	json_t *unit = json_array_get(json_object_get(stats, "iommu"), 0);
+	static const char *const key[][3] = {
+		{ "iotlb_misses", "iotlb", "misses" },
+		{ "latency_mean", "latency_ns", "mean" },
+		{ "latency_p99", "latency_ns", "p99" },
+		{ "splits", "domain", "splits" },
+		{ "coalesces", "domain", "coalesces" },
+		{ "pte_writes", "domain", "pte_writes" },
+		{ "flush_waits", NULL, "waits" },
+		{ "lock_cycles", "cycles", "lock" },
+	};
+	json_t *out = json_object(), *domain = json_object_get(unit, "domain");
+
+	for (size_t i = 0; i < sizeof(key) / sizeof(key[0]); i++) {
+		const json_t *in = key[i][1]
+					   ? json_object_get(unit, key[i][1])
+					   : json_object_get(domain, "flushes");
+		json_t *value = json_object_get(in, key[i][2]);
+
+		json_object_set_new(out, key[i][0],
+				    value ? json_incref(value)
+					  : json_integer(0));
+	}
+	return out;
+}
+
 static json_t *summary(const json_t *stats, const json_t *first)
 {
 	json_int_t cycles = stats_cpu_sum(stats, "cycles");
@@ -63,8 +92,8 @@ static json_t *summary(const json_t *stats, const json_t *first)
 	json_int_t walks = stats_cpu_sum(stats, "walks.count");
 	json_int_t reads = stats_cpu_sum(stats, "walks.memory_accesses");
 	json_t *out = json_pack(
-		"{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o}", "cycles", cycles,
-		"difference", cycles - base, "l1d_tlb_misses",
+		"{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o, s:o}", "cycles",
+		cycles, "difference", cycles - base, "l1d_tlb_misses",
 		stats_cpu_sum(stats, "tlb.l1d.misses"), "l2_tlb_misses",
 		stats_cpu_sum(stats, "tlb.l2.misses"), "walks", walks,
 		"walk_cycles", stats_cpu_sum(stats, "cycles_by.walk"),
@@ -72,7 +101,7 @@ static json_t *summary(const json_t *stats, const json_t *first)
 		json_integer_value(
 			json_object_get(json_object_get(stats, "replay"),
 					"divergences")),
-		"p2m", p2m_summary(stats));
+		"p2m", p2m_summary(stats), "iommu", iommu_summary(stats));
 
 	if (base)
 		json_object_set_new(out, "change",
@@ -130,6 +159,19 @@ static const struct column p2m_columns[] = {
 	{ 0 }
 };
 
+static const struct column iommu_columns[] = {
+	{ "set", "variant", COLUMN_TEXT },
+	{ "iotlb_misses", "IOTLB misses", COLUMN_COUNT },
+	{ "latency_mean", "DMA ns", COLUMN_REAL },
+	{ "latency_p99", "p99", COLUMN_COUNT },
+	{ "splits", "splits", COLUMN_COUNT },
+	{ "coalesces", "coalesces", COLUMN_COUNT },
+	{ "pte_writes", "PTE writes", COLUMN_COUNT },
+	{ "flush_waits", "flushes waited for", COLUMN_COUNT },
+	{ "lock_cycles", "cycles under the lock", COLUMN_COUNT },
+	{ 0 }
+};
+
 /* The summaries, or `group` of them, each with its settings. */
 static json_t *rows_make(const json_t *variants, const char *group)
 {
@@ -149,7 +191,7 @@ static json_t *rows_make(const json_t *variants, const char *group)
 	return rows;
 }
 
-static bool p2m_differs(const json_t *variants)
+static bool group_differs(const json_t *variants, const char *group)
 {
 	json_t *variant, *first = NULL;
 	size_t i;
@@ -158,13 +200,25 @@ static bool p2m_differs(const json_t *variants)
 	{
 		json_t *p2m =
 			json_object_get(json_object_get(variant, "summary"),
-					"p2m");
+					group);
 
 		if (first && !json_equal(first, p2m))
 			return true;
 		first = p2m;
 	}
 	return false;
+}
+
+static void print_group(const json_t *variants, const char *group,
+			const struct column *columns, bool color)
+{
+	json_t *rows;
+
+	if (!group_differs(variants, group))
+		return;
+	rows = rows_make(variants, group);
+	print_table(stdout, color, columns, rows);
+	json_decref(rows);
 }
 
 static void print_variants(const struct cli *cli, const json_t *variants)
@@ -174,11 +228,8 @@ static void print_variants(const struct cli *cli, const json_t *variants)
 
 	print_table(stdout, color, overview, rows);
 	json_decref(rows);
-	if (!p2m_differs(variants))
-		return;
-	rows = rows_make(variants, "p2m");
-	print_table(stdout, color, p2m_columns, rows);
-	json_decref(rows);
+	print_group(variants, "p2m", p2m_columns, color);
+	print_group(variants, "iommu", iommu_columns, color);
 }
 
 void whatif_print(const struct cli *cli, const json_t *result)

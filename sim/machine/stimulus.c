@@ -469,6 +469,8 @@ static void tick(struct machine *m, const struct machine_cpu *cpu)
 
 	hypervisor_tick(m->hypervisor, cpu);
 	stall_end(m, cpu, began);
+	if (m->iommu)
+		iommu_moment(m->iommu);
 }
 
 bool machine_hypercall(struct machine *m, struct machine_cpu *cpu,
