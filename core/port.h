@@ -64,9 +64,9 @@ enum port_tlbi_scope {
 };
 
 /*
- * TLB maintenance by the guest's tag, broadcast. The caller has written the
- * descriptors and executed PORT_DSB_ISHST; the effect is complete after its
- * next PORT_DSB_ISH. For PORT_TLBI_IPA and _RANGE the host must also drop
+ * TLB maintenance by the guest's tag, broadcast unless `local`. The caller has
+ * written the descriptors and executed PORT_DSB_ISHST; the effect is complete
+ * after its next PORT_DSB_ISH. For PORT_TLBI_IPA and _RANGE the host must also drop
  * combined entries of both stages (IPAS2E1IS; DSB; VMALLE1IS: DDI0487 L.b
  * D8.16): it does so at the next PORT_DSB_ISH when
  * `combined` is set, once for several requests.
@@ -78,6 +78,9 @@ struct port_tlbi {
 	bool combined;	    /* drop entries that combine both stages, too */
 	int8_t level;	    /* of the changed leaf, a hint; -1 unknown */
 	uint8_t granule_lg2;
+	/* On this CPU alone: no other has run the guest since the entry was
+	 * made. A host may broadcast all the same. */
+	bool local;
 	ipa_t start;
 	uint64_t bytes;
 };

@@ -51,6 +51,7 @@ struct hypervisor {
 	uint8_t *removed; /* by frame index: taken away by hypercall */
 	uint64_t ops_map, ops_unmap, ops_protect, ops_fault;
 	bool combined_pending; /* see port_tlbi */
+	bool combined_local;   /* all of what is pending */
 	uint16_t combined_vmid;
 	uint64_t fail_allocation; /* tests: the n-th from now fails, 0: none */
 };

@@ -241,12 +241,34 @@ void port_icache_invalidate(void *host)
 #define OP_VMALLS12E1IS ARM_SYSREG(1, 4, 8, 3, 6)
 #define OP_VMALLE1IS ARM_SYSREG(1, 0, 8, 3, 0)
 
+/* The same on this CPU alone: other encodings, like in all else. */
+static unsigned int local_op(unsigned int op)
+{
+	switch (op) {
+	case OP_IPAS2E1IS:
+		return ARM_SYSREG(1, 4, 8, 4, 1);
+	case OP_IPAS2LE1IS:
+		return ARM_SYSREG(1, 4, 8, 4, 5);
+	case OP_RIPAS2E1IS:
+		return ARM_SYSREG(1, 4, 8, 4, 2);
+	case OP_RIPAS2LE1IS:
+		return ARM_SYSREG(1, 4, 8, 4, 6);
+	case OP_VMALLS12E1IS:
+		return ARM_SYSREG(1, 4, 8, 7, 6);
+	default:
+		return ARM_SYSREG(1, 0, 8, 7, 0); /* VMALLE1 */
+	}
+}
+
 /* As with that VMID in VTTBR_EL2. `code`: whom the port returns to. */
 static void tlbi(struct hypervisor *h, unsigned int op, uint64_t operand,
-		 uint16_t vmid, const void *code)
+		 uint16_t vmid, bool local, const void *code)
 {
 	struct machine *m = h->m;
 	struct arm_tlbi decoded;
+
+	if (local)
+		op = local_op(op);
 
 	BUG_ON(h, !arm_tlbi_decode(op, operand, &current(h)->mmu.regs, true,
 				   &decoded));
@@ -254,6 +276,8 @@ static void tlbi(struct hypervisor *h, unsigned int op, uint64_t operand,
 	if (m->protocol)
 		protocol_tlbi(m, &decoded, operand, code);
 	for (unsigned int i = 0; i < m->config.cpus; i++) {
+		if (local && i != m->current)
+			continue;
 		access_settle_uses(&m->cpu[i]);
 		arm_mmu_tlbi(&m->cpu[i].mmu, &decoded);
 	}
@@ -279,7 +303,8 @@ void port_barrier(void *host, enum port_barrier kind)
 		barrier_charge(h);
 		if (h->m->protocol)
 			protocol_dsb(h->m, false, PROTOCOL_HERE);
-		tlbi(h, OP_VMALLE1IS, 0, h->combined_vmid, PROTOCOL_HERE);
+		tlbi(h, OP_VMALLE1IS, 0, h->combined_vmid, h->combined_local,
+		     PROTOCOL_HERE);
 	}
 	barrier_charge(h);
 	if (h->m->protocol && kind == PORT_ISB)
@@ -321,17 +346,20 @@ void port_tlbi(void *host, const struct port_tlbi *r)
 
 	switch (r->scope) {
 	case PORT_TLBI_VMID:
-		tlbi(h, OP_VMALLS12E1IS, 0, r->vmid, code);
+		tlbi(h, OP_VMALLS12E1IS, 0, r->vmid, r->local, code);
 		break;
 	case PORT_TLBI_IPA:
 		tlbi(h, r->leaf_only ? OP_IPAS2LE1IS : OP_IPAS2E1IS,
-		     r->start.raw >> FRAME_LG2 | level_hint(r), r->vmid, code);
+		     r->start.raw >> FRAME_LG2 | level_hint(r), r->vmid, r->local,
+		     code);
 		break;
 	case PORT_TLBI_RANGE:
 		tlbi(h, r->leaf_only ? OP_RIPAS2LE1IS : OP_RIPAS2E1IS,
-		     range_operand(r), r->vmid, code);
+		     range_operand(r), r->vmid, r->local, code);
 		break;
 	}
+	h->combined_local = r->local &&
+			    (h->combined_local || !h->combined_pending);
 	h->combined_pending |= r->combined && r->scope != PORT_TLBI_VMID;
 	h->combined_vmid = r->vmid;
 	observe_p2m_tlbi(h->m, r);
