@@ -206,6 +206,18 @@ static void check_linked(struct checker *c, const struct table_node *node,
 	}
 }
 
+/* A leaf with the contiguous hint came or went: its group is looked at when the
+ * operation is over. */
+static void note_hint(struct checker *c, const struct word_ref *ref,
+		      uint64_t pte)
+{
+	const struct table_node *node = ref->page->node;
+
+	if ((pte & ENTRY_CONTIG) && node && node->tree->users &&
+	    entry_kind(&node->tree->geometry, pte, node->level) == ENTRY_LEAF)
+		word_list_add(c, &c->hinted, *ref);
+}
+
 static void made(struct checker *c, struct table_node *node, uint32_t index,
 		 const struct protocol_event *e, struct mark mark)
 {
@@ -223,8 +235,7 @@ static void made(struct checker *c, struct table_node *node, uint32_t index,
 	if (kind == ENTRY_NOTHING)
 		return;
 	judge_made(c, node, index, e);
-	if (kind == ENTRY_LEAF && (pte & ENTRY_CONTIG))
-		word_list_add(c, &c->hinted, ref);
+	note_hint(c, &ref, pte);
 	if (kind == ENTRY_TABLE) {
 		struct table_node *child =
 			tables_child(&c->tables, node, index);
@@ -318,6 +329,11 @@ static void live_word(struct checker *c, struct table_page *page,
 	unlink_children(c, page, index);
 	page->word[index] = now;
 	page->birth[index] = mark;
+	if (judged)
+		note_hint(c,
+			  &(struct word_ref){ page, index, mark, e->cpu,
+					      e->el2 },
+			  old);
 	count = places(page, at);
 	for (unsigned int i = 0; i < count; i++) {
 		if (judged)
@@ -733,6 +749,23 @@ static bool group_is_whole(const struct table_node *node, uint32_t index)
 			  level_lsb(g, node->level) + lg2);
 }
 
+/* The first of the group that has the hint, or NULL. */
+static const uint64_t *hinted_in_group(const struct table_node *node,
+				       uint32_t index)
+{
+	const struct geometry *g = &node->tree->geometry;
+	unsigned int lg2 = group_lg2(g, node->level);
+	const uint64_t *word =
+		&node->page->word[align_down(index, lg2)];
+
+	for (uint32_t i = 0; i < 1u << lg2; i++)
+		if ((word[i] & ENTRY_CONTIG) &&
+		    entry_kind(g, word[i], node->level) == ENTRY_LEAF)
+			return &word[i];
+	return NULL;
+}
+
+/* Entries that got the hint, and those that left a group with it. */
 static void done_hints(struct checker *c, const struct protocol_event *e)
 {
 	for (size_t i = 0; i < c->hinted.count; i++) {
@@ -740,9 +773,7 @@ static void done_hints(struct checker *c, const struct protocol_event *e)
 		const struct table_node *node = w->page->node;
 
 		if (w->el2 != e->el2 || !node ||
-		    !(w->page->word[w->index] & ENTRY_CONTIG) ||
-		    entry_kind(&node->tree->geometry, w->page->word[w->index],
-			       node->level) != ENTRY_LEAF ||
+		    !hinted_in_group(node, w->index) ||
 		    group_is_whole(node, w->index))
 			continue;
 		report_word(c, RULE_CONTIGUOUS_MIXED, w->mark, w->page,
