@@ -8,6 +8,9 @@
 
 #define HEX(value) ((unsigned long long)(value))
 
+/* For witnesses: what follows is asked for by that place in the library. */
+#define ASKED_HERE(f) ((f)->h->caller = __builtin_return_address(0))
+
 /* ---- which table */
 
 /* Index of the pool's page at `pa`; what is not there is >= pool.pages. */
@@ -81,6 +84,7 @@ static int table_alloc(void *host, unsigned int granule_lg2,
 	unsigned int pages_lg2 = order + granule_lg2 - FRAME_LG2;
 	uint64_t first;
 
+	ASKED_HERE(f);
 	if (granule_lg2 != f->config.granule_lg2 || order > 4 ||
 	    pages_lg2 >= sizeof(f->h->pool.free) / sizeof(f->h->pool.free[0]))
 		foreign_fail(f, "it asks for 2^%u tables of 2^%u bytes: at most 16, of 2^%u",
@@ -112,6 +116,7 @@ static void table_free(void *host, unsigned int granule_lg2,
 	unsigned int pages_lg2 = order + granule_lg2 - FRAME_LG2;
 	uint64_t first = page_at(f, table.raw);
 
+	ASKED_HERE(f);
 	if (table.raw % FRAME_BYTES || !foreign_owns(f, table.raw, 1))
 		foreign_fail(f, "it frees 0x%llx, which is not a table of its own (or not any more)",
 			     HEX(table.raw));
@@ -208,6 +213,7 @@ static void pte_write(void *host, uint64_t *pte, uint64_t value)
 	struct foreign *f = host;
 	uint64_t *at = lent(f, pte, sizeof(*pte), "writing");
 
+	ASKED_HERE(f);
 	judge_descriptor(f, value);
 	f->seen.pte_writes++;
 	port_pte_write(f->h, at, value);
@@ -217,6 +223,7 @@ static void table_zero(void *host, uint64_t *entries, size_t bytes)
 {
 	struct foreign *f = host;
 
+	ASKED_HERE(f);
 	port_table_zero(f->h, lent(f, entries, bytes, "zeroing"), bytes);
 }
 
@@ -225,6 +232,7 @@ static void pte_clean(void *host, const uint64_t *first, size_t count)
 	struct foreign *f = host;
 	uint64_t *at;
 
+	ASKED_HERE(f);
 	if (count > granule_bytes(f))
 		count = SIZE_MAX / sizeof(*first);
 	at = lent(f, first, count * sizeof(*first), "cleaning");
@@ -238,6 +246,7 @@ static void barrier(void *host, enum port_barrier kind)
 {
 	struct foreign *f = host;
 
+	ASKED_HERE(f);
 	if ((unsigned int)kind > PORT_ISB)
 		foreign_fail(f, "it asks for barrier %u, which does not exist",
 			     (unsigned int)kind);
@@ -273,6 +282,7 @@ static void tlbi(void *host, const struct port_tlbi *request)
 {
 	struct foreign *f = host;
 
+	ASKED_HERE(f);
 	judge_tlbi(f, request);
 	f->seen.tlbi_vmid += request->scope == PORT_TLBI_VMID;
 	f->seen.tlbi_ipa += request->scope == PORT_TLBI_IPA;

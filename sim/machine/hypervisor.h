@@ -50,6 +50,7 @@ struct hypervisor {
 	uint32_t *index; /* the reverse of `frame`, once somebody asks */
 	uint8_t *removed; /* by frame index: taken away by hypercall */
 	uint64_t ops_map, ops_unmap, ops_protect, ops_fault;
+	const void *caller;    /* of the port, in a loaded core; or NULL */
 	bool combined_pending; /* see port_tlbi */
 	bool combined_local;   /* all of what is pending */
 	uint16_t combined_vmid;

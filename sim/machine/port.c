@@ -23,6 +23,9 @@ _Noreturn void port_bug(void *host, const char *file, int line,
 	exit(EXIT_BUG);
 }
 
+/* Whom the port returns to: in our core, or in the one that is loaded. */
+#define CALLER(h) ((h)->caller ? (h)->caller : PROTOCOL_HERE)
+
 static struct machine_cpu *current(struct hypervisor *h)
 {
 	return &h->m->cpu[h->m->current];
@@ -86,7 +89,7 @@ int port_table_alloc(void *host, unsigned int granule_lg2, unsigned int order,
 	observe_table(h->m, TRACE_P2M_TABLE_ALLOC, *table);
 	if (h->m->protocol)
 		protocol_table(h->m, PROTOCOL_TABLE_ALLOC, *table,
-			       FRAME_BYTES << order, PROTOCOL_HERE);
+			       FRAME_BYTES << order, CALLER(h));
 	return 0;
 }
 
@@ -103,7 +106,7 @@ void port_table_free(void *host, unsigned int granule_lg2, unsigned int order,
 	observe_table(h->m, TRACE_P2M_TABLE_FREE, table);
 	if (h->m->protocol)
 		protocol_table(h->m, PROTOCOL_TABLE_FREE, table,
-			       FRAME_BYTES << order, PROTOCOL_HERE);
+			       FRAME_BYTES << order, CALLER(h));
 }
 
 void *port_table_meta(void *host, pa_t table)
@@ -161,7 +164,7 @@ void port_pte_write(void *host, uint64_t *pte, uint64_t value)
 	touch(h, pte, true);
 	if (h->m->protocol && !h->peek.on)
 		protocol_write(h->m, ram_pa(&h->m->ram, pte), sizeof(*pte),
-			       value, PROTOCOL_HERE);
+			       value, CALLER(h));
 	__atomic_store_n(pte, value, __ATOMIC_RELAXED);
 	if (h->peek.on)
 		return;
@@ -183,7 +186,7 @@ void port_table_zero(void *host, uint64_t *entries, size_t bytes)
 	}
 	if (h->m->protocol)
 		protocol_write(h->m, ram_pa(&h->m->ram, entries), bytes, 0,
-			       PROTOCOL_HERE);
+			       CALLER(h));
 	memset(entries, 0, bytes);
 }
 
@@ -198,7 +201,7 @@ void port_pte_clean(void *host, const uint64_t *first, size_t count)
 	if (m->iommu)
 		iommu_cleaned(m->iommu, at, end - at.raw);
 	if (m->protocol)
-		protocol_clean(m, at, count * sizeof(*first), PROTOCOL_HERE);
+		protocol_clean(m, at, count * sizeof(*first), CALLER(h));
 	for (at.raw &= ~(line - 1); at.raw < end; at.raw += line) {
 		memory_maintain(m->memory, MEMORY_CLEAN, at, true);
 		account_charge(current(h), BUCKET_MAINTENANCE,
@@ -302,15 +305,15 @@ void port_barrier(void *host, enum port_barrier kind)
 		h->combined_pending = false;
 		barrier_charge(h);
 		if (h->m->protocol)
-			protocol_dsb(h->m, false, PROTOCOL_HERE);
+			protocol_dsb(h->m, false, CALLER(h));
 		tlbi(h, OP_VMALLE1IS, 0, h->combined_vmid, h->combined_local,
-		     PROTOCOL_HERE);
+		     CALLER(h));
 	}
 	barrier_charge(h);
 	if (h->m->protocol && kind == PORT_ISB)
-		protocol_isb(h->m, PROTOCOL_HERE);
+		protocol_isb(h->m, CALLER(h));
 	else if (h->m->protocol)
-		protocol_dsb(h->m, kind == PORT_DSB_ISHST, PROTOCOL_HERE);
+		protocol_dsb(h->m, kind == PORT_DSB_ISHST, CALLER(h));
 }
 
 /* Operand of RIPAS2E1IS, DDI0487 L.b D24 "TLBI RIPAS2E1": the smallest
@@ -342,7 +345,7 @@ static uint64_t level_hint(const struct port_tlbi *r)
 void port_tlbi(void *host, const struct port_tlbi *r)
 {
 	struct hypervisor *h = host;
-	const void *code = PROTOCOL_HERE;
+	const void *code = CALLER(h);
 
 	switch (r->scope) {
 	case PORT_TLBI_VMID:

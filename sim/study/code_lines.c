@@ -2,6 +2,7 @@
 /* See code_lines.h. */
 #include "sim/study/code_lines.h"
 
+#include <dlfcn.h>
 #include <elf.h>
 #include <inttypes.h>
 #include <link.h>
@@ -35,14 +36,30 @@ void code_lines_add(struct code_lines *lines, const void *code, json_t *object)
 	lines->item[lines->count++] = (struct code_line){ code, object };
 }
 
-/* As the linker numbered it; inside the call, not after it. */
-static uint64_t linked_address(const void *code)
-{
-	uint64_t base = __ehdr_start.e_type == ET_DYN
-				? (uint64_t)(uintptr_t)&__ehdr_start
-				: 0;
+/* The program or library that an address lies in. */
+struct object_file {
+	char path[1024]; /* empty: not known, or not one for a command line */
+	uint64_t base;	 /* what is added to the linker's numbers */
+};
 
-	return (uint64_t)(uintptr_t)code - base - 1;
+static struct object_file object_of(const void *code)
+{
+	const uint64_t self = (uint64_t)(uintptr_t)&__ehdr_start;
+	struct object_file o = { .path = "" };
+	Dl_info info;
+	ssize_t bytes = 0;
+
+	if (!dladdr(code, &info) ||
+	    (uint64_t)(uintptr_t)info.dli_fbase == self) {
+		bytes = readlink("/proc/self/exe", o.path, sizeof(o.path) - 1);
+		o.base = __ehdr_start.e_type == ET_DYN ? self : 0;
+	} else if (strlen(info.dli_fname) < sizeof(o.path)) {
+		strcpy(o.path, info.dli_fname);
+		o.base = (uint64_t)(uintptr_t)info.dli_fbase;
+	}
+	if (bytes < 0 || strchr(o.path, '\''))
+		o.path[0] = '\0';
+	return o;
 }
 
 /* What only passes a write or barrier on is not whom one looks for. */
@@ -118,20 +135,23 @@ static void read_answers(FILE *pipe, const struct code_line *item)
 	finish_answer(&a);
 }
 
-static void ask(const char *program, const struct code_line *item, size_t count)
+static void ask(const struct object_file *object, const struct code_line *item,
+		size_t count)
 {
-	size_t bytes = strlen(program) + 64 + count * 20, used;
+	size_t bytes = strlen(object->path) + 64 + count * 20, used;
 	char *command = malloc(bytes);
 	FILE *pipe;
 
 	if (!command)
 		return;
 	used = (size_t)snprintf(command, bytes,
-				"addr2line -afi -e '%s' 2>/dev/null", program);
+				"addr2line -afi -e '%s' 2>/dev/null",
+				object->path);
 	for (size_t i = 0; i < count; i++)
 		used += (size_t)snprintf(command + used, bytes - used,
 					 " 0x%" PRIx64,
-					 linked_address(item[i].code));
+					 (uint64_t)(uintptr_t)item[i].code -
+						 object->base - 1);
 	pipe = popen(command, "r");
 	if (pipe) {
 		read_answers(pipe, item);
@@ -142,19 +162,18 @@ static void ask(const char *program, const struct code_line *item, size_t count)
 
 void code_lines_resolve(struct code_lines *lines)
 {
-	char program[1024];
-	ssize_t bytes = readlink("/proc/self/exe", program,
-				 sizeof(program) - 1);
+	size_t i = 0, end;
 
-	if (bytes > 0)
-		program[bytes] = '\0';
-	for (size_t i = 0; bytes > 0 && !strchr(program, '\'') &&
-			   i < lines->count;
-	     i += ASKED_AT_ONCE) {
-		size_t left = lines->count - i;
+	for (; i < lines->count; i = end) {
+		const struct object_file object =
+			object_of(lines->item[i].code);
 
-		ask(program, lines->item + i,
-		    left < ASKED_AT_ONCE ? left : ASKED_AT_ONCE);
+		end = i + 1;
+		while (end < lines->count && end - i < ASKED_AT_ONCE &&
+		       object_of(lines->item[end].code).base == object.base)
+			end++;
+		if (object.path[0])
+			ask(&object, lines->item + i, end - i);
 	}
 	free(lines->item);
 	code_lines_init(lines);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * From addresses in our own program to lines of its source, asked once for all
- * of them, through addr2line(1). Without it, or without debug information, the
+ * From addresses in our program, or in a library that is loaded, to lines of
+ * their source, asked once for all of them, through addr2line(1). Without it, or without debug information, the
  * lines are left out.
  */
 #ifndef SIM_STUDY_CODE_LINES_H
