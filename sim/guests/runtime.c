@@ -178,6 +178,11 @@ uint64_t args_number(const char *name, unsigned int position,
 	return value;
 }
 
+const char *args_word(unsigned int position)
+{
+	return find("=", position);
+}
+
 bool args_is(const char *name, unsigned int position, const char *value,
 	     bool is_default)
 {

@@ -37,6 +37,9 @@ void args_load(void);
  * status 2. */
 uint64_t args_number(const char *name, unsigned int position,
 		     uint64_t otherwise);
+/* The bare word at `position`, up to a blank or the end; NULL: there is none.
+ */
+const char *args_word(unsigned int position);
 /* Whether the word given as `name` or at `position` is `value`; the first of
  * its values is the default: is_default says so. */
 bool args_is(const char *name, unsigned int position, const char *value,

@@ -1,0 +1,20 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause
+# build.sh BUILD/museum/NAME[-fixed].so FLAGS...: the core's sources, copied,
+# with the exhibit's patches, as a library. -fixed leaves bug.patch out.
+set -eu
+out=$1
+shift
+name=$(basename "$out" .so)
+exhibit=tests/protocol/museum/exhibits/${name%-fixed}
+source=$(dirname "$out")/source/$name
+rm -rf "$source"
+mkdir -p "$source"
+cp -R core "$source"
+apply() {
+	patch -d "$source" -p1 -s -F0 --no-backup-if-mismatch <"$1" ||
+		{ echo "$1: does not fit the core any more" >&2 && exit 1; }
+}
+[ ! -f "$exhibit/base.patch" ] || apply "$exhibit/base.patch"
+[ "$name" != "${name%-fixed}" ] || apply "$exhibit/bug.patch"
+${CC:-cc} -I"$source" "$@" -o "$out" "$source"/core/p2m/*.c "$source"/core/shim/*.c
