@@ -27,7 +27,7 @@ CORE_CFLAGS := -ffreestanding -fno-builtin-popcount
 # core/shim is for libraries that are loaded (--core), no part of ours.
 CORE_SRC   := $(sort $(filter-out core/shim/%,$(wildcard core/*/*.c)))
 MODELS_SRC := $(sort $(wildcard models/*.c models/*/*.c))
-TRACES_SRC := $(sort $(wildcard traces/*.c))
+TRACES_SRC := $(sort $(wildcard traces/*.c traces/import/*.c))
 SIM_SRC    := $(sort $(wildcard sim/check/*.c sim/machine/*.c sim/explore/*.c sim/guest/*.c sim/guest/linux/*.c sim/study/*.c))
 CLI_SRC    := $(sort $(wildcard cli/*.c))
 
