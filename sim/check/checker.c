@@ -184,7 +184,8 @@ static void check_linked(struct checker *c, const struct table_node *node,
 	const struct table_page *page = node->page;
 	const struct table_node *parent = node->parent;
 
-	if (page->written_epoch &&
+	/* A log tells of no DMB. */
+	if (page->written_epoch && !c->config.discipline &&
 	    page->written_epoch ==
 		    c->cpu[page->written_by].barriers + 1)
 		report_word(c, RULE_LINK_UNORDERED, checker_mark(c, e),
@@ -228,6 +229,8 @@ static void made(struct checker *c, struct table_node *node, uint32_t index,
 
 	if (kind == ENTRY_TABLE)
 		tables_link(&c->tables, node, index);
+	if (kind == ENTRY_TABLE && c->config.discipline)
+		discipline_linked(c, tables_child(&c->tables, node, index), e);
 	if (!node->tree->users)
 		return;
 	if (node->tree->root.noncoherent)
@@ -253,13 +256,15 @@ static void made(struct checker *c, struct table_node *node, uint32_t index,
 
 /* A table that only a walk cache leads to gets a descriptor. */
 static void check_reuse(struct checker *c, struct table_page *page,
-			uint64_t value, const struct protocol_event *e)
+			uint64_t old, uint64_t value,
+			const struct protocol_event *e)
 {
 	struct ghost *g = c->hold.all;
 	bool is_new;
 	struct finding *f;
 
-	if (!(value & ENTRY_VALID))
+	if (!(value & ENTRY_VALID) &&
+	    !(c->config.discipline && (old & ENTRY_VALID)))
 		return;
 	while (g && g->target_page != page)
 		g = g->next;
@@ -363,10 +368,47 @@ static struct table_page *page_of(struct checker *c,
 		    : NULL;
 }
 
-/* Pages of a world that can be read are taken up when something leads there. */
+struct table_page *checker_page(struct checker *c, uint64_t address)
+{
+	const struct protocol_event e = { .world = PROTOCOL_MACHINE };
+
+	return page_of(c, &e, address, false);
+}
+
+void checker_report(struct checker *c, enum rule rule,
+		    const struct table_page *page, uint32_t index,
+		    const struct protocol_event *e, const char *detail,
+		    const char *missing)
+{
+	size_t before = c->findings;
+
+	if (page) {
+		report_word(c, rule, checker_mark(c, e), page, index,
+			    page->word[index], e, missing);
+	} else {
+		bool is_new;
+		struct finding *f =
+			findings_add(c, rule, checker_mark(c, e).source, e,
+				     &is_new);
+
+		if (f && is_new)
+			snprintf(f->missing, sizeof(f->missing), "%s", missing);
+	}
+	if (c->findings == before)
+		return;
+	snprintf(c->finding[before].detail, sizeof(c->finding[before].detail),
+		 "%s", detail);
+	if (e->kind == PROTOCOL_WRITE)
+		c->finding[before].now = e->now;
+}
+
+/* Pages of a world that can be read are taken up when something leads there;
+ * a log's are zeroed, and need no note while they are. */
 static bool takes_unknown(const struct checker *c,
 			  const struct protocol_event *e)
 {
+	if (c->config.discipline)
+		return e->now != 0;
 	return e->world == PROTOCOL_MACHINE || !c->listener.read;
 }
 
@@ -380,6 +422,8 @@ static void store(struct checker *c, const struct protocol_event *e,
 		struct table_page *page = page_of(c, e, at, takes_unknown(c, e));
 		uint32_t index;
 
+		if (c->config.discipline && judged)
+			discipline_write(c, page, at, e);
 		if (!page)
 			continue;
 		index = (uint32_t)((at - page->address) / 8);
@@ -389,7 +433,8 @@ static void store(struct checker *c, const struct protocol_event *e,
 			bit_put(page->unclean, index, true);
 			bit_put(page->cleaned, index, false);
 			if (page->held && !page->nodes)
-				check_reuse(c, page, e->now, e);
+				check_reuse(c, page, page->word[index], e->now,
+					    e);
 			if (page->held)
 				seen_through(c, page, index, e->now, e);
 		}
@@ -467,7 +512,8 @@ static void complete(struct checker *c, struct checker_cpu *cpu,
 			continue;
 		}
 		hold_tlbi(&c->hold, &t->tlbi, t->cpu, t->issued, e->number);
-		drop_dead(c, &t->tlbi);
+		if (!c->config.discipline)
+			drop_dead(c, &t->tlbi);
 	}
 	cpu->pendings = kept;
 	for (uint64_t i = c->logged, n = 0; i-- > 0 && n < TLBI_LOG; n++) {
@@ -507,6 +553,7 @@ static void barrier(struct checker *c, const struct protocol_event *e)
 	cpu->barriers++;
 	if (e->barrier == PROTOCOL_DMB)
 		return;
+	discipline_barrier(c, e->cpu);
 	if (!cpu->pendings && !cpu->has_made && !cpu->has_cleaned &&
 	    !c->hold.unseen[e->cpu])
 		c->costs.needless_barriers++;
@@ -532,6 +579,10 @@ static void tlbi(struct checker *c, const struct protocol_event *e)
 				.source = checker_mark(c, e).source };
 
 	c->costs.tlbis++;
+	if (c->config.discipline && e->tlbi.el2 && e->tlbi.asid)
+		checker_report(c, RULE_EL2_ASID, NULL, 0, e,
+			       "a TLBI of EL2 was given an ASID",
+			       "bits 63:48 of the operand zero");
 	c->costs.needless_tlbis +=
 		!hold_tlbi_is_needed(&c->hold, &e->tlbi, e->cpu);
 	c->log[c->logged++ % TLBI_LOG] = t;
@@ -557,6 +608,8 @@ static void root(struct checker *c, const struct protocol_event *e)
 	struct table_tree **at = &c->cpu[e->cpu].installed[e->root.base];
 	struct table_tree *tree = NULL;
 
+	if (e->root.on && c->config.discipline)
+		discipline_root(c, e);
 	if (e->root.on)
 		tree = tables_tree(&c->tables, &e->root);
 	if (*at)
@@ -565,7 +618,11 @@ static void root(struct checker *c, const struct protocol_event *e)
 	if (!tree)
 		return;
 	tree->installed |= BIT(e->cpu);
+	if (c->config.discipline && !tree->users)
+		discipline_tree(c, tree, e);
 	tree->users |= BIT(e->cpu);
+	if (e->root.used_elsewhere)
+		tree->users |= BIT(CHECKER_ELSEWHERE);
 	tree->root.noncoherent |= e->root.noncoherent;
 	if (!tree->geometry.stage2 && !e->el2) {
 		c->not_judged[NOT_JUDGED_GUEST_ORDER] = true;
@@ -592,30 +649,44 @@ static void report_free(struct checker *c, struct ghost *g,
 		 cause.missing);
 }
 
+static void page_free(struct checker *c, const struct table_page *page,
+		      const struct protocol_event *e)
+{
+	struct ghost *g = page->held ? c->hold.all : NULL;
+
+	if (page->node && page->node->tree->installed && page->node->parent)
+		report_word(c, RULE_TABLE_LINKED, checker_mark(c, e),
+			    page->node->parent->page, page->node->index, 0, e,
+			    "unlink the table and flush before the free");
+	while (g && g->target_page != page)
+		g = g->next;
+	if (g)
+		report_free(c, g, e);
+}
+
 static void table_free(struct checker *c, const struct protocol_event *e)
 {
 	uint64_t end = e->address + e->bytes;
 
-	for (uint64_t at = e->address; at < end;) {
-		struct table_page *page = page_of(c, e, at, false);
-		struct ghost *g = c->hold.all;
+	for (uint64_t at = e->address; at < end;
+	     at = align_down(at, 12) + 4096) {
+		const struct table_page *page = page_of(c, e, at, false);
 
-		at = align_down(at, 12) + 4096;
-		if (!page)
-			continue;
-		if (page->node && page->node->tree->installed &&
-		    page->node->parent)
-			report_word(c, RULE_TABLE_LINKED, checker_mark(c, e),
-				    page->node->parent->page,
-				    page->node->index, 0, e,
-				    "unlink the table and flush before the free");
-		if (!page->held)
-			continue;
-		while (g && g->target_page != page)
-			g = g->next;
-		if (g)
-			report_free(c, g, e);
+		if (page)
+			page_free(c, page, e);
 	}
+}
+
+struct freeing {
+	struct checker *c;
+	const struct protocol_event *e;
+};
+
+static void visit_free(void *context, struct table_page *page)
+{
+	const struct freeing *f = context;
+
+	page_free(f->c, page, f->e);
 }
 
 /* Where a live stage-2 tree leads from `input`: false: nowhere. */
@@ -688,6 +759,18 @@ static void frame_free(struct checker *c, const struct protocol_event *e)
 				    "unmap it, and flush, before it is given away");
 			return;
 		}
+}
+
+/* A log's: what it was used for is not said. */
+static void memory_free(struct checker *c, struct protocol_event *e)
+{
+	struct freeing freeing = { c, e };
+
+	e->input = UINT64_MAX;
+	tables_visit(&c->tables, e->address, e->address + e->bytes - 1,
+		     visit_free, &freeing);
+	frame_free(c, e);
+	discipline_event(c, e);
 }
 
 /* ---- the end of an operation ---- */
@@ -892,6 +975,18 @@ void checker_event(struct checker *c, struct protocol_event *e)
 	case PROTOCOL_DONE:
 		done(c, e);
 		break;
+	case PROTOCOL_MEMORY_FREE:
+		memory_free(c, e);
+		break;
+	case PROTOCOL_MEMORY_INIT:
+	case PROTOCOL_LOCK:
+	case PROTOCOL_TRYLOCK:
+	case PROTOCOL_UNLOCK:
+	case PROTOCOL_TREE_LOCK:
+	case PROTOCOL_TREE_RELEASE:
+	case PROTOCOL_ENTRY_OWNER:
+		discipline_event(c, e);
+		break;
 	case PROTOCOL_TABLE_ALLOC:
 	case PROTOCOL_CACHES:
 	case PROTOCOL_KINDS:
@@ -904,6 +999,31 @@ void checker_event(struct checker *c, struct protocol_event *e)
 	c->not_judged[NOT_JUDGED_CONTENT] |= c->tables.unreadable;
 	c->not_judged[NOT_JUDGED_MEMORY] |= c->tables.out_of_memory ||
 					    c->hold.out_of_memory;
+}
+
+bool checker_word(const struct checker *c, uint64_t address, uint64_t *value)
+{
+	static const uint8_t granules_lg2[] = { 16, 14, 12 };
+
+	*value = 0;
+	if (!discipline_knows(&c->discipline, address, 8))
+		return false;
+	for (int i = 0; i < 3; i++) {
+		const struct table_page *page =
+			tables_find(&c->tables, PROTOCOL_MACHINE, 0,
+				    align_down(address, granules_lg2[i]));
+
+		if (!page || page->granule_lg2 < granules_lg2[i])
+			continue;
+		*value = page->word[(address - page->address) / 8];
+		break;
+	}
+	return true;
+}
+
+size_t checker_pages(const struct checker *c)
+{
+	return c->tables.pages;
 }
 
 static void heard(void *context, struct protocol_event *event)
@@ -954,6 +1074,7 @@ void checker_free(struct checker *c)
 		free(c->cpu[i].pending);
 	if (c->hold.bucket)
 		hold_fini(&c->hold);
+	discipline_fini(&c->discipline);
 	tables_fini(&c->tables);
 	free(c->hinted.item);
 	free(c->uncleaned.item);

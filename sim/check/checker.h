@@ -28,7 +28,12 @@ struct checker_config {
 	unsigned int cpus;
 	unsigned int bbm_level; /* FEAT_BBM of the observers */
 	bool forbid_writable_executable;
+	/* An imported log's writers keep one: discipline.h. */
+	bool discipline;
 };
+
+/* CPUs that a log does not show are this observer. */
+#define CHECKER_ELSEWHERE (PROTOCOL_OBSERVERS_MAX - 1)
 
 #define WITNESS_TEXT 192
 
@@ -76,6 +81,12 @@ void checker_free(struct checker *c);
 /* What to hand to a machine; owned by the checker. */
 struct protocol_listener *checker_listener(struct checker *c);
 void checker_event(struct checker *c, struct protocol_event *event);
+
+/* With a discipline: the word at an aligned address. False: no memory of the
+ * log's. */
+bool checker_word(const struct checker *c, uint64_t address, uint64_t *value);
+/* Pages of tables, and of what may become tables, that are kept. */
+size_t checker_pages(const struct checker *c);
 
 size_t checker_findings(const struct checker *c);
 const struct finding *checker_finding(const struct checker *c, size_t index);

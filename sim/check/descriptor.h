@@ -13,6 +13,7 @@
 /* What every entry of one tree is read by. */
 struct geometry {
 	bool stage2;
+	bool sets_access_flag; /* hardware manages AF: TCR, VTCR .HA */
 	uint8_t granule_lg2;
 	uint8_t output_bits;
 };
@@ -73,7 +74,7 @@ static inline enum entry_kind entry_kind(const struct geometry *g,
 				       g->output_bits
 			       ? ENTRY_NOTHING
 			       : ENTRY_TABLE;
-	if (!leaf || !(pte & ENTRY_AF) ||
+	if (!leaf || (!(pte & ENTRY_AF) && !g->sets_access_flag) ||
 	    entry_address(g, pte, level_lsb(g, level)) >> g->output_bits)
 		return ENTRY_NOTHING;
 	return ENTRY_LEAF;

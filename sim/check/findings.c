@@ -7,6 +7,8 @@
 
 /* Beyond this many different ones the rest is only counted as lost. */
 #define FINDINGS_MAX 4096
+/* Of the sources known, so many of the newest are compared with one. */
+#define SOURCES_COMPARED 1024
 
 static const struct rule_facts facts[RULES] = {
 #define RULE(name, id, reference, text) { id, reference, text },
@@ -45,13 +47,14 @@ static bool same_source(const struct protocol_source *a,
 uint32_t sources_get(struct checker *c, const struct protocol_source *source)
 {
 	uint32_t i = c->sources;
+	uint32_t oldest = i > SOURCES_COMPARED ? i - SOURCES_COMPARED : 0;
 
 	if (c->recent < c->sources &&
 	    same_source(&c->source[c->recent], source))
 		return c->recent;
-	while (i && !same_source(&c->source[i - 1], source))
+	while (i > oldest && !same_source(&c->source[i - 1], source))
 		i--;
-	if (i)
+	if (i > oldest)
 		return c->recent = i - 1;
 	if (c->sources == c->source_room) {
 		uint32_t room = c->source_room ? c->source_room * 2 : 64;
@@ -173,6 +176,8 @@ const char *checker_not_judged(const struct checker *c, size_t index)
 			"a guest's barriers too weak for their purpose: domain and access type are not recorded; each counts as DSB SY",
 		[NOT_JUDGED_FINDINGS] =
 			"findings beyond the first 4096 different ones",
+		[NOT_JUDGED_DISCIPLINE] =
+			"locks, roots and owners of entries beyond 4096 of each",
 	};
 
 	for (int i = 0; i < NOT_JUDGED_COUNT; i++)

@@ -5,12 +5,16 @@
 #include <string.h>
 #include <strings.h>
 
+#include "core/base/bits.h"
+
 const char *protocol_kind_name(enum protocol_kind kind)
 {
 	static const char *const name[PROTOCOL_KINDS] = {
 		"content", "write",  "clean",	    "barrier",
 		"tlbi",	   "root",   "caches",	    "table-alloc",
 		"table-free", "frame-free", "use", "done",
+		"memory-init", "memory-free", "lock", "trylock", "unlock",
+		"tree-lock", "tree-release", "entry-owner",
 	};
 
 	return name[kind];
@@ -64,4 +68,21 @@ bool protocol_tlbi_by_name(const char *name, struct protocol_tlbi *tlbi)
 		return true;
 	}
 	return false;
+}
+
+void protocol_tlbi_operand(struct protocol_tlbi *tlbi, uint64_t operand)
+{
+	static const uint8_t granules_lg2[] = { 0, 12, 14, 16 };
+	unsigned int ttl = operand >> 44 & 15;
+
+	if (tlbi->by_asid || tlbi->el2)
+		tlbi->asid = (uint16_t)(operand >> 48);
+	if (tlbi->by != PROTOCOL_BY_ADDRESS)
+		return;
+	tlbi->first = (operand & MASK(0, 44)) << 12;
+	tlbi->last = tlbi->first + 4095;
+	if (!(ttl >> 2) || !(ttl & 3))
+		return;
+	tlbi->granule_lg2 = granules_lg2[ttl >> 2];
+	tlbi->level = (int8_t)(ttl & 3);
 }

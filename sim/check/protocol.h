@@ -34,6 +34,15 @@ enum protocol_kind {
 	PROTOCOL_FRAME_FREE,  /* memory that was mapped is given away */
 	PROTOCOL_USE,	      /* an access was translated */
 	PROTOCOL_DONE,	      /* an operation ends that promised: all is over */
+	/* Of imported logs, whose writers keep a discipline: discipline.h. */
+	PROTOCOL_MEMORY_INIT, /* zeroed, and from now on the log's */
+	PROTOCOL_MEMORY_FREE,
+	PROTOCOL_LOCK,
+	PROTOCOL_TRYLOCK,     /* taken, if it was free */
+	PROTOCOL_UNLOCK,
+	PROTOCOL_TREE_LOCK,   /* the lock of a tree is named */
+	PROTOCOL_TREE_RELEASE,
+	PROTOCOL_ENTRY_OWNER, /* an entry is one CPU's alone */
 	PROTOCOL_KINDS
 };
 const char *protocol_kind_name(enum protocol_kind kind); /* "write" */
@@ -71,6 +80,8 @@ struct protocol_root {
 	bool on;	     /* off: nothing is walked from here */
 	bool noncoherent;    /* walks read memory past the caches */
 	bool asid_used;	     /* entries with nG belong to `asid` */
+	bool sets_access_flag; /* hardware may: AF clear may be cached too */
+	bool used_elsewhere; /* by CPUs that are not seen, too */
 	uint8_t granule_lg2; /* 12, 14, 16 */
 	int8_t level;	     /* of the root table */
 	uint8_t input_bits;
@@ -121,6 +132,8 @@ struct protocol_tlbi {
  * no TLBI of EL1&0 or EL2 that is known here.
  */
 bool protocol_tlbi_by_name(const char *name, struct protocol_tlbi *tlbi);
+/* Address or ASID, and hint, of an operand of one that is no range. */
+void protocol_tlbi_operand(struct protocol_tlbi *tlbi, uint64_t operand);
 
 struct protocol_event {
 	enum protocol_kind kind;
@@ -137,8 +150,10 @@ struct protocol_event {
 			/* WRITE, CONTENT: the whole aligned 8-byte word before
 			 * and after. */
 			uint64_t old, now;
-			/* FRAME_FREE: where the guest had it; ~0: not known. */
+			/* FRAME_FREE: where the guest had it; ~0: not known.
+			 * TREE_LOCK, ENTRY_OWNER: the lock, the CPU. */
 			uint64_t input;
+			bool release; /* WRITE: after all before it */
 		};
 		struct {
 			enum protocol_barrier barrier;

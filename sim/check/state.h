@@ -6,6 +6,7 @@
 #define SIM_CHECK_STATE_H
 
 #include "sim/check/checker.h"
+#include "sim/check/discipline.h"
 #include "sim/check/hold.h"
 #include "sim/check/tables.h"
 
@@ -50,6 +51,7 @@ enum not_judged {
 	NOT_JUDGED_GUEST_ORDER,
 	NOT_JUDGED_GUEST_BARRIERS,
 	NOT_JUDGED_FINDINGS,
+	NOT_JUDGED_DISCIPLINE,
 	NOT_JUDGED_COUNT
 };
 
@@ -71,11 +73,19 @@ struct checker {
 	uint32_t *finding_source;
 	size_t findings, finding_room;
 	struct checker_costs costs;
+	struct discipline discipline;
 	bool not_judged[NOT_JUDGED_COUNT];
 };
 
 /* ---- checker.c */
 struct mark checker_mark(struct checker *c, const struct protocol_event *e);
+/* The known page of the machine's memory with this address, or NULL. */
+struct table_page *checker_page(struct checker *c, uint64_t address);
+/* A finding about entry `index` of a page, by whoever `e` is. */
+void checker_report(struct checker *c, enum rule rule,
+		    const struct table_page *page, uint32_t index,
+		    const struct protocol_event *e, const char *detail,
+		    const char *missing);
 
 /* ---- findings.c */
 uint32_t sources_get(struct checker *c, const struct protocol_source *source);

@@ -226,6 +226,48 @@ struct table_page *tables_get(struct tables *t, enum protocol_world world,
 	return page;
 }
 
+/* Beyond so many pages all that are known are looked at instead. */
+#define VISIT_EACH 64
+
+static void visit_each(const struct tables *t, uint64_t first, uint64_t last,
+		       void (*visit)(void *context, struct table_page *page),
+		       void *context)
+{
+	const struct table_page *previous = NULL;
+
+	for (uint64_t at = align_down(first, 12); at <= last; at += BIT(12)) {
+		for (unsigned int lg2 = 12; lg2 <= 16; lg2 += 2) {
+			struct table_page *page =
+				tables_find(t, PROTOCOL_MACHINE, 0,
+					    align_down(at, lg2));
+
+			if (!page || page->granule_lg2 < lg2 ||
+			    page == previous)
+				continue;
+			visit(context, page);
+			previous = page;
+		}
+	}
+}
+
+void tables_visit(const struct tables *t, uint64_t first, uint64_t last,
+		  void (*visit)(void *context, struct table_page *page),
+		  void *context)
+{
+	if ((last - first) >> 12 < VISIT_EACH) {
+		visit_each(t, first, last, visit, context);
+		return;
+	}
+	for (size_t i = 0; i < t->buckets; i++)
+		for (struct table_page *page = t->bucket[i]; page;
+		     page = page->next)
+			if (page->world == PROTOCOL_MACHINE &&
+			    page->address <= last &&
+			    page->address + (BIT(page->granule_lg2) - 1) >=
+				    first)
+				visit(context, page);
+}
+
 /* ---- nodes ---- */
 
 static struct table_node *node_new(struct tables *t, struct table_tree *tree,
@@ -373,6 +415,7 @@ struct table_tree *tables_tree(struct tables *t,
 	tree->root = *root;
 	tree->geometry = (struct geometry){
 		.stage2 = root->base == PROTOCOL_VTTBR,
+		.sets_access_flag = root->sets_access_flag,
 		.granule_lg2 = root->granule_lg2,
 		.output_bits = root->output_bits,
 	};

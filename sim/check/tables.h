@@ -80,6 +80,11 @@ struct table_page *tables_get(struct tables *t, enum protocol_world world,
 			      uint16_t vmid, uint64_t address,
 			      unsigned int granule_lg2);
 
+/* All known pages of machine memory with a byte in [first, last]. */
+void tables_visit(const struct tables *t, uint64_t first, uint64_t last,
+		  void (*visit)(void *context, struct table_page *page),
+		  void *context);
+
 /* The tree of a root; made, with all below it, if it is new. */
 struct table_tree *tables_tree(struct tables *t,
 			       const struct protocol_root *root);

@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include <dirent.h>
+#include <glob.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,6 +20,7 @@
 #include "sim/check/checker.h"
 
 #define CASES "tests/protocol/cases"
+#define LOGS  "tests/protocol/casemate"
 #define CASES_MAX 256
 #define RULES_EXPECTED_MAX 4
 
@@ -400,14 +402,35 @@ static bool has_case(const char *prefix, const char *rule)
 	return false;
 }
 
+/* Those of imported logs are judged in logs: check_casemate.sh. */
+static bool has_log(const char *prefix, enum rule rule)
+{
+	char pattern[120];
+	glob_t found;
+	bool has;
+
+	if (rule < RULE_LOCK_ABSENT)
+		return false;
+	snprintf(pattern, sizeof(pattern), LOGS "/%s%s[.+]*", prefix,
+		 rule_facts(rule)->id);
+	has = !glob(pattern, 0, NULL, &found);
+	globfree(&found);
+	return has;
+}
+
+static bool has_test(const char *prefix, enum rule rule)
+{
+	return has_case(prefix, rule_facts(rule)->id) || has_log(prefix, rule);
+}
+
 static void every_rule_has_a_good_and_a_bad_case(void **state)
 {
 	(void)state;
 	for (int rule = 0; rule < RULES; rule++) {
-		const char *id = rule_facts((enum rule)rule)->id;
-
-		if (!has_case("good_", id) || !has_case("bad_", id))
-			fail_msg("%s has no good or no bad case", id);
+		if (!has_test("good_", (enum rule)rule) ||
+		    !has_test("bad_", (enum rule)rule))
+			fail_msg("%s has no good or no bad case",
+				 rule_facts((enum rule)rule)->id);
 	}
 }
 
