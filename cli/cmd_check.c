@@ -68,6 +68,16 @@ static void print_entry(const json_t *entry)
 	printf("  %-10s CPU %s\n", "held by", held);
 }
 
+/* Sections begin with a letter and a digit; a log's discipline has none. */
+static void print_reference(const char *reference)
+{
+	bool is_section = *reference && reference[1] >= '0' &&
+			  reference[1] <= '9';
+
+	printf("  %-10s %s%s\n", "rule", is_section ? "DDI0487 L.b " : "",
+	       reference);
+}
+
 static void print_finding(bool color, const json_t *f)
 {
 	const json_t *used = json_object_get(f, "used");
@@ -77,7 +87,7 @@ static void print_finding(bool color, const json_t *f)
 	snprintf(title, sizeof(title), "%s: %s", text_of(f, "rule"),
 		 text_of(f, "text"));
 	print_heading(stdout, color, title);
-	printf("  %-10s DDI0487 L.b %s\n", "rule", text_of(f, "reference"));
+	print_reference(text_of(f, "reference"));
 	print_source("by", json_object_get(f, "by"));
 	if (json_object_get(f, "detail"))
 		printf("  %-10s %s\n", "case", text_of(f, "detail"));
@@ -127,6 +137,9 @@ static void print_report(bool color, const json_t *report)
 	json_array_foreach(findings, i, item)
 		print_finding(color, item);
 	print_maintenance(color, report);
+	if (json_object_get(report, "log_reports"))
+		printf("the log itself reports: %s\n",
+		       text_of(report, "log_reports"));
 	json_array_foreach(not_judged, i, item)
 		printf("not judged: %s\n", json_string_value(item));
 	if (json_array_size(findings))
@@ -138,6 +151,15 @@ static void print_report(bool color, const json_t *report)
 }
 
 /* ---- the command */
+
+/* A log has no machine: --machine's, or the default one, for cpu.bbm_level
+ * and check.writable_executable. */
+static int load_config(const struct cli *cli, const char *input,
+		       struct machine_config *config)
+{
+	return study_is_log(input) ? cli_load_config(cli, NULL, config)
+				   : cli_load_config_for(cli, input, config);
+}
 
 static bool console_write(void *context, const void *bytes, size_t count)
 {
@@ -194,7 +216,7 @@ int cmd_check(struct cli *cli)
 	code = input_open(&input, cli->operand[0]);
 	if (code)
 		return code;
-	code = cli_load_config_for(cli, input.path, &config);
+	code = load_config(cli, input.path, &config);
 	if (!code) {
 		code = check(cli, input.path, &config);
 		config_fini(&config);

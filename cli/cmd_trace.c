@@ -6,7 +6,7 @@
 #include "cli/output.h"
 #include "cli/print.h"
 #include "sim/study/study.h"
-#include "traces/trace.h"
+#include "traces/import/casemate.h"
 
 #define ERROR_BYTES 512
 
@@ -81,9 +81,38 @@ static int trace_check(const struct cli *cli, const char *path)
 	return cli_finish_output(code);
 }
 
+/* import FORMAT FILE -o TRACE */
+static int trace_import(const struct cli *cli)
+{
+	const char *output = cli->options.output ? cli->options.output : "-";
+	enum casemate_result result;
+	char error[ERROR_BYTES] = "";
+	struct input_file input;
+	int code;
+
+	if (cli->operands != 3)
+		return cli_fail(EXIT_USAGE, "trace import: name a format and "
+					    "one file: import casemate FILE");
+	if (strcmp(cli->operand[1], "casemate") != 0)
+		return cli_fail(
+			EXIT_NOT_MODELLED,
+			"trace import: '%s': only casemate in this version",
+			cli->operand[1]);
+	code = input_open(&input, cli->operand[2]);
+	if (code)
+		return code;
+	result = casemate_import(input.path, output, error, sizeof(error));
+	input_close(&input);
+	if (result == CASEMATE_BAD_LOG)
+		return cli_fail(EXIT_INPUT, "%s", error);
+	if (result == CASEMATE_BAD_TRACE)
+		return cli_fail(EXIT_IO, "%s", error);
+	return cli_finish_output(EXIT_FINE);
+}
+
 static bool is_later(const char *what)
 {
-	return !strcmp(what, "import") || !strcmp(what, "export");
+	return !strcmp(what, "export");
 }
 
 /* ---- generate ---- */
@@ -137,11 +166,12 @@ static int generate(struct cli *cli, const struct machine_config *config,
 	};
 	int code = study_generate(config, &options, &result, &error);
 
-	return cli_finish_study(cli, stats->file == stdout ||
-					     (o->output &&
-					      !strcmp(o->output, "-"))
-				     ? stderr
-				     : stdout,
+	return cli_finish_study(cli,
+				stats->file == stdout ||
+						(o->output &&
+						 !strcmp(o->output, "-"))
+					? stderr
+					: stdout,
 				code, &error, &result, stats);
 }
 
@@ -155,7 +185,8 @@ static int trace_generate(struct cli *cli)
 		return list_streams(cli);
 	if (!cli->options.output && !cli->options.stats)
 		return cli_fail(EXIT_USAGE,
-				"trace generate: name the trace with -o, or statistics with --stats");
+				"trace generate: name the trace with -o, or "
+				"statistics with --stats");
 	code = cli_load_config(cli, NULL, &config);
 	if (code)
 		return code;
@@ -182,6 +213,8 @@ int cmd_trace(struct cli *cli)
 
 	if (!strcmp(what, "generate"))
 		return trace_generate(cli);
+	if (!strcmp(what, "import"))
+		return trace_import(cli);
 	if (is_later(what))
 		return cli_fail(EXIT_NOT_MODELLED,
 				"trace %s: not available in this version",
@@ -198,6 +231,8 @@ int cmd_trace(struct cli *cli)
 		input_close(&input);
 		return code;
 	}
-	return cli_fail(EXIT_USAGE,
-			"trace: '%s' is none of info, cat, validate, generate", what);
+	return cli_fail(
+		EXIT_USAGE,
+		"trace: '%s' is none of info, cat, validate, import, generate",
+		what);
 }

@@ -41,18 +41,23 @@ const struct command commands[] = {
 	  "The section `host` is left out: it may differ between equal runs.\n"
 	  "One of the files may be - for standard input.\n",
 	  GROUPS(options_json), 2, -1, false, cmd_compare },
-	{ "check", "TRACE|GUEST [ARG...]",
+	{ "check", "TRACE|LOG|GUEST [ARG...]",
 	  "Check how tables are maintained; exit code 1 with a witness",
-	  "Runs the guest or replays the trace, keeps everything that hardware\n"
+	  "Runs the guest or replays the trace, keeps everything that "
+	  "hardware\n"
 	  "may hold, and reports each broken rule of page-table maintenance\n"
 	  "with the operation, the stale entry and the missing step. Whatever\n"
-	  "the guest prints goes to stderr.\n",
+	  "the guest prints goes to stderr.\n"
+	  "LOG is one of casemate's, told by its content, or a trace imported\n"
+	  "from one; CPU 63 in its findings is any that the log does not "
+	  "show.\n",
 	  GROUPS(options_machine, options_linux, options_json, options_core), 1,
 	  -1, true, cmd_check },
 	{ "explore", "SCENARIO",
 	  "Try every hardware behaviour of one page-table operation",
 	  "SCENARIO is JSON: an address space, policies, what is mapped, an\n"
-	  "operation of the p2m, and who looks on. After each of its steps all\n"
+	  "operation of the p2m, and who looks on. After each of its steps "
+	  "all\n"
 	  "that TLBs and walk caches may hold is judged; exit code 1 with the\n"
 	  "shortest witness, 5 if a witness could not be executed again.\n"
 	  "--all explores the listed scenarios instead. Keys and list:\n"
@@ -66,17 +71,21 @@ const struct command commands[] = {
 	  GROUPS(options_machine, options_linux, options_walk, options_json,
 		 options_core),
 	  2, -1, false, cmd_walk },
-	{ "trace", "info|cat|validate TRACE | generate [STREAM [KEY=N]...]",
-	  "Look at a trace: what it holds, its records; or generate one",
+	{ "trace",
+	  "info|cat|validate TRACE | import casemate LOG | generate [STREAM "
+	  "[KEY=N]...]",
+	  "Look at a trace: what it holds, its records; import or generate one",
 	  "  info      machine, guest, records by type\n"
 	  "  cat       unpacked, one JSON object a line, an access each\n"
 	  "  validate  every line against the schema; exit code 3 if one "
 	  "fails\n"
+	  "  import    from a log of casemate, to -o TRACE (or stdout); for "
+	  "check\n"
 	  "  generate  a stream of mappings and DMA in a guest's place, on a\n"
 	  "            machine with an IOMMU, to -o TRACE; without STREAM, "
 	  "the\n"
 	  "            streams and their keys\n"
-	  "import and export are not in this version.\n",
+	  "export is not in this version.\n",
 	  GROUPS(options_machine, options_output, options_stats, options_json),
 	  1, -1, false, cmd_trace },
 	{ "report", "INPUT...", "Write an HTML report (not in this version)",

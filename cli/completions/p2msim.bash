@@ -24,7 +24,7 @@ _p2msim() {
 	--progress|--color) words='auto always never' ;;
 	--trace-level) words='stimulus costs full' ;;
 	--engine) words='local slurm' ;;
-	trace) words='info cat validate generate' ;;
+	trace) words='info cat validate import generate' ;;
 	machine) words='list show check' ;;
 	*)
 		case $cur in

@@ -172,12 +172,45 @@ static int check_run(const struct machine_config *config,
 		       : study_replay(config, &replay, result, error);
 }
 
+/* What a log cannot tell. */
+static void log_add(json_t *report, const char *said)
+{
+	static const char *const lines[] = {
+		"dsb-after-write, contiguous-mixed, and what is still held when an operation ends: a log does not say where one ends",
+		"link-unordered: a log has no DMB",
+		"clean-missing, clean-unordered: a log has no cache maintenance",
+		"write-pieces: a log's stores are of 8 bytes",
+	};
+	json_t *not_judged = json_object_get(report, "not_judged");
+
+	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++)
+		json_array_append_new(not_judged, json_string(lines[i]));
+	if (said)
+		json_object_set_new(report, "log_reports", json_string(said));
+}
+
+static int check_log(const char *input, struct checker *checker,
+		     json_t **report, struct error_line *error)
+{
+	struct study_log log;
+	int rc = study_check_log(input, checker, &log, error);
+
+	if (rc == EXIT_FINE) {
+		*report = check_report(checker);
+		log_add(*report, log.said);
+	}
+	study_log_fini(&log);
+	return rc;
+}
+
 int study_check(const struct machine_config *config,
 		const struct check_options *options, json_t **report,
 		struct study_result *result, struct error_line *error)
 {
+	const bool is_log = study_is_log(options->input);
 	const struct checker_config checking = {
-		.cpus = config->cpus,
+		.discipline = is_log,
+		.cpus = is_log ? PROTOCOL_OBSERVERS_MAX : config->cpus,
 		.bbm_level = config->p2m.bbm_level,
 		.forbid_writable_executable =
 			config->forbid_writable_executable,
@@ -191,7 +224,8 @@ int study_check(const struct machine_config *config,
 		error_set(error, EXIT_INPUT, "check: out of memory");
 		return error->exit_code;
 	}
-	rc = check_run(config, options, checker, result, error);
+	rc = is_log ? check_log(options->input, checker, report, error)
+		    : check_run(config, options, checker, result, error);
 	if (result->stats)
 		*report = check_report(checker);
 	if (!rc && checker_findings(checker))

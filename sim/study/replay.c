@@ -479,7 +479,12 @@ json_t *study_trace_machine(const char *trace, struct error_line *error)
 		return NULL;
 	machine = json_deep_copy(
 		json_object_get(trace_reader_header(reader), "machine"));
-	if (!machine)
+	if (!machine &&
+	    json_object_get(trace_reader_header(reader), "import"))
+		error_set(error, EXIT_INPUT,
+			  "%s: an imported log has nothing to run: only `check` reads it",
+			  trace);
+	else if (!machine)
 		error_set(error, EXIT_INPUT,
 			  "%s: line 1: no \"machine\" in the header", trace);
 	trace_reader_close(reader);

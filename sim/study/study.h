@@ -109,6 +109,19 @@ struct check_options {
 int study_check(const struct machine_config *config,
 		const struct check_options *options, json_t **report,
 		struct study_result *result, struct error_line *error);
+/* A log of page-table maintenance, or a trace that was imported from one: it
+ * needs no machine, and only `check` understands it. */
+bool study_is_log(const char *input);
+struct study_log {
+	char *said;  /* what the log's own maker says went wrong, or NULL */
+	char **file; /* names that the checker's sources point to */
+	size_t files;
+};
+/* Its events, judged by a checker with `discipline`. *result is for
+ * study_log_fini, once the report is made. Exit code. */
+int study_check_log(const char *input, struct checker *checker,
+		    struct study_log *result, struct error_line *error);
+void study_log_fini(struct study_log *result);
 /* The same report of any checker. */
 json_t *check_report(const struct checker *checker);
 
