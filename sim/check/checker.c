@@ -87,7 +87,9 @@ static void bury(struct checker *c, const struct place *p, uint32_t index,
 {
 	const struct place below = place_below(&c->tables, p, index, value);
 
-	for (uint32_t i = 0; below.page && i < page_entries(below.page); i++)
+	for (uint32_t i = 0; below.page && i < page_entries(below.page) &&
+			     !c->hold.out_of_memory;
+	     i++)
 		if (entry_kind(p->geometry, below.page->word[i],
 			       below.level) != ENTRY_NOTHING)
 			bury(c, &below, i, below.page->word[i], e, mark);
@@ -1021,6 +1023,11 @@ bool checker_word(const struct checker *c, uint64_t address, uint64_t *value)
 	return true;
 }
 
+bool checker_gave_up(const struct checker *c)
+{
+	return c->not_judged[NOT_JUDGED_MEMORY];
+}
+
 size_t checker_pages(const struct checker *c)
 {
 	return c->tables.pages;
@@ -1058,6 +1065,8 @@ struct checker *checker_new(const struct checker_config *config,
 		checker_free(c);
 		return NULL;
 	}
+	if (config->discipline)
+		c->tables.nodes_per_page_max = NODES_PER_PAGE_DISCIPLINE;
 	sources_get(c, &nobody);
 	if (!c->sources) {
 		checker_free(c);

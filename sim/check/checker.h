@@ -87,6 +87,8 @@ void checker_event(struct checker *c, struct protocol_event *event);
 bool checker_word(const struct checker *c, uint64_t address, uint64_t *value);
 /* Pages of tables, and of what may become tables, that are kept. */
 size_t checker_pages(const struct checker *c);
+/* Memory ran out, or more than 2^20 stale entries would have to be kept. */
+bool checker_gave_up(const struct checker *c);
 
 size_t checker_findings(const struct checker *c);
 const struct finding *checker_finding(const struct checker *c, size_t index);

@@ -165,7 +165,7 @@ const char *checker_not_judged(const struct checker *c, size_t index)
 {
 	static const char *const line[NOT_JUDGED_COUNT] = {
 		[NOT_JUDGED_OVERFLOW] =
-			"tables that one tree uses in more than 64 places, or with two granules: those beyond",
+			"tables that one tree uses in more than 64 places (2 in a log), or with two granules: those beyond",
 		[NOT_JUDGED_CONTENT] =
 			"tables whose content is not known: what stood in them before the first store seen",
 		[NOT_JUDGED_MEMORY] =

@@ -6,6 +6,7 @@
 
 #define BUCKETS 4096
 #define BLOCK	   256
+#define GHOSTS_MAX (1u << 20)
 #define BUCKETS_SCANNED_MAX 64
 #define BUCKETS_FEW	    8 /* ghosts: look at each */
 #define ALL_OF_THEM	    100 /* for a tier: no buckets, the whole list */
@@ -204,6 +205,10 @@ struct ghost *hold_add(struct hold *h, const struct tables *tables,
 
 	if (kind == ENTRY_NOTHING || !p->users)
 		return NULL;
+	if (h->count >= GHOSTS_MAX) {
+		h->out_of_memory = true;
+		return NULL;
+	}
 	g = ghost_new(h);
 	if (!g)
 		return NULL;

@@ -21,7 +21,9 @@ static size_t slot_of(const struct tables *t, enum protocol_world world,
 
 bool tables_init(struct tables *t, const struct protocol_listener *listener)
 {
-	*t = (struct tables){ .buckets = BUCKETS_FIRST, .listener = listener };
+	*t = (struct tables){ .buckets = BUCKETS_FIRST,
+			      .nodes_per_page_max = NODES_PER_PAGE_MAX,
+			      .listener = listener };
 	t->bucket = calloc(t->buckets, sizeof(*t->bucket));
 	return t->bucket != NULL;
 }
@@ -283,7 +285,7 @@ static struct table_node *node_new(struct tables *t, struct table_tree *tree,
 	struct table_node *node;
 
 	if (!page || page->granule_lg2 != tree->geometry.granule_lg2 ||
-	    page->nodes >= NODES_PER_PAGE_MAX) {
+	    page->nodes >= t->nodes_per_page_max) {
 		t->overflown = true;
 		return NULL;
 	}

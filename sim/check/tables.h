@@ -12,6 +12,8 @@
 
 /* More places than this of one page are not followed: `overflown` says so. */
 #define NODES_PER_PAGE_MAX 64
+/* Of a log, whose tables should have one. */
+#define NODES_PER_PAGE_DISCIPLINE 2
 
 /* An event as a finding shows it later: its number and who did it. */
 struct mark {
@@ -62,6 +64,7 @@ struct table_node {
 struct tables {
 	struct table_page **bucket;
 	size_t buckets, pages;
+	unsigned int nodes_per_page_max;
 	struct table_tree *tree;
 	bool overflown, unreadable, out_of_memory;
 	const struct protocol_listener *listener; /* for `read` */

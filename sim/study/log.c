@@ -392,6 +392,16 @@ static int log_record(struct log *l, const struct trace_record *rec)
 	}
 }
 
+static int log_step(struct log *l, const struct trace_record *rec)
+{
+	int rc = log_record(l, rec);
+
+	if (rc == EXIT_FINE && checker_gave_up(l->checker))
+		return malformed(l, "more than 2^20 entries are stale, or "
+				    "memory ran out: cut the log");
+	return rc;
+}
+
 /* ---- the file ---- */
 
 static int read_log(struct log *l)
@@ -408,7 +418,7 @@ static int read_log(struct log *l)
 	while (rc == EXIT_FINE && r &&
 	       (next = casemate_next(r, &record)) == TRACE_NEXT_RECORD) {
 		l->line = casemate_line(r);
-		rc = log_record(l, &record);
+		rc = log_step(l, &record);
 	}
 	if (rc == EXIT_FINE && next == TRACE_NEXT_MALFORMED)
 		error_set(l->error, rc = EXIT_INPUT, "%s: %s", l->path,
@@ -430,7 +440,7 @@ static int read_trace(struct log *l, struct trace_reader *r)
 	       (next = trace_reader_next(r, &record, &batch)) ==
 		       TRACE_NEXT_RECORD) {
 		l->line = trace_reader_line(r);
-		rc = log_record(l, &record);
+		rc = log_step(l, &record);
 	}
 	if (rc != EXIT_FINE || next == TRACE_NEXT_END)
 		return rc;

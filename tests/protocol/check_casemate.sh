@@ -184,6 +184,17 @@ refused "a read that contradicts the writes" \
 	"line 3: mem-read: 0x1008 is said to hold 0x6, but the log wrote 0x5" \
 	"$INIT"'(mem-write (id 1) (tid 0) (mem-order plain) (address 0x1008) (value 0x5))\n(mem-read (id 2) (tid 0) (address 0x1008) (value 0x6))\n'
 
+# A root whose every entry leads to itself: 2^27 ways, and each may be held.
+itself='(mem-init 0 0 80000000 1000)\n'
+for i in $(seq 0 511); do
+	itself+=$(printf '(mem-write %d 0 plain %x 80000003)' "$i" \
+		$((0x80000000 + 8 * i)))'\n'
+done
+itself+='(msr 600 0 vttbr_el2 80000000)(mem-write 601 0 plain 80000000 0)'
+refused "a tree of itself" \
+	"line 514: more than 2^20 entries are stale, or memory ran out: cut the log" \
+	"$itself"
+
 # endless COMMAND: what never ends is given up, with one line.
 endless() {
 	local line
