@@ -822,6 +822,38 @@ static void every_granule_hints_and_coalesces(void **state)
 	}
 }
 
+/* What an operation touched is looked at after each, everything now and then.
+ * LONG in the environment: all of it. */
+static void long_sequences_of_the_other_granules(void **state)
+{
+	static const struct shape shapes[] = {
+		{ 40, 2, P2M_TLBI_RANGE, P2M_ORDER_GREEDY, true,
+		  WINDOW(36, 14), 50000, 200, { 0 }, false, 14, false, 0 },
+		{ 48, -1, P2M_TLBI_IPA, P2M_ORDER_GREEDY, true,
+		  TOP(48, 14), 50000, 200, { PT_COALESCE_EAGER, 0, 0 }, true,
+		  14, false, 0 },
+		{ 46, 2, P2M_TLBI_IPA, P2M_ORDER_GREEDY, true,
+		  WINDOW(42, 16), 50000, 1000, { 0 }, false, 16, false, 0 },
+		{ 52, -1, P2M_TLBI_RANGE, P2M_ORDER_GREEDY, true,
+		  TOP(52, 16), 50000, 1000, { PT_COALESCE_EAGER, 0, 0 }, true,
+		  16, true, 0 },
+	};
+	const char *wanted = getenv("LONG");
+	const unsigned int part = wanted && *wanted ? 1 : 20;
+	uint64_t total = 0;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(shapes) / sizeof(shapes[0]); i++) {
+		struct shape s = shapes[i];
+
+		s.operations /= part;
+		total += run_shape(&s, 400 + i);
+	}
+	print_message("%llu operations on core '%s'\n",
+		      (unsigned long long)total, core->name);
+	assert_true(!is_ours() || total == 200000 / part);
+}
+
 /* For a core that goes page by page: 1536 frames instead of a gigabyte. */
 static uint64_t smaller(uint64_t frames)
 {
@@ -954,6 +986,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(random_sequences_match_the_oracle),
 		cmocka_unit_test(random_sequences_coalesce_by_every_policy),
 		cmocka_unit_test(every_granule_hints_and_coalesces),
+		cmocka_unit_test(long_sequences_of_the_other_granules),
 		cmocka_unit_test(every_allocation_may_fail),
 	};
 
