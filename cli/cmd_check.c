@@ -78,6 +78,16 @@ static void print_reference(const char *reference)
 	       reference);
 }
 
+/* Of data that was read past the caches. */
+static void print_line(const json_t *line)
+{
+	printf("  %-10s %lld bytes at guest physical %s; read at VA %s\n",
+	       "line", number_of(line, "bytes"), text_of(line, "address"),
+	       text_of(line, "va"));
+	if (json_object_get(line, "born"))
+		print_source("written", json_object_get(line, "born"));
+}
+
 static void print_finding(bool color, const json_t *f)
 {
 	const json_t *used = json_object_get(f, "used");
@@ -93,6 +103,8 @@ static void print_finding(bool color, const json_t *f)
 		printf("  %-10s %s\n", "case", text_of(f, "detail"));
 	if (entry)
 		print_entry(entry);
+	if (json_object_get(f, "line"))
+		print_line(json_object_get(f, "line"));
 	if (used)
 		printf("  %-10s CPU %lld at %s, event %lld: it went by the stale entry\n",
 		       "used", number_of(used, "cpu"), text_of(used, "va"),

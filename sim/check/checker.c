@@ -939,13 +939,53 @@ static void use(struct checker *c, const struct protocol_event *e)
 	use_of(c, PROTOCOL_VTTBR, e->ipa, e->pa, e);
 }
 
+/* ---- data past the caches ---- */
+
+static void describe_read(struct checker *c, struct finding *f,
+			  const struct protocol_read *r)
+{
+	const struct protocol_source writer = { .operation = "store",
+						.pc = r->writer_pc };
+
+	f->address = r->line;
+	f->line_bytes = r->line_bytes;
+	f->read_va = r->va;
+	f->read_address = r->address;
+	f->stale = r->below;
+	f->now = r->above;
+	f->birth_known = r->writer_known;
+	if (r->writer_known) {
+		f->birth_cpu = r->writer_cpu;
+		f->birth_event = r->writer_event;
+		f->birth = c->source[sources_get(c, &writer)];
+	}
+	snprintf(f->detail, sizeof(f->detail),
+		 "memory has 0x%llx, the caches may have 0x%llx: whether the line was evicted decides",
+		 (unsigned long long)r->below, (unsigned long long)r->above);
+	snprintf(f->missing, sizeof(f->missing),
+		 "DC CVAC or CIVAC of the line (or clean by set/way, which the hypervisor emulates), then DSB, before the caches go off");
+}
+
+static void read_past(struct checker *c, const struct protocol_event *e)
+{
+	bool is_new;
+	struct finding *f;
+
+	if (e->read.below == e->read.above)
+		return;
+	f = findings_add(c, RULE_DATA_STALE, checker_mark(c, e).source, e,
+			 &is_new);
+	if (f && is_new)
+		describe_read(c, f, &e->read);
+}
+
 /* ---- the whole ---- */
 
 void checker_event(struct checker *c, struct protocol_event *e)
 {
 	if (e->cpu >= PROTOCOL_OBSERVERS_MAX)
 		return;
-	e->number = ++c->number;
+	e->number = c->listener.number = ++c->number;
 	switch (e->kind) {
 	case PROTOCOL_CONTENT:
 		store(c, e, false);
@@ -973,6 +1013,9 @@ void checker_event(struct checker *c, struct protocol_event *e)
 		break;
 	case PROTOCOL_USE:
 		use(c, e);
+		break;
+	case PROTOCOL_READ:
+		read_past(c, e);
 		break;
 	case PROTOCOL_DONE:
 		done(c, e);
@@ -1056,6 +1099,7 @@ struct checker *checker_new(const struct checker_config *config,
 	if (!c)
 		return NULL;
 	c->config = *config;
+	c->not_judged[NOT_JUDGED_DATA] = config->no_data;
 	c->listener = (struct protocol_listener){ .event = heard,
 						  .context = c,
 						  .read = read,

@@ -30,6 +30,7 @@ struct checker_config {
 	bool forbid_writable_executable;
 	/* An imported log's writers keep one: discipline.h. */
 	bool discipline;
+	bool no_data; /* a replay: what stands in memory is not known */
 };
 
 /* CPUs that a log does not show are this observer. */
@@ -55,6 +56,12 @@ struct finding {
 	uint64_t observers; /* that may hold it */
 	uint64_t birth_event, replaced_event; /* 0: before the check began */
 	struct protocol_source birth, replaced;
+	/* DATA_STALE: `address` is the line's, `stale` was read, `now` is what
+	 * the caches may have, birth that of the line's first unclean store
+	 * (birth_event: the last before it). */
+	uint64_t line_bytes, read_va, read_address;
+	bool birth_known;
+	unsigned int birth_cpu;
 	/* The access that went by it: event 0 if none did, so that it could. */
 	uint64_t use_event, use_va;
 	unsigned int use_cpu;

@@ -33,6 +33,7 @@ enum protocol_kind {
 	PROTOCOL_TABLE_FREE,
 	PROTOCOL_FRAME_FREE,  /* memory that was mapped is given away */
 	PROTOCOL_USE,	      /* an access was translated */
+	PROTOCOL_READ,	      /* a load past the caches, from an unclean line */
 	PROTOCOL_DONE,	      /* an operation ends that promised: all is over */
 	/* Of imported logs, whose writers keep a discipline: discipline.h. */
 	PROTOCOL_MEMORY_INIT, /* zeroed, and from now on the log's */
@@ -135,6 +136,23 @@ bool protocol_tlbi_by_name(const char *name, struct protocol_tlbi *tlbi);
 /* Address or ASID, and hint, of an operand of one that is no range. */
 void protocol_tlbi_operand(struct protocol_tlbi *tlbi, uint64_t operand);
 
+/*
+ * A CPU whose data caches are off reads from a line that was written through
+ * them and not cleaned to the point of coherency since.
+ */
+struct protocol_read {
+	uint64_t va, address, bytes;
+	uint64_t line, line_bytes; /* `line` in the event's world */
+	/* The first word of eight bytes that differs, or the first read: as
+	 * memory has it, which is what is read, and as the caches may. */
+	uint64_t below, above;
+	/* Who first wrote the line since it was clean; event: the last before
+	 * that, if `writer_known`. */
+	bool writer_known;
+	uint8_t writer_cpu;
+	uint64_t writer_pc, writer_event;
+};
+
 struct protocol_event {
 	enum protocol_kind kind;
 	uint64_t number; /* in the total order, from 1; set by the receiver */
@@ -163,6 +181,7 @@ struct protocol_event {
 		struct protocol_tlbi tlbi;
 		struct protocol_root root;
 		bool caches_on;
+		struct protocol_read read;
 		/* USE: translated in the regime of `cpu` as it stands. */
 		struct {
 			uint64_t va, ipa, pa;
@@ -185,6 +204,8 @@ struct protocol_listener {
 	void *read_context;
 	/* The listener's: false while no USE could matter. */
 	bool uses_wanted;
+	/* The listener's: of the last event. */
+	uint64_t number;
 };
 
 #endif

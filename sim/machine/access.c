@@ -160,25 +160,37 @@ static inline bool cacheable(const struct arm_translation *t)
 	return FIELD_GET(ARM_ATTRS_CACHEABLE, t->attrs);
 }
 
-static inline void data_line(const struct machine *m, struct machine_cpu *cpu,
+/* The first write to a clean line. */
+static __attribute__((noinline)) void
+before_write(struct machine *m, const struct machine_cpu *cpu, pa_t pa)
+{
+	if (m->protocol)
+		protocol_before_write(m, cpu, pa);
+	versions_keep(m->versions, pa);
+}
+
+static inline void data_line(struct machine *m, struct machine_cpu *cpu,
 			     pa_t pa, bool write)
 {
 	enum memory_level served = memory_access_inline(
 		m->memory, cpu->index, REQUESTER_DATA, pa, write);
 
-	if (__builtin_expect(write && m->versions != NULL, 0))
-		versions_before_write(m->versions, pa);
+	if (__builtin_expect(write && m->versions != NULL, 0) &&
+	    !versions_is_unclean(m->versions, pa))
+		before_write(m, cpu, pa);
 	if (served != MEMORY_L1)
 		account_charge(cpu, BUCKET_DATA, m->charge_data[served]);
 }
 
 static __attribute__((noinline)) void
-data_lines_any(const struct machine *m, struct machine_cpu *cpu, pa_t pa,
+data_lines_any(struct machine *m, struct machine_cpu *cpu, va_t va, pa_t pa,
 	       uint64_t bytes, bool write, bool cached)
 {
 	uint64_t first = pa.raw >> m->line_lg2;
 	uint64_t last = (pa.raw + bytes - 1) >> m->line_lg2;
 
+	if (!cached && !write && m->versions && m->protocol)
+		protocol_read_past(m, cpu, va, pa, bytes);
 	for (uint64_t line = first; line <= last; line++) {
 		if (cached)
 			data_line(m, cpu, (pa_t){ line << m->line_lg2 }, write);
@@ -189,15 +201,16 @@ data_lines_any(const struct machine *m, struct machine_cpu *cpu, pa_t pa,
 }
 
 /* [pa, pa + bytes) lies in one page. */
-static inline void data_lines(const struct machine *m,
-			      struct machine_cpu *cpu, pa_t pa, uint64_t bytes, bool write, bool cached)
+static inline void data_lines(struct machine *m, struct machine_cpu *cpu,
+			      va_t va, pa_t pa, uint64_t bytes, bool write,
+			      bool cached)
 {
 	uint64_t ends = pa.raw ^ (pa.raw + bytes - 1);
 
 	if (__builtin_expect(cached && ends >> m->line_lg2 == 0, 1))
 		data_line(m, cpu, pa, write);
 	else
-		data_lines_any(m, cpu, pa, bytes, write, cached);
+		data_lines_any(m, cpu, va, pa, bytes, write, cached);
 }
 
 /* Device memory takes natural alignment only. DDI0487 L.b B2.10.2. */
@@ -275,7 +288,7 @@ data_lookup(struct machine *m, struct machine_cpu *cpu, va_t va,
 		return fail_alignment(cpu, va, access, fault);
 	cpu->last_data.page = va.raw >> PAGE_LG2;
 	cpu->last_data.page_pa.raw = t.pa.raw & ~(PAGE_BYTES - 1);
-	data_lines(m, cpu, t.pa, bytes, access & ARM_ACCESS_WRITE,
+	data_lines(m, cpu, va, t.pa, bytes, access & ARM_ACCESS_WRITE,
 		   cacheable(&t));
 	/* A page is worth a memo from its second access on: where pages are
 	 * visited once, the memos of others are left alone. */
@@ -288,7 +301,7 @@ data_lookup(struct machine *m, struct machine_cpu *cpu, va_t va,
 
 /* An access inside a page whose lookup would hit, as its memo knows. */
 static __attribute__((noinline)) enum machine_result
-data_known(const struct machine *m, struct machine_cpu *cpu, va_t va,
+data_known(struct machine *m, struct machine_cpu *cpu, va_t va,
 	   uint32_t bytes, unsigned int access, struct page_memo *memo)
 {
 	struct last_access *last = &cpu->last_data;
@@ -304,7 +317,7 @@ data_known(const struct machine *m, struct machine_cpu *cpu, va_t va,
 	account_charge(cpu, BUCKET_TLB, m->charge_l1d_tlb);
 	last->page_hits++;
 	pa.raw = memo->pa.raw | (va.raw & (PAGE_BYTES - 1));
-	data_lines(m, cpu, pa, bytes, access & ARM_ACCESS_WRITE, true);
+	data_lines(m, cpu, va, pa, bytes, access & ARM_ACCESS_WRITE, true);
 	note_line(m, cpu, va, bytes, access);
 	return MACHINE_OK;
 }

@@ -231,6 +231,7 @@ void machine_free(struct machine *m)
 	if (m->versions)
 		versions_fini(m->versions);
 	free(m->versions);
+	protocol_forget_writers(m);
 	watch_free(m->watch);
 	free(m->cost_base);
 	iommu_free(m->iommu);

@@ -2,10 +2,14 @@
 /* See protocol.h. */
 #include "sim/machine/protocol.h"
 
+#include <string.h>
+#include <sys/mman.h>
+
 #include "models/arm/descriptor.h"
 
 #include "sim/machine/access.h"
 #include "sim/machine/hypervisor.h"
+#include "sim/machine/setway.h"
 #include "sim/machine/watch.h"
 
 static void tell(struct machine *m, struct protocol_event *e)
@@ -327,5 +331,100 @@ void protocol_use(struct machine *m, const struct machine_cpu *cpu, va_t va,
 	e.ipa = t->ipa.raw;
 	e.pa = t->pa.raw;
 	e.has_stage1 = cpu->mmu.regime.setup.stage1;
+	tell(m, &e);
+}
+
+/* ---- data below the caches */
+
+/* Who first wrote a line since it was clean. */
+struct line_writer {
+	uint64_t pc, event;
+	uint8_t cpu;
+	bool known;
+};
+
+static uint64_t writers_bytes(const struct machine *m)
+{
+	return ((m->ram.bytes >> m->line_lg2) + 1) * sizeof(struct line_writer);
+}
+
+static uint64_t line_index(const struct machine *m, pa_t pa)
+{
+	return (pa.raw - m->ram.base.raw) >> m->line_lg2;
+}
+
+void protocol_before_write(struct machine *m, const struct machine_cpu *cpu,
+			   pa_t pa)
+{
+	if (!m->line_writer) {
+		void *room = mmap(NULL, writers_bytes(m),
+				  PROT_READ | PROT_WRITE,
+				  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
+				  -1, 0);
+
+		/* Without, findings do not name the writer. */
+		if (room == MAP_FAILED)
+			return;
+		m->line_writer = room;
+	}
+	m->line_writer[line_index(m, pa)] =
+		(struct line_writer){ .pc = cpu->block,
+				      .event = m->protocol->number,
+				      .cpu = (uint8_t)cpu->index,
+				      .known = true };
+}
+
+void protocol_forget_writers(struct machine *m)
+{
+	if (m->line_writer)
+		munmap(m->line_writer, writers_bytes(m));
+	m->line_writer = NULL;
+}
+
+/* The first byte of [pa, pa + bytes) whose two versions differ. */
+static bool first_stale(const struct machine *m, pa_t *pa, uint64_t bytes)
+{
+	const struct versions *v = m->versions;
+
+	for (; bytes; pa->raw++, bytes--)
+		if (versions_is_unclean(v, *pa) &&
+		    v->other[pa->raw - m->ram.base.raw] !=
+			    *(const uint8_t *)ram_host(&m->ram, *pa))
+			return true;
+	return false;
+}
+
+void protocol_read_past(struct machine *m, const struct machine_cpu *cpu,
+			va_t va, pa_t pa, uint64_t bytes)
+{
+	struct protocol_event e = by_guest(cpu, PROTOCOL_READ, "load");
+	const struct line_writer *w;
+	pa_t at = pa;
+	gfn_t gfn;
+	uint64_t ipa;
+
+	/* What goes past caches that are on sees what they have: README. */
+	if (!m->versions->memory_shown || setway_has_caches(cpu) ||
+	    !m->versions->count || !ram_has(&m->ram, pa, bytes) ||
+	    !first_stale(m, &at, bytes) ||
+	    !hypervisor_gfn(m->hypervisor, mfn_from_pa(at), &gfn))
+		return;
+	ipa = ipa_from_gfn(gfn).raw | (at.raw & (FRAME_BYTES - 1));
+	e.read = (struct protocol_read){ .va = va.raw,
+					 .address = ipa - (at.raw - pa.raw),
+					 .bytes = bytes,
+					 .line = ipa & -m->line_bytes,
+					 .line_bytes = m->line_bytes };
+	at.raw &= ~UINT64_C(7);
+	e.read.below = ram_read64(&m->ram, at);
+	memcpy(&e.read.above, m->versions->other + (at.raw - m->ram.base.raw),
+	       sizeof(e.read.above));
+	w = m->line_writer ? &m->line_writer[line_index(m, at)] : NULL;
+	if (w && w->known) {
+		e.read.writer_known = true;
+		e.read.writer_cpu = w->cpu;
+		e.read.writer_pc = w->pc;
+		e.read.writer_event = w->event;
+	}
 	tell(m, &e);
 }

@@ -55,4 +55,13 @@ void protocol_guest_done(struct machine *m, const struct machine_cpu *cpu,
 void protocol_use(struct machine *m, const struct machine_cpu *cpu, va_t va,
 		  const struct arm_translation *t);
 
+/* ---- data below the caches: only where versions are kept. `before_write`
+ * stands for versions_before_write; a read past the caches is told if what
+ * memory has there is not what the caches may. */
+void protocol_before_write(struct machine *m, const struct machine_cpu *cpu,
+			   pa_t pa);
+void protocol_read_past(struct machine *m, const struct machine_cpu *cpu,
+			va_t va, pa_t pa, uint64_t bytes);
+void protocol_forget_writers(struct machine *m);
+
 #endif

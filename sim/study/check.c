@@ -83,6 +83,23 @@ static json_t *entry_json(const struct finding *f, struct code_lines *lines)
 	return o;
 }
 
+static json_t *line_json(const struct finding *f, struct code_lines *lines)
+{
+	json_t *o = json_pack("{s:o, s:I, s:o, s:o, s:o, s:o}", "address",
+			      hex(f->address), "bytes",
+			      (json_int_t)f->line_bytes, "va", hex(f->read_va),
+			      "ipa", hex(f->read_address), "memory",
+			      hex(f->stale), "caches", hex(f->now));
+	json_t *born;
+
+	if (!f->birth_known)
+		return o;
+	born = event_json(f->birth_event, &f->birth, lines);
+	json_object_set_new(born, "cpu", json_integer(f->birth_cpu));
+	json_object_set_new(o, "born", born);
+	return o;
+}
+
 static json_t *finding_json(const struct finding *f, struct code_lines *lines)
 {
 	const struct rule_facts *rule = rule_facts(f->rule);
@@ -96,6 +113,8 @@ static json_t *finding_json(const struct finding *f, struct code_lines *lines)
 		json_object_set_new(o, "detail", json_string(f->detail));
 	if (f->input != UINT64_MAX)
 		json_object_set_new(o, "entry", entry_json(f, lines));
+	if (f->line_bytes)
+		json_object_set_new(o, "line", line_json(f, lines));
 	if (f->use_event)
 		json_object_set_new(
 			o, "used",
@@ -214,6 +233,7 @@ int study_check(const struct machine_config *config,
 		.bbm_level = config->p2m.bbm_level,
 		.forbid_writable_executable =
 			config->forbid_writable_executable,
+		.no_data = !study_is_guest(options->input),
 	};
 	struct checker *checker = checker_new(&checking, NULL, NULL);
 	int rc;

@@ -291,6 +291,19 @@ static void do_use(void)
 	send(&e);
 }
 
+/* read ADDRESS BELOW ABOVE: by a CPU whose caches are off. */
+static void do_read(void)
+{
+	struct protocol_event e = event(PROTOCOL_READ);
+
+	e.read = (struct protocol_read){ .bytes = 8, .line_bytes = 64 };
+	e.read.va = e.read.address = number();
+	e.read.line = e.read.address & ~UINT64_C(63);
+	e.read.below = number();
+	e.read.above = number();
+	send(&e);
+}
+
 static void do_done(void)
 {
 	struct protocol_event e = event(PROTOCOL_DONE);
@@ -308,6 +321,7 @@ static const struct {
 	{ "free", do_free }, { "give", do_give }, { "dsb", do_dsb },
 	{ "dmb", do_dmb }, { "isb", do_isb }, { "tlbi", do_tlbi },
 	{ "root", do_root }, { "use", do_use }, { "done", do_done },
+	{ "read", do_read },
 };
 
 static void run_line(char *text)
