@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Speed of run, record and replay. measure.py BUILD SCALE; see README.md.
+"""Speed of run, record, replay and check. measure.py BUILD SCALE; README.md.
 
 Seconds are of the processor, user and system, of the whole process: all of
 these programs compute in one thread, and a host that has other work to do
@@ -42,9 +42,9 @@ def path(name):
     return os.path.join(WORK, name)
 
 
-def call(*command):
-    """Seconds of the processor. A small shell stands in between, because
-    Linux counts what was resident before exec, ours, as the program's own."""
+def spent(*command):
+    """User and system seconds. A small shell stands in between, because Linux
+    counts what was resident before exec, ours, as the program's own."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     done = subprocess.run(["sh", "-c", '"$@"; exit $?', "sh", *command],
                           capture_output=True)
@@ -52,8 +52,16 @@ def call(*command):
     if done.returncode:
         sys.exit(f"measure.py: {' '.join(command)}: exit {done.returncode}: "
                  f"{done.stderr.decode(errors='replace').strip()[-300:]}")
-    return (after.ru_utime - before.ru_utime
-            + after.ru_stime - before.ru_stime)
+    return (after.ru_utime - before.ru_utime,
+            after.ru_stime - before.ru_stime)
+
+
+def call(*command):
+    return sum(spent(*command))
+
+
+def user_seconds(*command):
+    return spent(*command)[0]
 
 
 def p2msim(command, *arguments):
@@ -194,6 +202,24 @@ def replays(table):
         os.unlink(trace)
 
 
+def checks(table):
+    """The checker on, over the plain run: neighbours, user time alone."""
+    wanted = {"balloon": [elf(["balloon"]), "200", scaled(5000)]}
+    if os.path.exists(BUSYBOX):
+        words_file()
+        wanted["busybox sort"] = ["--linux", "--root", WORK, BUSYBOX,
+                                  "sort", "words"]
+    for name, arguments in wanted.items():
+        ratios = []
+        for _ in range(ROUNDS):
+            plain, checked = (user_seconds(P2MSIM, command, "--quiet",
+                                           *arguments)
+                              for command in ("run", "check"))
+            ratios.append(checked / plain)
+        table.add(f"check: {name}", statistics.median(ratios), 2, "x run",
+                  most=True, rounds=ratios)
+
+
 def length(table):
     """Four times the trace: four times the time, the same memory."""
     words = GUESTS["seq90 64 MiB"]
@@ -236,6 +262,7 @@ def main():
           "rounds in [ ]\n", flush=True)
     guests(table)
     replays(table)
+    checks(table)
     length(table)
     table.show()
     with open(path("results.json"), "w") as f:
