@@ -179,7 +179,7 @@ const char *checker_not_judged(const struct checker *c, size_t index)
 		[NOT_JUDGED_DISCIPLINE] =
 			"locks, roots and owners of entries beyond 4096 of each",
 		[NOT_JUDGED_DATA] =
-			"data-stale: a trace has no data, and not which lines are unclean; check the run of the guest itself",
+			"data-stale: a trace or log does not have what memory and caches hold; check the run of the guest itself",
 	};
 
 	for (int i = 0; i < NOT_JUDGED_COUNT; i++)
