@@ -454,7 +454,7 @@ static bool p2m_start_is_legal(const struct pt_format *f, unsigned int ipa_bits,
 	       ipa_bits <= lsb + f->level[level].width + f->concat_lg2;
 }
 
-/* The usual choice: as deep as concatenation allows. */
+/* The usual choice: as deep as concatenation allows, but with blocks. */
 static unsigned int p2m_start_usual(const struct pt_format *f,
 				    unsigned int ipa_bits)
 {
@@ -490,7 +490,7 @@ static int p2m_configure(struct p2m *p2m, const struct p2m_config *c)
 	if (!f || c->ipa_bits < P2M_IPA_BITS_MIN || c->ipa_bits > most ||
 	    (unsigned int)c->tlbi > P2M_TLBI_RANGE ||
 	    (unsigned int)c->order > P2M_ORDER_MASK || c->bbm_level > 2 || c->start_level < -1 ||
-	    c->start_level >= (int)f->last ||
+	    c->start_level > (int)f->last ||
 	    (unsigned int)c->coalesce.policy >= PT_COALESCE_POLICIES ||
 	    (c->coalesce.policy == PT_COALESCE_SCAN &&
 	     c->coalesce.budget == 0))

@@ -558,8 +558,8 @@ static bool check_granule(struct check *check)
 	return true;
 }
 
-/* VTCR_EL2.SL0 names three levels: 4K 2 to 0, the others 3 to 1, of which the
- * p2m does not begin at 3. A level's tables resolve stride bits or fewer, and
+/* VTCR_EL2.SL0 names three levels: 4K 2 to 0, the others 3 to 1, of which 16K
+ * reaches no 32 bits from 3. A level's tables resolve stride bits or fewer, and
  * up to 4 more by concatenation; they may not be empty. DDI0487 L.b D8.2. */
 static bool check_start_level(struct check *check)
 {
@@ -573,11 +573,14 @@ static bool check_start_level(struct check *check)
 
 	if (level < 0)
 		return true;
-	if (level < highest)
+	if (level < highest || (level == 3 && page != 16))
 		return complain(check, 0, paths,
 				"level %d starts no walk of %dK granules; "
-				"want 1 or 2, and -1 chooses",
-				level, 1 << (page - 10));
+				"want %d %s, and -1 chooses",
+				level, 1 << (page - 10), highest,
+				page == 12   ? "to 2"
+				: page == 14 ? "or 2"
+					     : "to 3");
 	if (config->ipa_bits <= below || config->ipa_bits > most)
 		return complain(check, 0, paths,
 				"level %d cannot start a walk of %u IPA bits; "

@@ -146,7 +146,7 @@ const struct config_key config_keys[] = {
 	WHOLE("guest.ipa_bits", ipa_bits, 32, 52),
 	PLAIN_WORD("guest.granule", "4K|16K|64K", NULL, NULL),
 	WORD("guest.backing", backing, "contiguous|fragmented:%|random", NULL),
-	WHOLE("guest.start_level", p2m.start_level, -1, 2),
+	WHOLE("guest.start_level", p2m.start_level, -1, 3),
 
 	WORD("check.writable_executable", forbid_writable_executable,
 	     "allow|forbid", NULL),

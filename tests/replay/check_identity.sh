@@ -100,6 +100,12 @@ for stage2 in 4K:1 16K:4 64K:16; do
 		--set policy.p2m.coalesce=eager --set policy.p2m.populate=fault \
 		"$BUILD/guests/owntables.elf"
 done
+identity "balloon, 64K, pages in the root" --set guest.granule=64K \
+	--set guest.ipa_bits=33 --set guest.start_level=3 \
+	--set policy.p2m.contig_hint=on "$BUILD/guests/balloon.elf" 4 100 unit=16
+identity "setway, 64K, pages in the root" --set guest.granule=64K \
+	--set guest.ipa_bits=32 --set guest.start_level=3 \
+	"$BUILD/guests/setway.elf" 2 1
 identity "stream, 52 bits" --set guest.granule=64K --set cpu.pa_bits=52 \
 	--set guest.ipa_bits=52 "$BUILD/guests/stream.elf" 256 granule=64k
 

@@ -295,7 +295,7 @@ static bool may_start(unsigned int granule, unsigned int level,
 	} rows[] = {
 		{ 12, 0, 40, 48 }, { 12, 1, 32, 43 }, { 12, 2, 32, 34 },
 		{ 14, 1, 37, 48 }, { 14, 2, 32, 40 }, { 16, 1, 43, 52 },
-		{ 16, 2, 32, 46 },
+		{ 16, 2, 32, 46 }, { 16, 3, 32, 33 },
 	};
 
 	if (bits > 48 && !(lpa && granule == 16))

@@ -212,7 +212,11 @@ static void bad_files_are_refused_with_path_and_remedy(void **state)
 		 "\"choices\": {\"granule_16k\": \"absent\"}}",
 		 3, ": guest.granule: |has not that granule|want 4K or 64K"},
 		{"{\"guest\": {\"granule\": \"64K\", \"start_level\": 0}}", 3,
-		 ": guest.start_level: level 0 starts no walk of 64K|1 or 2"},
+		 ": guest.start_level: level 0 starts no walk of 64K|1 to 3"},
+		{"{\"guest\": {\"granule\": \"16K\", \"start_level\": 3}}", 3,
+		 ": guest.start_level: level 3 starts no walk of 16K|1 or 2"},
+		{"{\"guest\": {\"granule\": \"64K\", \"start_level\": 3}}", 3,
+		 "level 3 cannot|takes 32 to 33"},
 		{"{\"guest\": {\"granule\": \"16K\", \"start_level\": 2, "
 		 "\"ipa_bits\": 41}}",
 		 3, "level 2 cannot|takes 32 to 40"},
