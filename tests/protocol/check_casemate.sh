@@ -16,6 +16,7 @@ trap 'rm -rf "$work"' EXIT
 
 ok() {
 	passed=$((passed + 1))
+	echo "PASS casemate: $*"
 }
 bad() {
 	echo "FAIL casemate: $*"
@@ -38,7 +39,7 @@ verdict() {
 	got=$(rules "$1")
 	code=$?
 	if [ "$code" = "$want_code" ] && [ "$got" = "$want" ]; then
-		ok
+		ok "$2 ${1##*.}"
 	else
 		bad "$1: exit code $code, rules '$got', for '$want'" \
 			"$(head -1 "$work/error")"
@@ -83,7 +84,7 @@ refused() {
 	line=$("$PROGRAM" check "$work/x.log" 2>&1 >/dev/null)
 	code=$?
 	if [ $code = 3 ] && [ "$line" = "p2msim: $work/x.log: $2" ]; then
-		ok
+		ok "$2 ${1##*.}"
 	else
 		bad "$1: exit code $code: $line"
 	fi
