@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Rules by name, sources, and the list of findings. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -145,6 +146,71 @@ void finding_describe_ghost(struct checker *c, struct finding *f,
 	f->replaced = c->source[g->replaced.source];
 	g->finding = (uint32_t)(f - c->finding) + 1;
 }
+
+/* ---- without a ghost ---- */
+
+static void describe_word(struct finding *f, const struct table_node *node,
+			  uint32_t index, uint64_t stale)
+{
+	f->stage = node->tree->geometry.stage2 ? 2 : 1;
+	f->level = node->level;
+	f->vmid = node->tree->root.vmid;
+	f->asid = node->tree->root.asid;
+	f->input = node_input(node, index);
+	f->input_last = f->input + node_span(node) - 1;
+	f->address = node->page->address + index * 8;
+	f->stale = stale;
+	f->now = node->page->word[index];
+	f->observers = node->tree->users;
+}
+
+/* About entry `index` of a page, by whoever `mark` says. */
+void checker_report_word(struct checker *c, enum rule rule, struct mark mark,
+			 const struct table_page *page, uint32_t index,
+			 uint64_t stale, const struct protocol_event *e,
+			 const char *missing)
+{
+	bool is_new;
+	struct finding *f = findings_add(c, rule, mark.source, e, &is_new);
+
+	if (!f || !is_new)
+		return;
+	f->event = mark.number;
+	if (page->node)
+		describe_word(f, page->node, index, stale);
+	else
+		f->address = page->address + index * 8;
+	snprintf(f->missing, sizeof(f->missing), "%s", missing);
+}
+
+void checker_report(struct checker *c, enum rule rule,
+		    const struct table_page *page, uint32_t index,
+		    const struct protocol_event *e, const char *detail,
+		    const char *missing)
+{
+	size_t before = c->findings;
+
+	if (page) {
+		checker_report_word(c, rule, checker_mark(c, e), page, index,
+				    page->word[index], e, missing);
+	} else {
+		bool is_new;
+		struct finding *f =
+			findings_add(c, rule, checker_mark(c, e).source, e,
+				     &is_new);
+
+		if (f && is_new)
+			snprintf(f->missing, sizeof(f->missing), "%s", missing);
+	}
+	if (c->findings == before)
+		return;
+	snprintf(c->finding[before].detail, sizeof(c->finding[before].detail),
+		 "%s", detail);
+	if (e->kind == PROTOCOL_WRITE)
+		c->finding[before].now = e->now;
+}
+
+/* ---- for the report ---- */
 
 size_t checker_findings(const struct checker *c)
 {

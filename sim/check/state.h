@@ -78,15 +78,41 @@ struct checker {
 	bool not_judged[NOT_JUDGED_COUNT];
 };
 
+static inline bool bit_get(const uint64_t *set, uint32_t i)
+{
+	return set[i / 64] >> i % 64 & 1;
+}
+
+static inline void bit_put(uint64_t *set, uint32_t i, bool value)
+{
+	set[i / 64] = (set[i / 64] & ~BIT(i % 64)) |
+		      (uint64_t)value << i % 64;
+}
+
 /* ---- checker.c */
 struct mark checker_mark(struct checker *c, const struct protocol_event *e);
 /* The known page of the machine's memory with this address, or NULL. */
 struct table_page *checker_page(struct checker *c, uint64_t address);
-/* A finding about entry `index` of a page, by whoever `e` is. */
-void checker_report(struct checker *c, enum rule rule,
-		    const struct table_page *page, uint32_t index,
-		    const struct protocol_event *e, const char *detail,
-		    const char *missing);
+/* The page of the event's world; `make`: a new one if none is known. */
+struct table_page *checker_page_of(struct checker *c,
+				   const struct protocol_event *e,
+				   uint64_t address, bool make);
+
+/* ---- one function a kind of event */
+/* CONTENT, not `judged`; and WRITE. */
+void event_store(struct checker *c, const struct protocol_event *e,
+		 bool judged);
+void event_clean(struct checker *c, const struct protocol_event *e);
+void event_barrier(struct checker *c, const struct protocol_event *e);
+void event_tlbi(struct checker *c, const struct protocol_event *e);
+void event_root(struct checker *c, const struct protocol_event *e);
+void event_table_free(struct checker *c, const struct protocol_event *e);
+void event_frame_free(struct checker *c, const struct protocol_event *e);
+/* A log's: what the memory was used for is not said. */
+void event_memory_free(struct checker *c, struct protocol_event *e);
+void event_use(struct checker *c, const struct protocol_event *e);
+void event_read(struct checker *c, const struct protocol_event *e);
+void event_done(struct checker *c, const struct protocol_event *e);
 
 /* ---- findings.c */
 uint32_t sources_get(struct checker *c, const struct protocol_source *source);
@@ -95,6 +121,17 @@ uint32_t sources_get(struct checker *c, const struct protocol_source *source);
 struct finding *findings_add(struct checker *c, enum rule rule,
 			     uint32_t source, const struct protocol_event *e,
 			     bool *is_new);
+/* About entry `index` of a page, by whoever `mark` says; `stale` was there. */
+void checker_report_word(struct checker *c, enum rule rule, struct mark mark,
+			 const struct table_page *page, uint32_t index,
+			 uint64_t stale, const struct protocol_event *e,
+			 const char *missing);
+/* A finding about entry `index` of a page (NULL: of none), by whoever `e` is,
+ * with a detail. */
+void checker_report(struct checker *c, enum rule rule,
+		    const struct table_page *page, uint32_t index,
+		    const struct protocol_event *e, const char *detail,
+		    const char *missing);
 void finding_describe_ghost(struct checker *c, struct finding *f,
 			    struct ghost *g);
 

@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Tables and frames that are given away, and who may still get there. */
+#include <stdio.h>
+
+#include "sim/check/state.h"
+
+static void report_free(struct checker *c, struct ghost *g,
+			const struct protocol_event *e)
+{
+	struct cause cause = judge_cause(c, g, g->alone | g->combined);
+	bool is_new;
+	struct finding *f = findings_add(c, RULE_TABLE_HELD,
+					 checker_mark(c, e).source, e, &is_new);
+
+	if (!f || !is_new)
+		return;
+	finding_describe_ghost(c, f, g);
+	snprintf(f->detail, sizeof(f->detail), "%s",
+		 rule_facts(cause.rule)->text);
+	snprintf(f->missing, sizeof(f->missing), "before the free: %s",
+		 cause.missing);
+}
+
+static void page_free(struct checker *c, const struct table_page *page,
+		      const struct protocol_event *e)
+{
+	struct ghost *g = page->held ? c->hold.all : NULL;
+
+	if (page->node && page->node->tree->installed && page->node->parent)
+		checker_report_word(
+			c, RULE_TABLE_LINKED, checker_mark(c, e),
+			page->node->parent->page, page->node->index, 0, e,
+			"unlink the table and flush before the free");
+	while (g && g->target_page != page)
+		g = g->next;
+	if (g)
+		report_free(c, g, e);
+}
+
+void event_table_free(struct checker *c, const struct protocol_event *e)
+{
+	uint64_t end = e->address + e->bytes;
+
+	for (uint64_t at = e->address; at < end;
+	     at = align_down(at, 12) + 4096) {
+		const struct table_page *page =
+			checker_page_of(c, e, at, false);
+
+		if (page)
+			page_free(c, page, e);
+	}
+}
+
+struct freeing {
+	struct checker *c;
+	const struct protocol_event *e;
+};
+
+static void visit_free(void *context, struct table_page *page)
+{
+	const struct freeing *f = context;
+
+	page_free(f->c, page, f->e);
+}
+
+/* Where a live stage-2 tree leads from `input`: false: nowhere. */
+static bool lookup(const struct checker *c, uint16_t vmid, uint64_t input,
+		   struct table_node **node, uint32_t *index, uint64_t *output)
+{
+	const struct table_tree *tree = c->tables.tree;
+
+	while (tree && !(tree->geometry.stage2 && tree->root.vmid == vmid &&
+			 tree->installed))
+		tree = tree->next;
+	if (!tree)
+		return false;
+	*node = tree->top;
+	while (*node && input - (*node)->input >=
+				node_span(*node) * page_entries((*node)->page))
+		*node = (*node)->peer;
+	while (*node) {
+		const struct geometry *g = &tree->geometry;
+		uint64_t pte;
+
+		*index =
+			(uint32_t)((input - (*node)->input) / node_span(*node));
+		pte = (*node)->page->word[*index];
+		if (entry_kind(g, pte, (*node)->level) == ENTRY_LEAF) {
+			*output = entry_address(g, pte,
+						level_lsb(g, (*node)->level)) +
+				  (input & (node_span(*node) - 1));
+			return true;
+		}
+		*node = tables_child(&c->tables, *node, *index);
+	}
+	return false;
+}
+
+void event_frame_free(struct checker *c, const struct protocol_event *e)
+{
+	uint64_t last = e->address + e->bytes - 1, output;
+	struct table_node *node;
+	uint32_t index;
+
+	for (struct ghost *g = c->hold.all; g; g = g->next) {
+		bool is_new;
+		struct finding *f;
+
+		if (g->table || !g->geometry.stage2 || g->target > last ||
+		    g->target + (g->last - g->first) < e->address)
+			continue;
+		f = findings_add(c, RULE_FRAME_HELD, checker_mark(c, e).source,
+				 e, &is_new);
+		if (f && is_new) {
+			struct cause cause =
+				judge_cause(c, g, g->alone | g->combined);
+
+			finding_describe_ghost(c, f, g);
+			snprintf(f->detail, sizeof(f->detail), "%s",
+				 rule_facts(cause.rule)->text);
+			snprintf(f->missing, sizeof(f->missing),
+				 "before the frame is given away: %s",
+				 cause.missing);
+		}
+		break;
+	}
+	for (uint64_t at = 0; e->input != UINT64_MAX && at < e->bytes;
+	     at += 4096)
+		if (lookup(c, e->vmid, e->input + at, &node, &index, &output) &&
+		    output >= e->address && output <= last) {
+			checker_report_word(
+				c, RULE_FRAME_MAPPED, checker_mark(c, e),
+				node->page, index, 0, e,
+				"unmap it, and flush, before it is given away");
+			return;
+		}
+}
+
+/* A log's: what it was used for is not said. */
+void event_memory_free(struct checker *c, struct protocol_event *e)
+{
+	struct freeing freeing = { c, e };
+
+	e->input = UINT64_MAX;
+	tables_visit(&c->tables, e->address, e->address + e->bytes - 1,
+		     visit_free, &freeing);
+	event_frame_free(c, e);
+	discipline_event(c, e);
+}
