@@ -27,6 +27,9 @@
 /* Nothing answers from here to 2^38. */
 #define NOWHERE_PA  UINT64_C(0x100000000)
 #define NOWHERE_END UINT64_C(0x4000000000)
+/* Then come QEMU's ECAM and the PCI devices' memory, which answer. */
+#define DEVICES_PA  NOWHERE_END
+#define DEVICES_END UINT64_C(0x10000000000)
 
 #define DEVICES	    EDU_DEVICES
 #define ENTRIES_MAX 8192

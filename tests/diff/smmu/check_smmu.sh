@@ -28,8 +28,11 @@ campaign() { # SEED COUNT
 	verdict "$2 vectors, seed $1" $status
 }
 if [ -n "${LONG:-}" ]; then
-	campaign 1 20000
-	campaign 2 20000
+	# 9 and the rest: each has what the table of known differences once
+	# did not explain.
+	for seed in 1 2 9 12 17 21 23 47 153 205; do
+		campaign $seed 20000
+	done
 else
 	campaign 1 500
 fi

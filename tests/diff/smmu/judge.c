@@ -28,6 +28,8 @@ static bool read_words(void *context, uint64_t pa, unsigned int words,
 		memcpy(out, j->command[(pa - CMDQ_PA) / 16], 16);
 		return true;
 	}
+	if (j->misread && pa == j->misread)
+		pa = j->misread_at;
 	if (!in_ram(pa, 8 * (uint64_t)words))
 		return false;
 	for (unsigned int i = 0; i < words; i++)

@@ -13,6 +13,8 @@ struct judge {
 	uint8_t *ram;
 	uint64_t command[3][2]; /* what its queue holds */
 	const struct smmu_config *config;
+	/* A word that is read elsewhere; 0: none. */
+	uint64_t misread, misread_at;
 };
 
 struct smmu_config judge_config(void);

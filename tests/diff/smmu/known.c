@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "core/base/bits.h"
+#include "core/base/bug.h"
 
 /* ---- what the batch says of the device ---- */
 
@@ -85,9 +86,7 @@ static void set_event(struct dispute *d, enum smmu_event event)
 enum view {
 	VIEW_PRIVILEGED = 1, /* and no PAN */
 	VIEW_NO_PTW = 2,
-	VIEW_LARGE_BLOCK = 4,
 	VIEW_SPAN = 8,
-	VIEW_SIZE = 16, /* of the leaf that does not fit, the fitting bits */
 	VIEW_NO_CONCATENATION = 32,
 	VIEW_ADDRESS = 64,
 	VIEW_HTTU = 128,
@@ -112,11 +111,14 @@ static unsigned int root_bits(uint64_t word2)
 	return most[word2 >> 46 & 3][word2 >> 38 & 3];
 }
 
-/* Words of STE and CD that have an address. */
-static bool is_pointer(const struct entry *e)
+/* The address bits that QEMU does not have: from 48 on in an STE, bit 51 in a
+ * CD. */
+static uint64_t pointer_lost(const struct entry *e)
 {
-	return (e->kind == ENTRY_STE && (e->word == 0 || e->word == 3)) ||
-	       (e->kind == ENTRY_CD && (e->word == 1 || e->word == 2));
+	if (e->kind == ENTRY_STE && (e->word == 0 || e->word == 3))
+		return MASK(48, 4);
+	return e->kind == ENTRY_CD && (e->word == 1 || e->word == 2) ? BIT(51)
+								     : 0;
 }
 
 static bool is_concatenated(uint64_t word2)
@@ -145,33 +147,89 @@ static uint64_t seen(const struct dispute *d, const struct entry *e)
 		raw &= ~BIT(54);
 	if ((d->view & VIEW_HTTU) && e->kind == ENTRY_STE && e->word == 2)
 		raw &= ~MASK(55, 2);
-	if ((d->view & VIEW_POINTER) && is_pointer(e))
-		raw &= ~MASK(48, 4);
+	if (d->view & VIEW_POINTER)
+		raw &= ~pointer_lost(e);
 	if ((d->view & VIEW_NO_CONCATENATION) && e->kind == ENTRY_STE &&
 	    e->word == 2)
 		raw = (raw & ~MASK(32, 6)) | (uint64_t)(64 - root_bits(raw))
 						     << 32;
-	if ((d->view & (VIEW_LARGE_BLOCK | VIEW_SIZE)) && e->pa == d->changed)
-		raw = d->value;
 	return raw;
+}
+
+/* What was read elsewhere says so. */
+static void show_misread(struct dispute *d)
+{
+	struct smmu_outcome *out = &d->adjusted;
+
+	for (unsigned int i = 0; i < out->reads; i++)
+		if (out->read[i].pa == d->misread)
+			out->read[i].pa = d->misread_at;
+	if (event_of(out) == SMMU_F_WALK_EABT && out->record[3] == d->misread)
+		out->record[3] = d->misread_at;
+}
+
+/* The words that are changed take the places of those there. */
+static void swap_changes(struct dispute *d)
+{
+	for (unsigned int i = 0; i < d->changes; i++) {
+		uint64_t was = ram_get(d->batch->ram, d->change[i].pa);
+
+		ram_put(d->batch->ram, d->change[i].pa, d->change[i].value);
+		d->change[i].value = was;
+	}
+}
+
+static void change(struct dispute *d, uint64_t pa, uint64_t value)
+{
+	for (unsigned int i = 0; i < d->changes; i++)
+		if (d->change[i].pa == pa) {
+			d->change[i].value = value;
+			return;
+		}
+	BUG_ON(NULL, d->changes == CHANGES_MAX);
+	d->change[d->changes].pa = pa;
+	d->change[d->changes++].value = value;
+}
+
+/* Memory as `d` has it seen; and as it is. */
+static void show(struct dispute *d)
+{
+	const struct batch *b = d->batch;
+
+	for (unsigned int i = 0; i < b->entries; i++)
+		ram_put(b->ram, b->entry[i].pa, seen(d, &b->entry[i]));
+	swap_changes(d);
+	judge_program(d->judge, b);
+	d->judge->misread = d->misread;
+	d->judge->misread_at = d->misread_at;
+}
+static void show_no_more(struct dispute *d)
+{
+	const struct batch *b = d->batch;
+
+	swap_changes(d);
+	for (unsigned int i = 0; i < b->entries; i++)
+		ram_put(b->ram, b->entry[i].pa, b->entry[i].raw);
+	d->judge->misread = 0;
+	judge_program(d->judge, b);
 }
 
 static void ask_again(struct dispute *d)
 {
 	struct vector vector = *d->vector;
-	const struct batch *b = d->batch;
 
-	for (unsigned int i = 0; i < b->entries; i++)
-		ram_put(b->ram, b->entry[i].pa, seen(d, &b->entry[i]));
 	if (d->view & VIEW_NO_CONCATENATION)
 		vector.address &= MASK(0, root_bits(word_of(d, ENTRY_STE, 2)));
 	if (d->view & VIEW_ADDRESS)
 		vector.address = d->address;
 	if (d->mutation && d->mutation->vector)
 		d->mutation->vector(&vector);
-	judge_program(d->judge, b);
+	show(d);
 	judge_ask(d->judge, d->device, &vector, d->view & VIEW_PRIVILEGED,
 		  &d->adjusted);
+	show_no_more(d);
+	if (d->misread)
+		show_misread(d);
 	if (d->mutation && d->mutation->outcome)
 		d->mutation->outcome(&d->adjusted);
 	d->adjusted.record[1] &= ~BIT(33); /* PnU as it was */
@@ -181,9 +239,6 @@ static void ask_again(struct dispute *d)
 	    event_of(&d->adjusted) >= SMMU_F_TRANSLATION)
 		d->adjusted.record[3] |=
 			d->vector->address & ~(vector.address | MASK(0, 12));
-	for (unsigned int i = 0; i < b->entries; i++)
-		ram_put(b->ram, b->entry[i].pa, b->entry[i].raw);
-	judge_program(d->judge, b);
 }
 
 /* AP[1] says whether unprivileged accesses may: QEMU looks at AP[2] alone,
@@ -340,6 +395,14 @@ static bool concatenation(struct dispute *d)
 	return true;
 }
 
+/* TTB1's first address, whose descriptor is the table's first. */
+static uint64_t first_upper(uint64_t cd)
+{
+	unsigned int bits = 64 - (unsigned int)(cd >> 16 & 0x3f);
+
+	return ~MASK(0, bits < 56 ? bits : 2);
+}
+
 /* Both root tables are translated when the CD is read, before anything is
  * said of the input, and TTB0's before TTB1's side is looked at. */
 static bool roots_first(struct dispute *d)
@@ -356,7 +419,7 @@ static bool roots_first(struct dispute *d)
 			continue;
 		if (bad)
 			d->view |= VIEW_ONE_HALF;
-		d->address = half ? ~UINT64_C(3) : 0;
+		d->address = half ? first_upper(cd) : 0;
 		d->view |= VIEW_ADDRESS;
 		ask_again(d);
 		if (class_of(&d->adjusted) == 1 && !last_s1(&d->adjusted) &&
@@ -372,17 +435,33 @@ static bool roots_first(struct dispute *d)
 	return false;
 }
 
-/* ---- leaves ---- */
-
-static const struct entry *entry_at(const struct dispute *d, uint64_t pa)
+/* The size that CD.IPS gives to stage 1's output. */
+static unsigned int ips_bits(const struct dispute *d)
 {
-	const struct batch *b = d->batch;
+	static const uint8_t sizes[8] = { 32, 36, 40, 42, 44, 44, 44, 44 };
 
-	for (unsigned int i = 0; i < b->entries; i++)
-		if (b->entry[i].pa == pa)
-			return &b->entry[i];
-	return NULL;
+	return sizes[word_of(d, ENTRY_CD, 0) >> 32 & 7];
 }
+
+/* Where stage 2 has put stage 1's root table, cut to IPS, which is the size of
+ * IPAs. What lies above is nowhere (NOWHERE_PA is 2^32, the smallest IPS), so
+ * that the first descriptor of stage 1 could not be read. */
+static bool root_cut(struct dispute *d)
+{
+	const struct smmu_outcome *out = &d->adjusted;
+	uint64_t pa = out->record[3];
+
+	if (!is_nested(d) || event_of(out) != SMMU_F_WALK_EABT ||
+	    class_of(out) != 1 || (out->record[1] & BIT(39)) || last_s1(out) ||
+	    !(pa >> ips_bits(d)))
+		return false;
+	d->misread = pa;
+	d->misread_at = pa & MASK(0, ips_bits(d));
+	ask_again(d);
+	return true;
+}
+
+/* ---- leaves ---- */
 
 /* QEMU looks at AF, then at permissions, then at the output's size. */
 static bool size_last(struct dispute *d)
@@ -390,20 +469,23 @@ static bool size_last(struct dispute *d)
 	const struct smmu_read *r = last_read(&d->adjusted);
 	struct smmu_outcome was = d->adjusted;
 	uint64_t s2 = was.record[1] & BIT(39);
+	unsigned int changes;
 
-	if (was.event != SMMU_F_ADDR_SIZE || !r || r->kind < SMMU_READ_S1 ||
-	    !entry_at(d, r->pa) || ((r->raw & 3) == 3 && r->level != 3))
+	if (event_of(&was) != SMMU_F_ADDR_SIZE || !r ||
+	    r->kind < SMMU_READ_S1 || !in_ram(r->pa, 8) ||
+	    ((r->raw & 3) == 3 && r->level != 3))
 		return false;
-	d->view |= VIEW_SIZE;
-	d->changed = r->pa;
-	d->value = r->raw & ~MASK(32, 16);
+	/* Of the leaf that does not fit, the fitting bits; it may stand
+	 * anywhere, as in QEMU's own device tree. */
+	changes = d->changes;
+	change(d, r->pa, r->raw & ~MASK(32, 16));
 	ask_again(d);
-	if ((d->adjusted.event == SMMU_F_ACCESS ||
-	     d->adjusted.event == SMMU_F_PERMISSION) &&
+	if ((event_of(&d->adjusted) == SMMU_F_ACCESS ||
+	     event_of(&d->adjusted) == SMMU_F_PERMISSION) &&
 	    (d->adjusted.record[1] & BIT(39)) == s2 &&
 	    d->adjusted.reads == was.reads)
 		return true;
-	d->view &= ~(unsigned int)VIEW_SIZE;
+	d->changes = changes;
 	d->adjusted = was;
 	return false;
 }
@@ -453,9 +535,7 @@ static bool large_block(struct dispute *d)
 			       MASK(0, tg == 0	 ? 9
 				       : tg == 1 ? 13
 						 : 11));
-	d->view |= VIEW_LARGE_BLOCK;
-	d->changed = r->pa;
-	d->value = scratch | 3;
+	change(d, r->pa, scratch | 3);
 	ram_put(d->batch->ram, scratch + 8 * (uint64_t)index,
 		(r->raw & ~MASK(shift, 48 - shift)) |
 			(r->raw & MASK(shift, 48 - shift) &
@@ -477,6 +557,80 @@ static bool large_block(struct dispute *d)
 	}
 	ram_put(d->batch->ram, scratch + 8 * (uint64_t)index, 0);
 	return true;
+}
+
+/* ---- stage-1 tables that stage 2 has in pieces ---- */
+
+/* The bytes of stage 1's root table, as QEMU counts its levels. */
+static uint64_t root_bytes(const struct dispute *d)
+{
+	static const uint8_t page_lg2[4] = { 12, 16, 14, 12 };
+	bool upper = d->vector->address >> 55 & 1;
+	const struct smmu_read in_stage1 = { .kind = SMMU_READ_S1 };
+	unsigned int stride =
+		page_lg2[granule_in(d->batch, d->device, &in_stage1)] - 3;
+	unsigned int bits =
+		64 - (word_of(d, ENTRY_CD, 0) >> (upper ? 16 : 0) & 0x3f);
+
+	return UINT64_C(8) << ((bits - 4) % stride + 1);
+}
+
+/* `r` is stage 2's leaf for a descriptor in the table at `base`. QEMU has
+ * translated the table's first page and goes on from there. True: changed. */
+static bool piece_follows_first(struct dispute *d, const struct smmu_read *r,
+				uint64_t base, bool root)
+{
+	static const uint8_t page_lg2[4] = { 12, 16, 14, 12 };
+	unsigned int lg2 = page_lg2[word_of(d, ENTRY_STE, 2) >> 46 & 3];
+	uint64_t bytes = root ? root_bytes(d) : BIT(lg2);
+	uint64_t pages = (r->input >> lg2) - (base >> lg2);
+	uint64_t first_pa = r->pa - 8 * pages, first, out;
+
+	if ((first_pa ^ r->pa) >> lg2)
+		return false;
+	show(d);
+	first = ram_get(d->batch->ram, first_pa);
+	show_no_more(d);
+	out = (first & MASK(lg2, 48 - lg2)) | (base & MASK(0, lg2));
+	out &= ~(bytes - 1);
+	out += (r->input & ~MASK(0, lg2)) - (base & ~(bytes - 1));
+	first = (first & ~MASK(lg2, 48 - lg2)) | (out & MASK(lg2, 48 - lg2));
+	if (first == r->raw)
+		return false;
+	change(d, r->pa, first);
+	return true;
+}
+
+/* The first of them that is not where QEMU looks for it. */
+static bool next_piece(struct dispute *d)
+{
+	const struct smmu_outcome *out = &d->adjusted;
+	bool upper = d->vector->address >> 55 & 1, root = true;
+	uint64_t base = word_of(d, ENTRY_CD, upper ? 2 : 1) & MASK(4, 44);
+
+	for (unsigned int i = 0; i < out->reads; i++) {
+		const struct smmu_read *r = &out->read[i];
+
+		if (r->kind == SMMU_READ_S2_FOR_S1 && r->level == 3 &&
+		    piece_follows_first(d, r, base, root))
+			return true;
+		if (r->kind == SMMU_READ_S1) {
+			base = table_of(d, r);
+			root = false;
+		}
+	}
+	return false;
+}
+
+static bool pieces(struct dispute *d)
+{
+	bool any = false;
+
+	while (is_nested(d) && d->changes < CHANGES_MAX && next_piece(d)) {
+		ask_again(d);
+		any = true;
+	}
+	return any;
 }
 
 /* APTable is judged where it stands, before what is below. */
@@ -622,7 +776,7 @@ static bool whole_ipa(struct dispute *d)
 	else
 		out->record[3] = class_of(out) == 1 ? table_base(d)
 						    : word_of(d, ENTRY_STE, 0) &
-							      MASK(6, 46);
+							      MASK(6, 42);
 	return true;
 }
 
@@ -648,13 +802,13 @@ static bool stage_of_table_lost(struct dispute *d)
 
 /* With both stages on: concatenated tables, a block where none can be, and a
  * stage-1 table beyond IPS that is an IPA all the same; a block of 128 TiB, or
- * one that is larger than the output. */
+ * one that is larger than the output; a table among QEMU's devices. */
 bool known_can_follow(const struct batch *b, unsigned int device,
 		      const struct smmu_outcome *out)
 {
 	const struct smmu_read *r = last_read(out);
 	bool nested = (word_in(b, device, ENTRY_STE, 0) >> 1 & 7) == 7;
-	uint64_t size;
+	uint64_t size, table;
 
 	if (nested && is_concatenated(word_in(b, device, ENTRY_STE, 2)))
 		return false;
@@ -667,9 +821,14 @@ bool known_can_follow(const struct batch *b, unsigned int device,
 	    (nested || size < 4 ||
 	     (r->level == 0 && granule_in(b, device, r) != 0)))
 		return false;
-	return !nested || event_of(out) != SMMU_F_ADDR_SIZE ||
-	       r->kind != SMMU_READ_S1 || (r->raw & 3) != 3 || r->level == 3 ||
-	       (r->raw & MASK(12, 36)) >> 44;
+	if (event_of(out) != SMMU_F_ADDR_SIZE || (r->raw & 3) != 3 ||
+	    r->level == 3)
+		return true;
+	/* A table beyond the output size, which QEMU reads. */
+	table = r->raw & MASK(12, 36);
+	if (nested && r->kind == SMMU_READ_S1)
+		return table >> 44;
+	return table < DEVICES_PA || table >= DEVICES_END;
 }
 
 const struct known known_differences[] = {
@@ -691,6 +850,8 @@ const struct known known_differences[] = {
 	{ "S2PTW", "5.2 S2PTW", no_ptw },
 	{ "CD-IPA-out-of-range", "3.4.3 (2): C_BAD_STE or stage 2's fault",
 	  context_ipa_out_of_range },
+	{ "table-in-pieces", "DDI0487 D8.2: each descriptor's IPA", pieces },
+	{ "root-cut-to-IPS", "5.4 IPS: of IPAs; a PA has S2PS", root_cut },
 	{ "roots-first", "7.3.22", roots_first },
 	{ "large-block", "DDI0487 D8.3.1: no blocks there", large_block },
 	{ "size-last", "7.3.22: F_ADDR_SIZE, F_ACCESS, F_PERMISSION",

@@ -11,6 +11,7 @@
 #include "tests/diff/smmu/machine.h"
 #include "tests/diff/smmu/mutate.h"
 
+#define CHANGES_MAX 8
 struct dispute {
 	const struct vector *vector;
 	const struct answer *qemu;
@@ -20,8 +21,12 @@ struct dispute {
 	unsigned int device;
 	/* How it is asked, by what has been adjusted: known.c. */
 	unsigned int view;
-	uint64_t changed, value; /* of one entry */
+	struct {
+		uint64_t pa, value;
+	} change[CHANGES_MAX]; /* words, whatever entry they are of */
+	unsigned int changes;
 	uint64_t address;
+	uint64_t misread, misread_at; /* as judge.h has them */
 	bool root_known, upper_root;
 	const struct smmu_outcome *model;
 	struct smmu_outcome adjusted;
