@@ -162,6 +162,7 @@ static const struct {
 	const char *type, *preset;
 } unit_types[] = {
 	{"vtd", "vtd-broadwell"},
+	{"smmuv3", "smmu-mmu600"},
 };
 
 /* New reference to the units of a preset; NULL: *error. */
@@ -188,8 +189,8 @@ static json_t *unit_whole(const json_t *unit, const char *section,
 			units = units_of_preset(unit_types[i].preset, error);
 	if (!units) {
 		error_set(error, origin->exit_code,
-			  "%s: %s.type: %s is none of: vtd", origin->label,
-			  section,
+			  "%s: %s.type: %s is none of: vtd, smmuv3",
+			  origin->label, section,
 			  config_show(json_object_get(unit, "type")).text);
 		return NULL;
 	}
@@ -201,34 +202,49 @@ static json_t *unit_whole(const json_t *unit, const char *section,
 	return NULL;
 }
 
-/*
- * Every unit gets every key of its type. Instead of the list a preset's name
- * may stand, whose units it means. What is no list of objects is left for the
- * check to name.
- */
-static bool fill_units(json_t *tree, const struct config_origin *origin,
-		       struct error_line *error)
+/* The units that a list means: where a preset's name stands, those of that
+ * preset; all else as it is. New reference; NULL: *error. */
+static json_t *expand_names(json_t *units, struct error_line *error)
 {
-	json_t *units = json_object_get(tree, "iommu"), *unit;
-	const char *name = json_string_value(units);
+	json_t *all = json_array(), *unit;
 	size_t i;
 
-	if (name && preset_find(name)) {
-		units = units_of_preset(name, error);
-		if (!units)
-			return false;
-		json_object_set_new(tree, "iommu", units);
+	json_array_foreach(units, i, unit)
+	{
+		const char *name = json_string_value(unit);
+		json_t *named;
+
+		if (!name || !preset_find(name)) {
+			json_array_append(all, unit);
+			continue;
+		}
+		named = units_of_preset(name, error);
+		if (!named) {
+			json_decref(all);
+			return NULL;
+		}
+		json_array_extend(all, named);
+		json_decref(named);
 	}
+	return all;
+}
+
+/* Every unit gets every key of its type. */
+static bool complete_units(json_t *units, const struct config_origin *origin,
+			   struct error_line *error)
+{
+	json_t *unit, *whole;
+	size_t i;
+
 	json_array_foreach(units, i, unit)
 	{
 		char section[32];
-		json_t *whole;
 
 		snprintf(section, sizeof(section), "iommu.%zu", i);
 		if (!json_is_object(unit))
 			return error_set(error, origin->exit_code,
-					 "%s: %s: %s where an object {...} "
-					 "should be",
+					 "%s: %s: %s where an object {...} or "
+					 "a preset's name should be",
 					 origin->label, section,
 					 config_show(unit).text);
 		whole = unit_whole(unit, section, origin, error);
@@ -239,6 +255,52 @@ static bool fill_units(json_t *tree, const struct config_origin *origin,
 	return true;
 }
 
+/*
+ * Instead of the list a preset's name may stand, whose units it means, and in
+ * it too. What is no list is left for the check to name.
+ */
+static bool fill_units(json_t *tree, const struct config_origin *origin,
+		       struct error_line *error)
+{
+	json_t *units = json_object_get(tree, "iommu");
+	const char *name = json_string_value(units);
+
+	if (name && preset_find(name))
+		units = units_of_preset(name, error);
+	else if (json_is_array(units))
+		units = expand_names(units, error);
+	else
+		return true;
+	if (!units)
+		return false;
+	json_object_set_new(tree, "iommu", units);
+	return complete_units(units, origin, error);
+}
+
+/* The unit whose type a --set gives, or NULL. */
+static json_t *unit_of_type_key(const json_t *tree, const char *key_value)
+{
+	unsigned int at;
+	int end = 0;
+
+	if (sscanf(key_value, "iommu.%u.type=%n", &at, &end) != 1 || !end)
+		return NULL;
+	return json_array_get(json_object_get(tree, "iommu"), at);
+}
+
+/* A unit whose type changes is that type's default from then on: its other
+ * keys were the old type's. */
+static void forget_other_type(json_t *unit, const json_t *old)
+{
+	json_t *type = json_object_get(unit, "type");
+
+	if (json_equal(type, old))
+		return;
+	json_incref(type);
+	json_object_clear(unit);
+	json_object_set_new(unit, "type", type);
+}
+
 /* ---- loading ---- */
 
 static bool apply_set(json_t *tree, const char *key_value,
@@ -246,11 +308,19 @@ static bool apply_set(json_t *tree, const char *key_value,
 {
 	char label[80];
 	const struct config_origin origin = {label, EXIT_USAGE};
+	json_t *unit, *type;
+	bool ok;
 
 	snprintf(label, sizeof(label), "--set %s", config_clip(key_value).text);
-	return config_apply_set(tree, key_value, error) &&
-	       (strncmp(key_value, "iommu", 5) != 0 ||
-		fill_units(tree, &origin, error));
+	if (strncmp(key_value, "iommu", 5) != 0)
+		return config_apply_set(tree, key_value, error);
+	unit = unit_of_type_key(tree, key_value);
+	type = json_incref(json_object_get(unit, "type"));
+	ok = config_apply_set(tree, key_value, error);
+	if (ok && unit)
+		forget_other_type(unit, type);
+	json_decref(type);
+	return ok && fill_units(tree, &origin, error);
 }
 
 static bool set_seed(json_t *tree, const uint64_t *seed,

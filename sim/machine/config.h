@@ -14,6 +14,7 @@
 #include "core/p2m/setway.h"
 #include "models/arm/mmu.h"
 #include "models/memory/memory.h"
+#include "models/smmuv3/smmu.h"
 #include "models/vtd/vtd.h"
 
 /* One line for a person: what, where, what would be right; and the exit code
@@ -40,35 +41,45 @@ enum exit_code {
 enum backing { BACKING_CONTIGUOUS, BACKING_FRAGMENTED, BACKING_RANDOM };
 enum populate { POPULATE_EAGER, POPULATE_FAULT };
 
-/* How the hypervisor has the unit translate. */
+enum iommu_type { IOMMU_VTD, IOMMU_SMMUV3, IOMMU_TYPES };
+/* How the hypervisor has a unit translate; from the third on by type. */
 enum iommu_mode {
 	IOMMU_MODE_OFF, /* translation is not enabled */
 	IOMMU_MODE_PASS_THROUGH,
-	IOMMU_MODE_LEGACY,
+	IOMMU_MODE_LEGACY, /* VT-d */
 	IOMMU_MODE_SCALABLE,
+	IOMMU_MODE_STAGE2 = IOMMU_MODE_LEGACY, /* SMMUv3 */
 };
 /* What a device's domain holds at first. */
 enum iommu_populate { IOMMU_POPULATE_NONE, IOMMU_POPULATE_GUEST };
 enum iommu_largest { IOMMU_LARGEST_4K, IOMMU_LARGEST_2M, IOMMU_LARGEST_1G };
-#define IOMMU_DEVICES_MAX 28
+#define IOMMU_UNITS_MAX	  4
+#define IOMMU_DEVICES_MAX 28 /* behind all units together */
 
-/* iommu[0], if there is one, and the policies for it. */
+/* One of iommu[]. Times are those of the type's keys. */
 struct iommu_config {
-	bool present;
-	uint8_t type; /* 0: vtd */
-	uint8_t mode, populate;
-	uint8_t levels; /* of the tables that the hypervisor makes */
-	uint8_t largest_page;
-	uint32_t devices; /* behind it, all alike */
-	struct vtd_config vtd; /* all but its ticks */
-	uint32_t queue;	/* requests that wait for their translation, in order */
-	double issue_ns, lookup_ns, walk_ns, turnaround_ns, descriptor_ns;
+	uint8_t type, mode, populate;
+	uint8_t levels; /* of the tables that the hypervisor makes: VT-d */
+	uint8_t granule; /* likewise: SMMUv3; 0, 1, 2 for 4K, 16K, 64K */
+	uint8_t iova_bits, largest_page;
+	uint8_t coherent; /* it reads tables and queues through the caches */
+	/* Numbers of devices go through all units, in their order. */
+	uint32_t first_device, devices; /* behind it, all alike */
+	struct vtd_config vtd;	 /* all but its ticks */
+	struct smmu_config smmu; /* likewise */
+	uint32_t queue; /* requests that wait for their translation, in order */
+	double issue_ns, utlb_ns, lookup_ns, walk_ns, turnaround_ns,
+		descriptor_ns;
 	double register_ns; /* of the CPU, each access to a register */
 	struct {
 		double round_trip_ns; /* request and completion on the link */
 		double issue_ns;      /* from one request to the next */
 		uint32_t in_flight, request_bytes;
 	} device;
+};
+
+/* policy.iommu, of all units. */
+struct iommu_policy {
 	uint8_t clean, flush;
 	uint32_t flush_calls;
 	struct pt_coalesce coalesce;
@@ -109,7 +120,9 @@ struct machine_config {
 	enum populate populate;
 	enum p2m_setway_policy set_way;
 	bool share_pt; /* stage-2 tables with an IOMMU */
-	struct iommu_config iommu;
+	uint32_t iommus; /* how many units */
+	struct iommu_config iommu[IOMMU_UNITS_MAX];
+	struct iommu_policy iommu_policy;
 
 	/* Whose page-table code instead of ours, if not NULL. No part of the
 	 * machine: whoever loads the configuration sets it. */

@@ -17,13 +17,6 @@
 #include "sim/machine/config_keys.h"
 #include "sim/machine/machine.h"
 
-struct check {
-	json_t *tree;
-	const struct config_made_from *from;
-	struct machine_config *config;
-	struct error_line *error;
-};
-
 /* ---- whose fault it is ---- */
 
 /* One of the paths is the other, or a section of it. */
@@ -59,11 +52,8 @@ static const char *find_set(const struct config_made_from *from,
 	return NULL;
 }
 
-/* `paths`: the key complained of, then others that bear on it. `code`: 0 for
- * a bad value (2 or 3 by who gave it), or EXIT_NOT_MODELLED. */
-__attribute__((format(printf, 4, 5))) static bool
-complain(struct check *check, int code, const char *paths, const char *format,
-	 ...)
+bool config_complain(struct config_check *check, int code, const char *paths,
+		     const char *format, ...)
 {
 	const char *set = find_set(check->from, paths);
 	const struct config_origin *file = &check->from->file;
@@ -83,7 +73,7 @@ complain(struct check *check, int code, const char *paths, const char *format,
 
 /* ---- one key ---- */
 
-static void store(struct check *check, const struct config_key *key,
+static void store(struct config_check *check, const struct config_key *key,
 		  uint64_t value)
 {
 	uint32_t value32 = (uint32_t)value;
@@ -105,22 +95,23 @@ static void store(struct check *check, const struct config_key *key,
 	}
 }
 
-static bool check_whole(struct check *check, const struct config_key *key,
-			const json_t *node)
+static bool check_whole(struct config_check *check,
+			const struct config_key *key, const json_t *node)
 {
 	json_int_t value = json_integer_value(node);
 
 	if (!json_is_integer(node) || value < key->min || value > key->max)
-		return complain(check, 0, key->path,
-				"%s is not a whole number from %lld to %lld",
-				config_show(node).text, (long long)key->min,
-				(long long)key->max);
+		return config_complain(
+			check, 0, key->path,
+			"%s is not a whole number from %lld to %lld",
+			config_show(node).text, (long long)key->min,
+			(long long)key->max);
 	store(check, key, (uint64_t)value);
 	return true;
 }
 
 /* "1" and "1.0" mean the same and shall have the same digest. */
-static bool check_real(struct check *check, const struct config_key *key,
+static bool check_real(struct config_check *check, const struct config_key *key,
 		       json_t *node)
 {
 	double value = json_number_value(node);
@@ -129,10 +120,11 @@ static bool check_real(struct check *check, const struct config_key *key,
 
 	if (!json_is_number(node) || value < (double)key->min ||
 	    value > (double)key->max)
-		return complain(check, 0, key->path,
-				"%s is not a number from %lld to %lld",
-				config_show(node).text, (long long)key->min,
-				(long long)key->max);
+		return config_complain(check, 0, key->path,
+				       "%s is not a number from %lld to %lld",
+				       config_show(node).text,
+				       (long long)key->min,
+				       (long long)key->max);
 	if (key->kind == CONFIG_FIXED) {
 		fixed = (uint64_t)llround(value * (double)CYCLE);
 		memcpy(to, &fixed, sizeof(fixed));
@@ -163,7 +155,7 @@ static const char *words_shown(const char *words, char *out, size_t bytes)
 	return out;
 }
 
-static bool check_word(struct check *check, const struct config_key *key,
+static bool check_word(struct config_check *check, const struct config_key *key,
 		       const json_t *node)
 {
 	const char *text = json_string_value(node);
@@ -171,11 +163,12 @@ static bool check_word(struct check *check, const struct config_key *key,
 	char shown[200];
 
 	if (index < 0)
-		return complain(check, 0, key->path, "%s is none of: %s",
-				config_show(node).text,
-				words_shown(key->words, shown, sizeof(shown)));
+		return config_complain(check, 0, key->path, "%s is none of: %s",
+				       config_show(node).text,
+				       words_shown(key->words, shown,
+						   sizeof(shown)));
 	if (key->modelled && config_word_index(key->modelled, text, NULL) < 0)
-		return complain(
+		return config_complain(
 			check, EXIT_NOT_MODELLED, key->path,
 			"\"%s\" is not modelled yet; modelled: %s%s%s%s",
 			config_clip(text).text,
@@ -187,21 +180,21 @@ static bool check_word(struct check *check, const struct config_key *key,
 	return true;
 }
 
-static bool check_text(struct check *check, const struct config_key *key,
+static bool check_text(struct config_check *check, const struct config_key *key,
 		       const json_t *node)
 {
 	const char *text = json_string_value(node);
 	char *to = (char *)check->config + key->offset;
 
 	if (!text || *text == '\0' || strlen(text) >= key->size)
-		return complain(check, 0, key->path,
-				"%s is not a text of 1 to %zu bytes",
-				config_show(node).text, key->size - 1);
+		return config_complain(check, 0, key->path,
+				       "%s is not a text of 1 to %zu bytes",
+				       config_show(node).text, key->size - 1);
 	for (const char *c = text; *c; c++)
 		if ((unsigned char)*c < 0x20 || *c == 0x7f)
-			return complain(check, 0, key->path,
-					"%s has a control character",
-					config_show(node).text);
+			return config_complain(check, 0, key->path,
+					       "%s has a control character",
+					       config_show(node).text);
 	memcpy(to, text, strlen(text) + 1);
 	return true;
 }
@@ -222,8 +215,8 @@ static bool sizes_insert(struct tlb_config *tlb, uint8_t lg2)
 	return true;
 }
 
-static bool check_sizes(struct check *check, const struct config_key *key,
-			const json_t *node)
+static bool check_sizes(struct config_check *check,
+			const struct config_key *key, const json_t *node)
 {
 	struct tlb_config *tlb =
 		(void *)((uint8_t *)check->config + key->offset);
@@ -232,32 +225,34 @@ static bool check_sizes(struct check *check, const struct config_key *key,
 
 	tlb->size_count = 0;
 	if (!json_is_array(node) || json_array_size(node) > TLB_SIZES_MAX)
-		return complain(check, 0, key->path,
-				"%s is not a list of 1 to %d of: %s",
-				config_show(node).text, TLB_SIZES_MAX,
-				config_size_names);
+		return config_complain(check, 0, key->path,
+				       "%s is not a list of 1 to %d of: %s",
+				       config_show(node).text, TLB_SIZES_MAX,
+				       config_size_names);
 	json_array_foreach(node, index, item)
 	{
 		const char *text = json_string_value(item);
 		unsigned int lg2 = text ? config_size_lg2(text) : 0;
 
 		if (lg2 == 0)
-			return complain(check, 0, key->path,
-					"%s is none of: %s",
-					config_show(item).text,
-					config_size_names);
+			return config_complain(check, 0, key->path,
+					       "%s is none of: %s",
+					       config_show(item).text,
+					       config_size_names);
 		if (!sizes_insert(tlb, (uint8_t)lg2))
-			return complain(check, 0, key->path,
-					"\"%s\" is listed twice", text);
+			return config_complain(check, 0, key->path,
+					       "\"%s\" is listed twice", text);
 	}
 	if (tlb->size_count == 0 || tlb->sizes_lg2[0] != 12)
-		return complain(check, 0, key->path,
-				"the list must have \"4K\", the granule");
+		return config_complain(
+			check, 0, key->path,
+			"the list must have \"4K\", the granule");
 	return true;
 }
 
 /* One entry: {"keys": [...], "source": "..."} or {"keys", "assumed", "why"}. */
-static bool check_source(struct check *check, const json_t *entry, size_t at)
+static bool check_source(struct config_check *check, const json_t *entry,
+			 size_t at)
 {
 	const json_t *keys = json_object_get(entry, "keys");
 	bool sourced = json_is_string(json_object_get(entry, "source"));
@@ -268,63 +263,43 @@ static bool check_source(struct check *check, const json_t *entry, size_t at)
 	if (!json_is_array(keys) || sourced == assumed ||
 	    json_object_size(entry) != members ||
 	    (members == 3 && !json_is_string(json_object_get(entry, "why"))))
-		return complain(check, 0, "sources",
-				"entry %zu is neither {\"keys\": [...], "
-				"\"source\": \"...\"} nor {\"keys\": [...], "
-				"\"assumed\": true, \"why\": \"...\"}",
-				at);
+		return config_complain(
+			check, 0, "sources",
+			"entry %zu is neither {\"keys\": [...], "
+			"\"source\": \"...\"} nor {\"keys\": [...], "
+			"\"assumed\": true, \"why\": \"...\"}",
+			at);
 	json_array_foreach(keys, index, key)
 	{
 		const char *path = json_string_value(key);
 
 		if (!path || !config_at(check->tree, path))
-			return complain(check, 0, "sources",
-					"entry %zu: no such key: %s", at,
-					config_show(key).text);
+			return config_complain(check, 0, "sources",
+					       "entry %zu: no such key: %s", at,
+					       config_show(key).text);
 	}
 	return true;
 }
 
-static bool check_sources(struct check *check, const json_t *node)
+static bool check_sources(struct config_check *check, const json_t *node)
 {
 	size_t index;
 	json_t *entry;
 
 	if (!json_is_array(node))
-		return complain(check, 0, "sources", "%s is not a list [...]",
-				config_show(node).text);
+		return config_complain(check, 0, "sources",
+				       "%s is not a list [...]",
+				       config_show(node).text);
 	json_array_foreach(node, index,
 			   entry) if (!check_source(check, entry,
 						    index)) return false;
 	return true;
 }
 
-static bool check_units(struct check *check, const struct config_key *key,
-			const json_t *node)
-{
-	if (!json_is_array(node))
-		return complain(check, 0, key->path, "%s is not a list [...]",
-				config_show(node).text);
-	if (json_array_size(node) > 1)
-		return complain(check, EXIT_NOT_MODELLED, key->path,
-				"%zu IOMMUs: only one is modelled",
-				json_array_size(node));
-	check->config->iommu.present = json_array_size(node) == 1;
-	return true;
-}
-
-/* Another type of unit has it, or there is none. */
-static bool is_absent(const struct config_key *key, const json_t *node)
-{
-	return !node && strncmp(key->path, "iommu.0.", 8) == 0;
-}
-
-static bool check_key(struct check *check, const struct config_key *key)
+static bool check_key(struct config_check *check, const struct config_key *key)
 {
 	json_t *node = config_at(check->tree, key->path);
 
-	if (is_absent(key, node))
-		return true;
 	switch (key->kind) {
 	case CONFIG_WHOLE:
 		return check_whole(check, key, node);
@@ -340,15 +315,34 @@ static bool check_key(struct check *check, const struct config_key *key)
 	case CONFIG_SOURCES:
 		return check_sources(check, node);
 	case CONFIG_UNITS:
-		return check_units(check, key, node);
+		return config_check_units(check, key, node);
 	}
 	return false;
 }
 
+bool config_each_key(struct config_check *check,
+		     bool (*visit)(struct config_check *check,
+				   const struct config_key *key))
+{
+	const struct machine_config *c = check->config;
+
+	for (const struct config_key *key = config_keys; key->path; key++) {
+		struct config_unit_key unit;
+
+		if (!key->types && !visit(check, key))
+			return false;
+		for (uint32_t i = 0; i < c->iommus; i++)
+			if (config_unit_key(key, i, c->iommu[i].type, &unit) &&
+			    !visit(check, &unit.key))
+				return false;
+	}
+	return true;
+}
+
 /* ---- keys together ---- */
 
-static const void *section_at(const struct check *check, const char *section,
-			      const char *first_key)
+static const void *section_at(const struct config_check *check,
+			      const char *section, const char *first_key)
 {
 	char path[CONFIG_PATH_BYTES];
 
@@ -360,24 +354,26 @@ static const void *section_at(const struct check *check, const char *section,
 _Static_assert(offsetof(struct tlb_config, entries) == 0, "used as base");
 _Static_assert(offsetof(struct cache_config, bytes) == 0, "used as base");
 
-static bool check_tlb(struct check *check, const char *section)
+bool config_check_ways(struct config_check *check, const char *section,
+		       const struct tlb_config *tlb)
 {
-	const struct tlb_config *tlb = section_at(check, section, "entries");
 	char paths[2 * CONFIG_PATH_BYTES];
 
 	if (tlb->entries == 0 ||
 	    (tlb->ways != 0 && tlb->entries % tlb->ways == 0))
 		return true;
 	snprintf(paths, sizeof(paths), "%s.ways %s.entries", section, section);
-	return complain(check, 0, paths,
-			"%u ways do not divide %u entries; want a divisor of "
-			"%u, or %u for fully associative",
-			tlb->ways, tlb->entries, tlb->entries, tlb->entries);
+	return config_complain(
+		check, 0, paths,
+		"%u ways do not divide %u entries; want a divisor of "
+		"%u, or %u for fully associative",
+		tlb->ways, tlb->entries, tlb->entries, tlb->entries);
 }
 
 /* Hits of these are free (models/README.md, Cycles), and walk caches hold
  * pointers of every level: other values would be silently ignored. */
-static bool check_free_of_charge(struct check *check, const char *section)
+static bool check_free_of_charge(struct config_check *check,
+				 const char *section)
 {
 	const struct tlb_config *tlb = section_at(check, section, "entries");
 	char path[CONFIG_PATH_BYTES];
@@ -385,13 +381,14 @@ static bool check_free_of_charge(struct check *check, const char *section)
 	if (tlb->latency == 0)
 		return true;
 	snprintf(path, sizeof(path), "%s.latency", section);
-	return complain(check, EXIT_NOT_MODELLED, path,
-			"%u: hits of walk caches and of s2_tlb cost nothing "
-			"in this model; want 0",
-			tlb->latency);
+	return config_complain(
+		check, EXIT_NOT_MODELLED, path,
+		"%u: hits of walk caches and of s2_tlb cost nothing "
+		"in this model; want 0",
+		tlb->latency);
 }
 
-static bool check_cache(struct check *check, const char *section)
+static bool check_cache(struct config_check *check, const char *section)
 {
 	const struct cache_config *cache = section_at(check, section, "bytes");
 	uint64_t way_bytes = (uint64_t)cache->ways * cache->line;
@@ -401,26 +398,28 @@ static bool check_cache(struct check *check, const char *section)
 		return true;
 	snprintf(paths, sizeof(paths), "%s.line", section);
 	if (cache->line & (cache->line - 1))
-		return complain(check, 0, paths,
-				"%u is not a power of two from 16 to 1024",
-				cache->line);
+		return config_complain(
+			check, 0, paths,
+			"%u is not a power of two from 16 to 1024",
+			cache->line);
 	snprintf(paths, sizeof(paths), "%s.ways %s.bytes %s.line", section,
 		 section, section);
 	if (cache->ways > CACHE_WAYS_MAX)
-		return complain(check, 0, paths,
-				"%u is not a whole number from 1 to %d",
-				cache->ways, CACHE_WAYS_MAX);
+		return config_complain(check, 0, paths,
+				       "%u is not a whole number from 1 to %d",
+				       cache->ways, CACHE_WAYS_MAX);
 	if (way_bytes == 0 || cache->bytes % way_bytes != 0)
-		return complain(check, 0, paths,
-				"%u ways of %u-byte lines do not divide %llu "
-				"bytes; want bytes = ways x line x sets",
-				cache->ways, cache->line,
-				(unsigned long long)cache->bytes);
+		return config_complain(
+			check, 0, paths,
+			"%u ways of %u-byte lines do not divide %llu "
+			"bytes; want bytes = ways x line x sets",
+			cache->ways, cache->line,
+			(unsigned long long)cache->bytes);
 	return true;
 }
 
 /* All caches have one line size (models/README.md, 19). */
-static bool check_lines(struct check *check)
+static bool check_lines(struct config_check *check)
 {
 	uint32_t line = 0;
 	const char *first = NULL;
@@ -439,16 +438,17 @@ static bool check_lines(struct check *check)
 		if (cache->line == line)
 			continue;
 		snprintf(paths, sizeof(paths), "%s.line %s.line", *s, first);
-		return complain(check, 0, paths,
-				"%u differs from %u of %s; all caches have "
-				"one line size",
-				cache->line, line, first);
+		return config_complain(
+			check, 0, paths,
+			"%u differs from %u of %s; all caches have "
+			"one line size",
+			cache->line, line, first);
 	}
 	return true;
 }
 
 /* Costs are differences to the level above: none may be faster than that. */
-static bool check_faster(struct check *check, const char *upper,
+static bool check_faster(struct config_check *check, const char *upper,
 			 const char *lower)
 {
 	const struct cache_config *a = section_at(check, upper, "bytes");
@@ -461,13 +461,14 @@ static bool check_faster(struct check *check, const char *upper,
 		 "%s.latency %s.latency %s.bytes "
 		 "%s.bytes",
 		 lower, upper, lower, upper);
-	return complain(check, 0, paths,
-			"%u cycles are fewer than the %u of %s, which is "
-			"nearer; want at least %u",
-			b->latency, a->latency, upper, a->latency);
+	return config_complain(
+		check, 0, paths,
+		"%u cycles are fewer than the %u of %s, which is "
+		"nearer; want at least %u",
+		b->latency, a->latency, upper, a->latency);
 }
 
-static bool check_dram(struct check *check)
+static bool check_dram(struct config_check *check)
 {
 	const struct machine_config *config = check->config;
 	double cycles = config->dram_latency_ns * config->mhz / 1000;
@@ -483,22 +484,23 @@ static bool check_dram(struct check *check)
 			 "dram.latency_ns cpu.mhz "
 			 "%s.latency %s.bytes",
 			 *s, *s);
-		return complain(check, 0, paths,
-				"%g ns at %u MHz are %.1f cycles, fewer than "
-				"the %u of %s; want at least %g ns",
-				config->dram_latency_ns, config->mhz, cycles,
-				cache->latency, *s,
-				cache->latency * 1000.0 / config->mhz);
+		return config_complain(
+			check, 0, paths,
+			"%g ns at %u MHz are %.1f cycles, fewer than "
+			"the %u of %s; want at least %g ns",
+			config->dram_latency_ns, config->mhz, cycles,
+			cache->latency, *s,
+			cache->latency * 1000.0 / config->mhz);
 	}
 	return true;
 }
 
-static bool check_latencies(struct check *check)
+static bool check_latencies(struct config_check *check)
 {
 	static const char *const pairs[][2] = {
-		{"cpu.l1i", "cpu.l2"}, {"cpu.l1d", "cpu.l2"},
-		{"cpu.l1i", "llc"},    {"cpu.l1d", "llc"},
-		{"cpu.l2", "llc"},
+		{ "cpu.l1i", "cpu.l2" }, { "cpu.l1d", "cpu.l2" },
+		{ "cpu.l1i", "llc" },	 { "cpu.l1d", "llc" },
+		{ "cpu.l2", "llc" },
 	};
 
 	for (size_t i = 0; i < sizeof(pairs) / sizeof(*pairs); i++)
@@ -508,60 +510,63 @@ static bool check_latencies(struct check *check)
 }
 
 /* ID_AA64MMFR0_EL1.PARange, DDI0487 L.b. */
-static bool check_pa_bits(struct check *check)
+static bool check_pa_bits(struct config_check *check)
 {
-	static const uint8_t sizes[] = {32, 36, 40, 42, 44, 48, 52};
+	static const uint8_t sizes[] = { 32, 36, 40, 42, 44, 48, 52 };
 	unsigned int bits = check->config->mmu.pa_bits;
 
 	for (size_t i = 0; i < sizeof(sizes); i++)
 		if (sizes[i] == bits)
 			return true;
-	return complain(check, 0, "cpu.pa_bits",
-			"%u is none of: 32, 36, 40, 42, 44, 48, 52", bits);
+	return config_complain(check, 0, "cpu.pa_bits",
+			       "%u is none of: 32, 36, 40, 42, 44, 48, 52",
+			       bits);
 }
 
-static bool check_guest(struct check *check)
+static bool check_guest(struct config_check *check)
 {
 	const struct machine_config *config = check->config;
 	unsigned int ipa_bits = config->ipa_bits;
 	uint64_t room = (BIT(ipa_bits) - GUEST_RAM_BASE) >> 20;
 
 	if (ipa_bits > config->mmu.pa_bits)
-		return complain(check, 0, "guest.ipa_bits cpu.pa_bits",
-				"%u bits are more than the CPU's %u physical "
-				"address bits (cpu.pa_bits)",
-				ipa_bits, config->mmu.pa_bits);
+		return config_complain(
+			check, 0, "guest.ipa_bits cpu.pa_bits",
+			"%u bits are more than the CPU's %u physical "
+			"address bits (cpu.pa_bits)",
+			ipa_bits, config->mmu.pa_bits);
 	if (ipa_bits > 48 && config->p2m.granule_lg2 != 16)
-		return complain(check, 0, "guest.ipa_bits guest.granule",
-				"%u bits need the 64K granule "
-				"(guest.granule=64K); want at most 48",
-				ipa_bits);
+		return config_complain(check, 0, "guest.ipa_bits guest.granule",
+				       "%u bits need the 64K granule "
+				       "(guest.granule=64K); want at most 48",
+				       ipa_bits);
 	if (config->ram_mib > room)
-		return complain(check, 0, "guest.ram_mib guest.ipa_bits",
-				"%u MiB from 0x%llx do not fit %u IPA bits; "
-				"want at most %llu",
-				config->ram_mib,
-				(unsigned long long)GUEST_RAM_BASE, ipa_bits,
-				(unsigned long long)room);
+		return config_complain(
+			check, 0, "guest.ram_mib guest.ipa_bits",
+			"%u MiB from 0x%llx do not fit %u IPA bits; "
+			"want at most %llu",
+			config->ram_mib, (unsigned long long)GUEST_RAM_BASE,
+			ipa_bits, (unsigned long long)room);
 	return true;
 }
 
-static bool check_granule(struct check *check)
+static bool check_granule(struct config_check *check)
 {
 	const struct machine_config *config = check->config;
 
 	if (config->p2m.granule_lg2 == 14 &&
 	    config->mmu.granule_16k == ARM_GRANULE_16K_ABSENT)
-		return complain(check, 0, "guest.granule choices.granule_16k",
-				"\"16K\": this CPU has not that granule "
-				"(choices.granule_16k); want 4K or 64K");
+		return config_complain(check, 0,
+				       "guest.granule choices.granule_16k",
+				       "\"16K\": this CPU has not that granule "
+				       "(choices.granule_16k); want 4K or 64K");
 	return true;
 }
 
 /* VTCR_EL2.SL0 names three levels: 4K 2 to 0, the others 3 to 1, of which 16K
  * reaches no 32 bits from 3. A level's tables resolve stride bits or fewer, and
  * up to 4 more by concatenation; they may not be empty. DDI0487 L.b D8.2. */
-static bool check_start_level(struct check *check)
+static bool check_start_level(struct config_check *check)
 {
 	const struct machine_config *config = check->config;
 	int level = config->p2m.start_level;
@@ -574,96 +579,35 @@ static bool check_start_level(struct check *check)
 	if (level < 0)
 		return true;
 	if (level < highest || (level == 3 && page != 16))
-		return complain(check, 0, paths,
-				"level %d starts no walk of %dK granules; "
-				"want %d %s, and -1 chooses",
-				level, 1 << (page - 10), highest,
-				page == 12   ? "to 2"
-				: page == 14 ? "or 2"
-					     : "to 3");
+		return config_complain(
+			check, 0, paths,
+			"level %d starts no walk of %dK granules; "
+			"want %d %s, and -1 chooses",
+			level, 1 << (page - 10), highest,
+			page == 12   ? "to 2"
+			: page == 14 ? "or 2"
+				     : "to 3");
 	if (config->ipa_bits <= below || config->ipa_bits > most)
-		return complain(check, 0, paths,
-				"level %d cannot start a walk of %u IPA bits; "
-				"it takes %d to %d, and -1 chooses",
-				level, config->ipa_bits,
-				below + 1 < 32 ? 32 : below + 1,
-				most > 48 ? 48 : most);
+		return config_complain(
+			check, 0, paths,
+			"level %d cannot start a walk of %u IPA bits; "
+			"it takes %d to %d, and -1 chooses",
+			level, config->ipa_bits,
+			below + 1 < 32 ? 32 : below + 1, most > 48 ? 48 : most);
 	if (level == highest && config->mmu.pa_bits < needed)
-		return complain(check, 0, paths,
-				"level %d needs a CPU with %d or more physical "
-				"address bits, this one has %u; -1 chooses",
-				level, needed, config->mmu.pa_bits);
+		return config_complain(
+			check, 0, paths,
+			"level %d needs a CPU with %d or more physical "
+			"address bits, this one has %u; -1 chooses",
+			level, needed, config->mmu.pa_bits);
 	return true;
 }
 
-/* What the hypervisor wants of the unit, the unit must have. */
-static bool check_unit_can(struct check *check)
-{
-	const struct iommu_config *c = &check->config->iommu;
-	unsigned int needed = 12 + 9 * c->levels;
-
-	if (c->mode == IOMMU_MODE_SCALABLE && !c->vtd.scalable)
-		return complain(check, 0,
-				"iommu.0.mode iommu.0.scalable_mode",
-				"\"scalable\": this unit has not that mode "
-				"(iommu.0.scalable_mode)");
-	if (c->mode == IOMMU_MODE_PASS_THROUGH && !c->vtd.pass_through)
-		return complain(check, 0, "iommu.0.mode iommu.0.pass_through",
-				"\"pass-through\": this unit has not that "
-				"(iommu.0.pass_through)");
-	if (c->mode == IOMMU_MODE_SCALABLE && !c->vtd.queued)
-		return complain(check, 0, "iommu.0.mode iommu.0.queued",
-				"\"scalable\" needs the invalidation queue "
-				"(iommu.0.queued)");
-	if (c->vtd.domain_bits % 2)
-		return complain(check, 0, "iommu.0.domain_bits",
-				"%u is none of: 4, 6, 8, 10, 12, 14, 16",
-				c->vtd.domain_bits);
-	if (c->vtd.mgaw_bits > needed)
-		return complain(check, 0, "iommu.0.iova_bits iommu.0.levels",
-				"%u bits need more than %u levels; want at "
-				"most %u",
-				c->vtd.mgaw_bits, c->levels, needed);
-	return true;
-}
-
-/* What does not go from a key to a member one to one. */
-static void fill_unit(struct check *check)
-{
-	struct iommu_config *c = &check->config->iommu;
-
-	c->vtd.version = 0x10;
-	c->vtd.haw_bits = check->config->mmu.pa_bits;
-	c->vtd.levels_mask = (uint8_t)(1u << (c->levels - 2));
-	c->vtd.superpages = (uint8_t)((1u << c->largest_page) - 1);
-	c->vtd.zero_length_reads = true;
-	c->vtd.drain_reads = c->vtd.drain_writes = true;
-	c->vtd.second_stage = c->vtd.scalable;
-	c->vtd.first_walk = c->vtd.second_walk;
-	if (c->vtd.scalable)
-		c->vtd.pasid_bits = 20;
-}
-
-static bool check_iommu(struct check *check)
-{
-	const char *problem;
-
-	if (!check->config->iommu.present)
-		return true;
-	if (!check_unit_can(check))
-		return false;
-	fill_unit(check);
-	problem = vtd_config_problem(&check->config->iommu.vtd);
-	if (problem)
-		return complain(check, 0, "iommu.0", "no such unit: %s",
-				problem);
-	return true;
-}
-
-static bool check_together(struct check *check)
+static bool check_together(struct config_check *check)
 {
 	for (const char *const *s = config_tlb_sections; *s; s++)
-		if (!check_tlb(check, *s))
+		if (!config_check_ways(check, *s,
+				       section_at(check, *s, "entries")))
 			return false;
 	for (const char *const *s = config_cache_sections; *s; s++)
 		if (!check_cache(check, *s))
@@ -674,7 +618,7 @@ static bool check_together(struct check *check)
 	       check_lines(check) && check_latencies(check) &&
 	       check_pa_bits(check) && check_guest(check) &&
 	       check_granule(check) && check_start_level(check) &&
-	       check_iommu(check);
+	       config_check_iommus(check);
 }
 
 /* ---- the canonical form ---- */
@@ -716,18 +660,18 @@ static void canonical_sizes(json_t *list)
 		json_array_append_new(list, items[i]);
 }
 
-static void make_canonical(json_t *tree)
+static bool make_canonical(struct config_check *check,
+			   const struct config_key *key)
 {
-	for (const struct config_key *key = config_keys; key->path; key++) {
-		if (key->kind == CONFIG_REAL || key->kind == CONFIG_FIXED)
-			canonical_real(tree, key);
-		else if (key->kind == CONFIG_SIZES)
-			canonical_sizes(config_at(tree, key->path));
-	}
+	if (key->kind == CONFIG_REAL || key->kind == CONFIG_FIXED)
+		canonical_real(check->tree, key);
+	else if (key->kind == CONFIG_SIZES)
+		canonical_sizes(config_at(check->tree, key->path));
+	return true;
 }
 
 /* What follows a word's colon; zeros if nothing does. */
-static void parameters(const struct check *check, const char *path,
+static void parameters(const struct config_check *check, const char *path,
 		       uint64_t out[2])
 {
 	out[0] = out[1] = 0;
@@ -736,27 +680,27 @@ static void parameters(const struct check *check, const char *path,
 }
 
 /* What does not go from a key to a member one to one. */
-static void fill_the_rest(struct check *check)
+static void fill_the_rest(struct config_check *check)
 {
 	struct machine_config *config = check->config;
-	uint64_t percent[2] = {0, 0}, coalesce[2] = {0, 0};
+	uint64_t percent[2] = { 0, 0 }, coalesce[2] = { 0, 0 };
 
 	config_word_index(config_key_find("guest.backing")->words,
 			  json_string_value(
 				  config_at(check->tree, "guest.backing")),
 			  percent);
 	config->fragmented_percent = (uint32_t)percent[0];
-	config_word_index(
-		config_key_find("policy.p2m.coalesce")->words,
-		json_string_value(config_at(check->tree, "policy.p2m.coalesce")),
-		coalesce);
+	config_word_index(config_key_find("policy.p2m.coalesce")->words,
+			  json_string_value(config_at(check->tree,
+						      "policy.p2m.coalesce")),
+			  coalesce);
 	config->p2m.coalesce.n = coalesce[0];
 	config->p2m.coalesce.budget = coalesce[1];
 	parameters(check, "policy.iommu.coalesce", coalesce);
-	config->iommu.coalesce.n = coalesce[0];
-	config->iommu.coalesce.budget = coalesce[1];
+	config->iommu_policy.coalesce.n = coalesce[0];
+	config->iommu_policy.coalesce.budget = coalesce[1];
 	parameters(check, "policy.iommu.flush", coalesce);
-	config->iommu.flush_calls = (uint32_t)coalesce[0];
+	config->iommu_policy.flush_calls = (uint32_t)coalesce[0];
 	config->memory.cpus = config->cpus;
 	config->p2m.ipa_bits = config->ipa_bits;
 	config->p2m.lpa = config->mmu.pa_bits == 52;
@@ -764,13 +708,14 @@ static void fill_the_rest(struct check *check)
 }
 
 /* guest.granule: 4K, 16K, 64K. */
-static void fill_granule(struct check *check)
+static void fill_granule(struct config_check *check)
 {
 	const char *path = "guest.granule";
 	uint64_t unused[2];
-	int index = config_word_index(
-		config_key_find(path)->words,
-		json_string_value(config_at(check->tree, path)), unused);
+	int index = config_word_index(config_key_find(path)->words,
+				      json_string_value(
+					      config_at(check->tree, path)),
+				      unused);
 
 	check->config->p2m.granule_lg2 = (uint8_t)(12 + 2 * index);
 }
@@ -778,15 +723,14 @@ static void fill_granule(struct check *check)
 bool config_check(json_t *tree, const struct config_made_from *from,
 		  struct machine_config *config, struct error_line *error)
 {
-	struct check check = {tree, from, config, error};
+	struct config_check check = { tree, from, config, error };
 
-	for (const struct config_key *key = config_keys; key->path; key++)
-		if (!check_key(&check, key))
-			return false;
+	if (!config_each_key(&check, check_key))
+		return false;
 	fill_granule(&check);
 	if (!check_together(&check))
 		return false;
-	make_canonical(tree);
+	(void)config_each_key(&check, make_canonical);
 	fill_the_rest(&check);
 	return true;
 }

@@ -267,14 +267,15 @@ static void join(char out[CONFIG_PATH_BYTES], const char *section,
 		out[CONFIG_PATH_BYTES - 1] = 0;
 }
 
+/* `known`: the section itself. */
 static bool unknown_key(const char *section, const char *name,
-			const struct config_origin *origin,
+			const json_t *known, const struct config_origin *origin,
 			struct error_line *error)
 {
 	char path[CONFIG_PATH_BYTES], hint[320];
 
 	join(path, section, name);
-	config_key_suggest(section, name, hint, sizeof(hint));
+	config_key_suggest(section, name, known, hint, sizeof(hint));
 	return error_set(error, origin->exit_code, "%s: %s: no such key%s",
 			 origin->label, path, hint);
 }
@@ -292,7 +293,7 @@ bool config_overlay(json_t *into, const json_t *from, const char *section,
 		char path[CONFIG_PATH_BYTES];
 
 		if (!old)
-			return unknown_key(section, name, origin, error);
+			return unknown_key(section, name, into, origin, error);
 		join(path, section, name);
 		if (!json_is_object(old)) {
 			json_object_set(into, name, value);
@@ -430,8 +431,8 @@ static bool set_at(json_t *tree, char *path, const char *text,
 				 path);
 			name[length] = '\0';
 			if (json_is_object(parent))
-				return unknown_key(section, name, origin,
-						   error);
+				return unknown_key(section, name, parent,
+						   origin, error);
 			return error_set(error, origin->exit_code,
 					 "%s: %s has no part \"%s\"",
 					 origin->label,

@@ -58,24 +58,46 @@
 		     NULL),                                                    \
 		WHOLE(section ".latency", member.latency, 0, CYCLES_MAX)
 
-/* Keys of iommu[0]; those that a type of unit lacks are passed over. */
+/* Keys of units: of one type, or of all. */
 #define UNIT "iommu.0."
-#define UNIT_WHOLE(key, member, low, high) \
-	WHOLE(UNIT key, iommu.member, low, high)
-#define UNIT_WORD(key, member, all) WORD(UNIT key, iommu.member, all, NULL)
-#define UNIT_FLAG(key, member)	    UNIT_WORD(key, member, "off|on")
-#define UNIT_NS(key, member) \
-	NUMBER(UNIT key, CONFIG_REAL, iommu.member, 0, 1000000)
-#define UNIT_CACHE(section, member)                                     \
-	UNIT_WHOLE(section ".entries", member.entries, 0, ENTRIES_MAX), \
-		UNIT_WHOLE(section ".ways", member.ways, 0, WAYS_MAX),  \
-		UNIT_WORD(section ".replacement", member.replacement,   \
+#define VTD  (1U << IOMMU_VTD)
+#define SMMU (1U << IOMMU_SMMUV3)
+#define ANY  (VTD | SMMU)
+#define UNIT_WHOLE(of, key, member, low, high)                         \
+	{                                                              \
+		.path = UNIT key, .kind = CONFIG_WHOLE,                \
+		AT_INIT(iommu[0].member), .min = (low), .max = (high), \
+		.types = (of)                                          \
+	}
+#define UNIT_WORD(of, key, member, all)                               \
+	{                                                             \
+		.path = UNIT key, .kind = CONFIG_WORD,                \
+		AT_INIT(iommu[0].member), .words = all, .types = (of) \
+	}
+#define UNIT_FLAG(of, key, member) UNIT_WORD(of, key, member, "off|on")
+#define UNIT_NS(of, key, member)                                    \
+	{                                                           \
+		.path = UNIT key, .kind = CONFIG_REAL,              \
+		AT_INIT(iommu[0].member), .min = 0, .max = 1000000, \
+		.types = (of)                                       \
+	}
+#define UNIT_CACHE(of, section, member)                                     \
+	UNIT_WHOLE(of, section ".entries", member.entries, 0, ENTRIES_MAX), \
+		UNIT_WHOLE(of, section ".ways", member.ways, 0, WAYS_MAX),  \
+		UNIT_WORD(of, section ".replacement", member.replacement,   \
 			  REPLACEMENTS)
+#define UNIT_TLB(of, section, member)                                       \
+	UNIT_CACHE(of, section, member),                                    \
+	{                                                                   \
+		.path = UNIT section ".page_sizes", .kind = CONFIG_SIZES,   \
+		.offset = offsetof(struct machine_config, iommu[0].member), \
+		.types = (of)                                               \
+	}
 
 const struct config_key config_keys[] = {
 	PLAIN_WORD("format", "p2msim.machine/1", NULL, NULL),
-	{.path = "name", .kind = CONFIG_TEXT, AT_INIT(name)},
-	{.path = "sources", .kind = CONFIG_SOURCES, .offset = CONFIG_NOWHERE},
+	{ .path = "name", .kind = CONFIG_TEXT, AT_INIT(name) },
+	{ .path = "sources", .kind = CONFIG_SOURCES, .offset = CONFIG_NOWHERE },
 	WHOLE("seed", seed, 0, INT64_MAX),
 
 	WHOLE("cpu.count", cpus, 1, 64),
@@ -98,41 +120,68 @@ const struct config_key config_keys[] = {
 	CACHE("cpu.l2", memory.l2),
 	CACHE("llc", memory.llc),
 	NUMBER("dram.latency_ns", CONFIG_REAL, dram_latency_ns, 0, 1000000),
-	{.path = "iommu", .kind = CONFIG_UNITS, .offset = CONFIG_NOWHERE},
-	UNIT_WORD("type", type, "vtd"),
-	UNIT_WORD("mode", mode, "off|pass-through|legacy|scalable"),
-	UNIT_WORD("populate", populate, "none|guest"),
-	UNIT_WHOLE("devices", devices, 1, IOMMU_DEVICES_MAX),
-	UNIT_WHOLE("levels", levels, 3, 5),
-	UNIT_WORD("largest_page", largest_page, "4K|2M|1G"),
-	UNIT_WHOLE("iova_bits", vtd.mgaw_bits, 39, 57),
-	UNIT_WHOLE("domain_bits", vtd.domain_bits, 4, 16),
-	UNIT_WHOLE("fault_records", vtd.fault_records, 1, VTD_RECORDS_MAX),
-	UNIT_FLAG("coherent", vtd.coherent),
-	UNIT_FLAG("caching_mode", vtd.caching_mode),
-	UNIT_FLAG("write_buffer_flush", vtd.write_buffer_flush),
-	UNIT_FLAG("queued", vtd.queued),
-	UNIT_FLAG("page_selective", vtd.page_selective),
-	UNIT_WHOLE("address_mask", vtd.mamv, 0, 63),
-	UNIT_FLAG("pass_through", vtd.pass_through),
-	UNIT_FLAG("snoop_control", vtd.snoop_control),
-	UNIT_FLAG("scalable_mode", vtd.scalable),
-	UNIT_CACHE("iotlb", vtd.iotlb),
-	UNIT_CACHE("context_cache", vtd.context_cache),
-	UNIT_CACHE("pasid_cache", vtd.pasid_cache),
-	UNIT_CACHE("walk_cache", vtd.second_walk),
-	UNIT_WHOLE("queue", queue, 1, 256),
-	UNIT_WHOLE("walks", vtd.walks, 1, VTD_WALKS_MAX),
-	UNIT_NS("issue_ns", issue_ns),
-	UNIT_NS("lookup_ns", lookup_ns),
-	UNIT_NS("walk_ns", walk_ns),
-	UNIT_NS("turnaround_ns", turnaround_ns),
-	UNIT_NS("descriptor_ns", descriptor_ns),
-	UNIT_NS("register_ns", register_ns),
-	UNIT_NS("device.round_trip_ns", device.round_trip_ns),
-	UNIT_NS("device.issue_ns", device.issue_ns),
-	UNIT_WHOLE("device.in_flight", device.in_flight, 1, 256),
-	UNIT_WHOLE("device.request_bytes", device.request_bytes, 64, 4096),
+	{ .path = "iommu", .kind = CONFIG_UNITS, .offset = CONFIG_NOWHERE },
+	UNIT_WORD(ANY, "type", type, "vtd|smmuv3"),
+	UNIT_WORD(VTD, "mode", mode, "off|pass-through|legacy|scalable"),
+	UNIT_WORD(SMMU, "mode", mode, "off|pass-through"),
+	UNIT_WORD(ANY, "populate", populate, "none|guest"),
+	UNIT_WHOLE(ANY, "devices", devices, 1, IOMMU_DEVICES_MAX),
+	UNIT_WHOLE(VTD, "levels", levels, 3, 5),
+	UNIT_WORD(ANY, "largest_page", largest_page, "4K|2M|1G"),
+	UNIT_WORD(SMMU, "granule", granule, "4K|16K|64K"),
+	UNIT_WHOLE(VTD, "iova_bits", iova_bits, 39, 57),
+	UNIT_WHOLE(SMMU, "iova_bits", iova_bits, 32, 48),
+	UNIT_WHOLE(VTD, "domain_bits", vtd.domain_bits, 4, 16),
+	UNIT_WHOLE(VTD, "fault_records", vtd.fault_records, 1, VTD_RECORDS_MAX),
+	UNIT_FLAG(ANY, "coherent", coherent),
+	UNIT_FLAG(VTD, "caching_mode", vtd.caching_mode),
+	UNIT_FLAG(VTD, "write_buffer_flush", vtd.write_buffer_flush),
+	UNIT_FLAG(VTD, "queued", vtd.queued),
+	UNIT_FLAG(VTD, "page_selective", vtd.page_selective),
+	UNIT_WHOLE(VTD, "address_mask", vtd.mamv, 0, 63),
+	UNIT_FLAG(VTD, "pass_through", vtd.pass_through),
+	UNIT_FLAG(VTD, "snoop_control", vtd.snoop_control),
+	UNIT_FLAG(VTD, "scalable_mode", vtd.scalable),
+	UNIT_FLAG(SMMU, "stage1", smmu.stage1),
+	UNIT_FLAG(SMMU, "stage2", smmu.stage2),
+	UNIT_FLAG(SMMU, "broadcast_tlbi", smmu.btm),
+	UNIT_FLAG(SMMU, "range_invalidation", smmu.ril),
+	UNIT_WHOLE(SMMU, "bbm_level", smmu.bbm_level, 0, 2),
+	UNIT_WORD(SMMU, "stall_model", smmu.stall_model,
+		  "stall-or-terminate|terminate|stall"),
+	UNIT_WHOLE(SMMU, "stalls", smmu.stalls, 0, SMMU_STALLS_MAX),
+	UNIT_WHOLE(SMMU, "stream_bits", smmu.sid_bits, 1, 32),
+	UNIT_WHOLE(SMMU, "substream_bits", smmu.ssid_bits, 0, 20),
+	UNIT_FLAG(SMMU, "two_level_streams", smmu.two_level_streams),
+	UNIT_FLAG(SMMU, "vmid16", smmu.vmid16),
+	UNIT_WHOLE(SMMU, "cmdq_lg2", smmu.cmdq_lg2, 1, 19),
+	UNIT_WHOLE(SMMU, "eventq_lg2", smmu.eventq_lg2, 1, 19),
+	UNIT_CACHE(VTD, "iotlb", vtd.iotlb),
+	UNIT_CACHE(VTD, "context_cache", vtd.context_cache),
+	UNIT_CACHE(VTD, "pasid_cache", vtd.pasid_cache),
+	UNIT_CACHE(VTD, "walk_cache", vtd.second_walk),
+	UNIT_TLB(SMMU, "utlb", smmu.utlb),
+	UNIT_TLB(SMMU, "iotlb", smmu.tlb),
+	UNIT_TLB(SMMU, "ipa_tlb", smmu.ipa_tlb),
+	UNIT_CACHE(SMMU, "ste_cache", smmu.ste_cache),
+	UNIT_CACHE(SMMU, "cd_cache", smmu.cd_cache),
+	UNIT_CACHE(SMMU, "walk_cache_s1", smmu.walk_cache_s1),
+	UNIT_CACHE(SMMU, "walk_cache_s2", smmu.walk_cache_s2),
+	UNIT_WHOLE(ANY, "queue", queue, 1, 256),
+	UNIT_WHOLE(VTD, "walks", vtd.walks, 1, VTD_WALKS_MAX),
+	UNIT_WHOLE(SMMU, "walks", smmu.walks, 1, SMMU_WALKS_MAX),
+	UNIT_NS(ANY, "issue_ns", issue_ns),
+	UNIT_NS(SMMU, "utlb_ns", utlb_ns),
+	UNIT_NS(ANY, "lookup_ns", lookup_ns),
+	UNIT_NS(ANY, "walk_ns", walk_ns),
+	UNIT_NS(VTD, "turnaround_ns", turnaround_ns),
+	UNIT_NS(VTD, "descriptor_ns", descriptor_ns),
+	UNIT_NS(SMMU, "command_ns", descriptor_ns),
+	UNIT_NS(ANY, "register_ns", register_ns),
+	UNIT_NS(ANY, "device.round_trip_ns", device.round_trip_ns),
+	UNIT_NS(ANY, "device.issue_ns", device.issue_ns),
+	UNIT_WHOLE(ANY, "device.in_flight", device.in_flight, 1, 256),
+	UNIT_WHOLE(ANY, "device.request_bytes", device.request_bytes, 64, 4096),
 
 	WHOLE("hypervisor.trap", trap_cycles, 0, CYCLES_MAX),
 	WHOLE("hypervisor.hypercall", hypercall_cycles, 0, CYCLES_MAX),
@@ -169,30 +218,80 @@ const struct config_key config_keys[] = {
 	WORD("policy.p2m.set_way", set_way, "full|track|track-late", NULL),
 	PLAIN_WORD("policy.p2m.table_access", "directmap|mapcache|mapcache-bbm",
 		   "directmap", NULL),
-	WORD("policy.iommu.coalesce", iommu.coalesce.policy,
+	WORD("policy.iommu.coalesce", iommu_policy.coalesce.policy,
 	     "never|eager|after-ops:#|after-cycles:#|hysteresis:#|scan:#,#",
 	     NULL),
-	WORD("policy.iommu.flush", iommu.flush, "strict|deferred:#", NULL),
-	WORD("policy.iommu.clean", iommu.clean, "entry|line|top-only", NULL),
+	WORD("policy.iommu.flush", iommu_policy.flush, "strict|deferred:#",
+	     NULL),
+	WORD("policy.iommu.clean", iommu_policy.clean, "entry|line|top-only",
+	     NULL),
 	WORD("policy.iommu.share_pt", share_pt, "off|on", "off"),
 	PLAIN_WORD("policy.shadow.rmap", "desc4|desc14|sibling", "desc14",
 		   NULL),
-	{.path = NULL},
+	{ .path = NULL },
 };
 
 const char *const config_tlb_sections[] = {
 	"cpu.l1i_tlb",	     "cpu.l1d_tlb",	  "cpu.l2_tlb", "cpu.s2_tlb",
-	"cpu.walk_cache_s1", "cpu.walk_cache_s2", UNIT "iotlb",
-	UNIT "context_cache", UNIT "pasid_cache", UNIT "walk_cache", NULL,
+	"cpu.walk_cache_s1", "cpu.walk_cache_s2", NULL,
 };
 const char *const config_cache_sections[] = {
 	"cpu.l1i", "cpu.l1d", "cpu.l2", "llc", NULL,
 };
 
+/* ---- units ---- */
+
+/* How much of a path is "iommu.NUMBER", whole; 0 if it is no unit's. */
+static size_t unit_prefix(const char *path)
+{
+	size_t digits;
+
+	if (strncmp(path, "iommu.", 6) != 0)
+		return 0;
+	digits = strspn(path + 6, "0123456789");
+	return digits && (path[6 + digits] == '.' || path[6 + digits] == '\0')
+		       ? 6 + digits
+		       : 0;
+}
+
+/* What two paths have after what is known to be alike: their ends if they are
+ * of units, else all. */
+static void skip_units(const char **a, const char **b)
+{
+	size_t in_a = unit_prefix(*a), in_b = unit_prefix(*b);
+
+	if (!in_a || !in_b)
+		return;
+	*a += in_a;
+	*b += in_b;
+}
+
+bool config_unit_key(const struct config_key *key, uint32_t at, uint8_t type,
+		     struct config_unit_key *out)
+{
+	if (!(key->types >> type & 1))
+		return false;
+	snprintf(out->path, sizeof(out->path), "iommu.%u%s", at,
+		 key->path + unit_prefix(key->path));
+	out->key = *key;
+	out->key.path = out->path;
+	if (key->offset != CONFIG_NOWHERE)
+		out->key.offset += at * sizeof(struct iommu_config);
+	return true;
+}
+
+static bool key_is(const struct config_key *key, const char *path)
+{
+	const char *known = key->path;
+
+	skip_units(&known, &path);
+	return strcmp(known, path) == 0;
+}
+
 const struct config_key *config_key_find(const char *path)
 {
 	for (const struct config_key *key = config_keys; key->path; key++)
-		if (strcmp(key->path, path) == 0)
+		if (key_is(key, path))
 			return key;
 	return NULL;
 }
@@ -257,10 +356,11 @@ int config_word_index(const char *words, const char *text,
 
 bool config_takes_word(const char *path, const char *word)
 {
-	const struct config_key *key = config_key_find(path);
-
-	return key && key->kind == CONFIG_WORD &&
-	       config_word_index(key->words, word, NULL) >= 0;
+	for (const struct config_key *key = config_keys; key->path; key++)
+		if (key->kind == CONFIG_WORD && key_is(key, path) &&
+		    config_word_index(key->words, word, NULL) >= 0)
+			return true;
+	return false;
 }
 
 /* ---- page sizes ---- */
@@ -269,9 +369,9 @@ static const struct {
 	const char *name;
 	unsigned int lg2;
 } page_sizes[] = {
-	{"4K", 12}, {"16K", 14}, {"64K", 16},  {"1M", 20},
-	{"2M", 21}, {"16M", 24}, {"32M", 25},  {"512M", 29},
-	{"1G", 30}, {"16G", 34}, {"512G", 39}, {"4T", 42},
+	{ "4K", 12 }, { "16K", 14 }, { "64K", 16 },  { "1M", 20 },
+	{ "2M", 21 }, { "16M", 24 }, { "32M", 25 },  { "512M", 29 },
+	{ "1G", 30 }, { "16G", 34 }, { "512G", 39 }, { "4T", 42 },
 };
 
 const char config_size_names[] =
@@ -321,26 +421,30 @@ static size_t edit_distance(const char *a, size_t a_length, const char *b,
 	return row[b_length];
 }
 
-/* The part of a key's path right below `section`; NULL if it is elsewhere. */
+/* The part of a key's path right below `section`, if `known` has it; NULL if
+ * it is elsewhere. */
 static const char *child_name(const char *path, const char *section,
-			      size_t *length)
+			      const json_t *known, size_t *length)
 {
-	size_t skip = strlen(section);
+	size_t skip;
 
+	skip_units(&path, &section);
+	skip = strlen(section);
 	if (strncmp(path, section, skip) != 0)
 		return NULL;
-	if (skip) {
-		if (path[skip] != '.')
-			return NULL;
-		skip++;
-	}
-	*length = strcspn(path + skip, ".");
-	return path + skip;
+	path += skip;
+	if (*path == '.')
+		path++;
+	else if (skip)
+		return NULL;
+	*length = strcspn(path, ".");
+	return json_object_getn(known, path, *length) ? path : NULL;
 }
 
 /* Prints the names below `section`, each once: keys of a section stand
  * together in the table. */
-static void list_children(const char *section, char *out, size_t bytes)
+static void list_children(const char *section, const json_t *known, char *out,
+			  size_t bytes)
 {
 	const char *previous = "";
 	size_t previous_length = 0, used;
@@ -348,7 +452,8 @@ static void list_children(const char *section, char *out, size_t bytes)
 	used = (size_t)snprintf(out, bytes, "; known here:");
 	for (const struct config_key *key = config_keys; key->path; key++) {
 		size_t length;
-		const char *name = child_name(key->path, section, &length);
+		const char *name =
+			child_name(key->path, section, known, &length);
 
 		if (!name || (length == previous_length &&
 			      memcmp(name, previous, length) == 0))
@@ -363,14 +468,19 @@ static void list_children(const char *section, char *out, size_t bytes)
 	}
 }
 
-/* The full path of a key or section that ends in the name. */
-static bool find_elsewhere(const char *name, char *out, size_t bytes)
+/* The full path of a key or section that ends in the name. What a unit lacks
+ * is not looked for in another type's keys. */
+static bool find_elsewhere(const char *section, const char *name, char *out,
+			   size_t bytes)
 {
 	size_t length = strlen(name);
+	bool in_unit = unit_prefix(section);
 
 	for (const struct config_key *key = config_keys; key->path; key++) {
 		const char *part = key->path;
 
+		if (in_unit && key->types)
+			continue;
 		while ((part = strchr(part, '.'))) {
 			part++;
 			if (strncmp(part, name, length) != 0 ||
@@ -385,34 +495,35 @@ static bool find_elsewhere(const char *name, char *out, size_t bytes)
 	return false;
 }
 
-void config_key_suggest(const char *section, const char *name, char *out,
-			size_t bytes)
+void config_key_suggest(const char *section, const char *name,
+			const json_t *known, char *out, size_t bytes)
 {
 	size_t best = SIZE_MAX, best_length = 0, limit;
-	const char *best_path = NULL;
+	const char *best_name = NULL;
 
 	for (const struct config_key *key = config_keys; key->path; key++) {
 		size_t length, distance;
-		const char *child = child_name(key->path, section, &length);
+		const char *child =
+			child_name(key->path, section, known, &length);
 
 		if (!child)
 			continue;
 		distance = edit_distance(name, strlen(name), child, length);
 		if (distance < best) {
 			best = distance;
-			best_path = key->path;
-			best_length = (size_t)(child - key->path) + length;
+			best_name = child;
+			best_length = length;
 		}
 	}
 	limit = strlen(name) / 3 > 2 ? strlen(name) / 3 : 2;
 	if (strlen(name) <= 2)
 		limit = 1;
 	if (best <= limit) {
-		snprintf(out, bytes, "; did you mean %.*s?", (int)best_length,
-			 best_path);
+		snprintf(out, bytes, "; did you mean %s%s%.*s?", section,
+			 *section ? "." : "", (int)best_length, best_name);
 		return;
 	}
-	if (*name && find_elsewhere(name, out, bytes))
+	if (*name && find_elsewhere(section, name, out, bytes))
 		return;
-	list_children(section, out, bytes);
+	list_children(section, known, out, bytes);
 }

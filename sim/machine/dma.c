@@ -34,7 +34,7 @@ struct dma {
 
 struct dma *dma_new(struct iommu *io)
 {
-	const struct iommu_config *c = &io->m->config.iommu;
+	const struct iommu_config *c = io->config;
 	struct dma *dma = calloc(1, sizeof(*dma));
 
 	if (!dma)
@@ -183,7 +183,7 @@ static uint64_t finish(struct dma *dma, const struct iommu_answer *answer,
 
 static uint32_t request_bytes(const struct dma *dma, const struct dma_access *a)
 {
-	uint64_t most = dma->m->config.iommu.device.request_bytes;
+	uint64_t most = dma->io->config->device.request_bytes;
 	uint64_t page = FRAME_BYTES - (a->iova.raw & (FRAME_BYTES - 1));
 
 	if (most > page)
@@ -195,7 +195,7 @@ static uint32_t request_bytes(const struct dma *dma, const struct dma_access *a)
 static uint64_t issue_time(const struct dma *dma, const struct dma_device *d,
 			   uint64_t now)
 {
-	uint32_t in_flight = dma->m->config.iommu.device.in_flight;
+	uint32_t in_flight = dma->io->config->device.in_flight;
 	uint64_t at = later(now, d->issue_free);
 
 	if (d->requests >= in_flight)
@@ -207,7 +207,7 @@ static uint64_t issue_time(const struct dma *dma, const struct dma_device *d,
 /* When it enters the unit, which holds so many that wait. */
 static uint64_t enter_time(const struct dma *dma, uint64_t at)
 {
-	uint32_t queue = dma->m->config.iommu.queue;
+	uint32_t queue = dma->io->config->queue;
 
 	if (dma->entered >= queue)
 		at = later(at, dma->queue[(dma->entered - queue) % FLIGHT_MAX]);
@@ -220,7 +220,7 @@ static uint64_t enter_time(const struct dma *dma, uint64_t at)
  */
 static iova_t bus_address(const struct dma *dma, const struct dma_access *a)
 {
-	if (!iommu_is_direct(dma->m))
+	if (!iommu_is_direct(dma->io))
 		return a->iova;
 	return iommu_machine_address(dma->io, a->device, a->iova);
 }
@@ -257,10 +257,16 @@ static void stand_still(struct machine_cpu *cpu, uint64_t until)
 		account_charge(cpu, BUCKET_IDLE, until - now);
 }
 
-uint64_t dma_perform(struct dma *dma, struct machine_cpu *cpu,
+static struct dma_device *device_of(const struct dma *dma, unsigned int device)
+{
+	return &dma->device[device - dma->io->config->first_device];
+}
+
+uint64_t dma_perform(struct iommus *all, struct machine_cpu *cpu,
 		     const struct dma_access *access)
 {
-	struct dma_device *d = &dma->device[access->device];
+	struct dma *dma = iommu_of_device(all, access->device)->dma;
+	struct dma_device *d = device_of(dma, access->device);
 	struct dma_access left = *access;
 
 	while (left.bytes) {
@@ -279,9 +285,11 @@ uint64_t dma_perform(struct dma *dma, struct machine_cpu *cpu,
 	return d->complete;
 }
 
-void dma_wait(struct dma *dma, struct machine_cpu *cpu, unsigned int device)
+void dma_wait(struct iommus *all, struct machine_cpu *cpu, unsigned int device)
 {
-	stand_still(cpu, dma->device[device].complete);
+	const struct dma *dma = iommu_of_device(all, device)->dma;
+
+	stand_still(cpu, device_of(dma, device)->complete);
 }
 
 void dma_stats(const struct dma *dma, json_t *out)

@@ -10,13 +10,14 @@
 
 #include "sim/machine/iommu.h"
 
+/* Of the devices behind one unit. */
 struct dma *dma_new(struct iommu *io);
 void dma_free(struct dma *dma);
 
 /* `data`: where bytes go to or come from; NULL: no values, as in streams and
  * replays. */
 struct dma_access {
-	unsigned int device;
+	unsigned int device; /* of all the machine's */
 	iova_t iova;
 	uint64_t bytes;
 	bool write; /* to memory */
@@ -28,10 +29,10 @@ struct dma_access {
  * last request of it. Returns when it is complete, 1/1024 cycle; faults are in
  * the statistics, and what they would have read is zero.
  */
-uint64_t dma_perform(struct dma *dma, struct machine_cpu *cpu,
+uint64_t dma_perform(struct iommus *all, struct machine_cpu *cpu,
 		     const struct dma_access *access);
 /* The CPU stands still until all of the device's accesses are complete. */
-void dma_wait(struct dma *dma, struct machine_cpu *cpu, unsigned int device);
+void dma_wait(struct iommus *all, struct machine_cpu *cpu, unsigned int device);
 
 /* "dma" and "latency_ns" of the statistics. */
 void dma_stats(const struct dma *dma, json_t *out);

@@ -59,7 +59,7 @@ static void run(struct edu *edu, struct machine *m, struct machine_cpu *cpu)
 		return;
 	/* A replay has no values. */
 	a.data = m->versions ? edu->buffer + inside : NULL;
-	edu->busy_until = dma_perform(m->iommu->dma, cpu, &a);
+	edu->busy_until = dma_perform(m->iommus, cpu, &a);
 }
 
 /* ---- registers ---- */

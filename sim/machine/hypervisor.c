@@ -131,7 +131,7 @@ uint64_t hypervisor_pool_bytes(const struct machine_config *config)
 	uint64_t frames = (uint64_t)config->ram_mib << (20 - FRAME_LG2);
 	uint64_t bytes = table_pool_bytes(frames);
 
-	return config->iommu.present ? 2 * bytes : bytes;
+	return (1 + config->iommus) * bytes;
 }
 
 static bool pool_init(struct table_pool *pool, const struct ram *ram,
@@ -456,8 +456,8 @@ static int call_populate(struct hypervisor *h, gfn_t gfn, uint64_t count)
 {
 	int rc = populate(h, gfn, count);
 
-	if (rc == 0 && h->m->iommu)
-		iommu_follow(h->m->iommu, gfn, count, true);
+	if (rc == 0 && h->m->iommus)
+		iommus_follow(h->m->iommus, gfn, count, true);
 	return rc;
 }
 
@@ -473,8 +473,8 @@ static int64_t call_remove(struct hypervisor *h, uint64_t gfn, uint64_t count)
 
 		rc = h->core->remove(h->space, at, left, &done);
 		note_removed(h, at.raw, done, true);
-		if (h->m->iommu && done)
-			iommu_follow(h->m->iommu, at, done, false);
+		if (h->m->iommus && done)
+			iommus_follow(h->m->iommus, at, done, false);
 		if (h->m->protocol && done)
 			protocol_frames_free(h->m, at, done);
 		left -= done;

@@ -1,17 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The hypervisor's side of an IOMMU that no type of unit changes: domains,
- * the guest's calls, what of them is refused, and the statistics. See iommu.h.
+ * The hypervisor's side of IOMMUs that no type of unit changes: domains, the
+ * guest's calls, and what of them is refused. See iommu.h.
  */
 #include "sim/machine/iommu.h"
 
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "core/port.h"
-#include "models/memory/versions.h"
 #include "sim/machine/account.h"
 #include "sim/machine/dma.h"
 #include "sim/machine/hypervisor.h"
@@ -26,112 +24,120 @@ double iommu_ns(const struct machine *m, double ticks)
 	return ticks * 1000 / m->config.mhz / (double)CYCLE;
 }
 
-/* ---- below the caches ---- */
-
-static bool below_init(struct iommu *io)
-{
-	struct machine *m = io->m;
-
-	if (m->config.iommu.vtd.coherent)
-		return true;
-	io->below = calloc(1, sizeof(*io->below));
-	if (!io->below)
-		return false;
-	if (versions_init(io->below, &m->ram, m->line_lg2) == 0)
-		return true;
-	free(io->below);
-	io->below = NULL;
-	return false;
-}
-
-void iommu_before_write(struct iommu *io, pa_t pa)
-{
-	if (io->below)
-		versions_before_write(io->below, pa);
-}
-
-void iommu_cleaned(struct iommu *io, pa_t pa, uint64_t bytes)
-{
-	if (io->below)
-		versions_clean(io->below, pa, bytes);
-}
-
-void iommu_read_below(const struct iommu *io, pa_t pa, unsigned int words,
-		      uint64_t *out)
-{
-	const struct machine *m = io->m;
-	const uint8_t *from = ram_host(&m->ram, pa);
-
-	if (io->below && versions_is_unclean(io->below, pa))
-		from = io->below->other + (pa.raw - m->ram.base.raw);
-	memcpy(out, from, words * sizeof(*out));
-}
-
 /* ---- making ---- */
 
-static const struct iommu_unit_ops *const unit_types[] = { &iommu_unit_vtd };
+static const struct iommu_unit_ops *const unit_types[IOMMU_TYPES] = {
+	[IOMMU_VTD] = &iommu_unit_vtd,
+	[IOMMU_SMMUV3] = &iommu_unit_smmu,
+};
 
-static struct iommu_domain_config domain_config(const struct machine *m,
-						unsigned int device)
+static bool unit_init(struct iommu *io, struct machine *m,
+		      const struct iommu_config *config)
 {
-	const struct iommu_config *c = &m->config.iommu;
-
-	return (struct iommu_domain_config){
-		.did = (uint16_t)(device + 1),
-		.levels = c->levels,
-		.iova_bits = c->vtd.mgaw_bits,
-		.output_bits = m->config.mmu.pa_bits,
-		.superpage_2m = c->largest_page >= IOMMU_LARGEST_2M,
-		.superpage_1g = c->largest_page >= IOMMU_LARGEST_1G,
-		.snoop = c->vtd.snoop_control,
-		.write_buffer = c->vtd.write_buffer_flush,
-		.caching_mode = c->vtd.caching_mode,
-		.page_selective = c->vtd.page_selective,
-		.mask_max_lg2 = c->vtd.mamv,
-		.clean = c->vtd.coherent ? PT_CLEAN_NONE
-					 : (enum pt_clean_policy)(
-						   PT_CLEAN_ENTRY + c->clean),
-		.free_empty = true,
-		.coalesce = c->coalesce,
-		.flush = (enum iommu_flush_policy)c->flush,
-		.flush_calls = c->flush_calls,
-	};
+	io->m = m;
+	io->config = config;
+	io->ops = unit_types[config->type];
+	io->domain = calloc(config->devices, sizeof(*io->domain));
+	io->dma = dma_new(io);
+	io->unit = io->ops->make(io);
+	return io->domain && io->dma && io->unit;
 }
 
-struct iommu *iommu_new(struct machine *m, struct error_line *error)
+struct iommus *iommus_new(struct machine *m, struct error_line *error)
 {
-	struct iommu *io = calloc(1, sizeof(*io));
+	struct iommus *all = calloc(1, sizeof(*all));
+	bool ok = all;
 
-	if (io) {
-		m->iommu = io;
-		io->m = m;
-		io->ops = unit_types[m->config.iommu.type];
-		io->domain =
-			calloc(m->config.iommu.devices, sizeof(*io->domain));
-		io->dma = dma_new(io);
-		io->unit = io->ops->make(io);
+	if (ok) {
+		m->iommus = all;
+		all->m = m;
+		ok = iommu_memory_init(all);
 	}
-	if (!io || !io->domain || !io->dma || !io->unit || !below_init(io)) {
-		error_set(error, EXIT_INPUT, "machine: iommu: out of memory");
-		return NULL;
+	for (uint32_t i = 0; ok && i < m->config.iommus; i++) {
+		all->count++;
+		all->devices += m->config.iommu[i].devices;
+		ok = unit_init(&all->unit[i], m, &m->config.iommu[i]);
 	}
-	return io;
+	if (ok)
+		return all;
+	error_set(error, EXIT_INPUT, "machine: iommu: out of memory");
+	return NULL;
 }
 
 /* Tables are the pool's, which goes whole. */
-void iommu_free(struct iommu *io)
+void iommus_free(struct iommus *all)
 {
-	if (!io)
+	if (!all)
 		return;
-	if (io->unit)
-		io->ops->end(io->unit);
-	if (io->below)
-		versions_fini(io->below);
-	free(io->below);
-	dma_free(io->dma);
-	free(io->domain);
-	io->m->iommu = NULL;
-	free(io);
+	for (uint32_t i = 0; i < all->count; i++) {
+		struct iommu *io = &all->unit[i];
+
+		if (io->unit)
+			io->ops->end(io->unit);
+		dma_free(io->dma);
+		free(io->domain);
+	}
+	iommu_memory_fini(all);
+	all->m->iommus = NULL;
+	free(all);
+}
+
+struct iommu *iommu_of_device(struct iommus *all, unsigned int device)
+{
+	struct iommu *io = all->unit;
+
+	BUG_ON(all->m->hypervisor, device >= all->devices);
+	while (device - io->config->first_device >= io->config->devices)
+		io++;
+	return io;
+}
+
+struct iommu_domain *iommu_domain_of(struct iommus *all, unsigned int device)
+{
+	struct iommu *io = iommu_of_device(all, device);
+
+	return &io->domain[device - io->config->first_device];
+}
+
+/* ---- what the core asks for ---- */
+
+/* The tag of a device's domain: DID, VMID. */
+static uint16_t tag_of(unsigned int device)
+{
+	return (uint16_t)(device + 1);
+}
+
+void iommus_flush(struct iommus *all, const struct port_iotlb *request)
+{
+	struct iommu *io = iommu_of_device(all, request->did - tag_of(0));
+
+	io->ops->flush(io->unit, request);
+	io->asked = true;
+}
+
+void iommus_wait(struct iommus *all)
+{
+	for (uint32_t i = 0; i < all->count; i++) {
+		struct iommu *io = &all->unit[i];
+
+		if (io->asked)
+			io->ops->wait(io->unit);
+		io->asked = false;
+	}
+}
+
+void iommus_write_buffer(struct iommus *all)
+{
+	for (uint32_t i = 0; i < all->count; i++)
+		if (all->unit[i].ops->write_buffer)
+			all->unit[i].ops->write_buffer(all->unit[i].unit);
+}
+
+void iommus_tlbi(struct iommus *all, const struct arm_tlbi *tlbi)
+{
+	for (uint32_t i = 0; i < all->count; i++)
+		if (all->unit[i].ops->tlbi)
+			all->unit[i].ops->tlbi(all->unit[i].unit, tlbi);
 }
 
 /* ---- calls of a domain ---- */
@@ -227,12 +233,13 @@ static uint64_t count_mapped(struct iommu *io, struct iommu_domain *d,
 
 iova_t iommu_machine_address(struct iommu *io, unsigned int device, iova_t iova)
 {
+	struct iommu_domain *d = &io->domain[device - io->config->first_device];
 	struct peek *peek = &io->m->hypervisor->peek;
 	bool was = peek->on;
 	struct iommu_entry e;
 
 	peek->on = true;
-	iommu_lookup(&io->domain[device], (dfn_t){ iova.raw >> FRAME_LG2 }, &e);
+	iommu_lookup(d, (dfn_t){ iova.raw >> FRAME_LG2 }, &e);
 	peek->on = was;
 	if (!e.access)
 		return iova;
@@ -280,40 +287,52 @@ static int64_t call_unmap(struct iommu *io, struct iommu_domain *d,
 	return guest_errno(unmap_run(d, dfn, x[3]));
 }
 
-static uint64_t now(const struct iommu *io)
+static uint64_t now(const struct iommus *all)
 {
-	return machine_cycles(&io->m->cpu[io->m->current]);
+	return machine_cycles(&all->m->cpu[all->m->current]);
 }
 
-int64_t iommu_call(struct iommu *io, const uint64_t x[6])
+static int64_t call_device(struct iommu *io, const uint64_t x[6])
 {
-	uint64_t began = now(io);
+	struct iommu_domain *d =
+		iommu_domain_of(io->m->iommus, (unsigned int)x[1]);
 	bool map = x[0] == IOMMU_CALL_MAP;
 	int64_t result;
 
-	if (x[1] >= io->domains)
-		result = -ENODEV;
-	else if ((map ? x[4] : x[3]) == 0)
+	if ((map ? x[4] : x[3]) == 0)
 		result = -EINVAL;
 	else if (map)
-		result = call_map(io, &io->domain[x[1]], x);
+		result = call_map(io, d, x);
 	else
-		result = call_unmap(io, &io->domain[x[1]], x);
+		result = call_unmap(io, d, x);
 	io->refused += result < 0;
-	io->lock_charge += now(io) - began;
 	return result;
 }
 
-void iommu_follow(struct iommu *io, gfn_t gfn, uint64_t count, bool present)
+/* What is meant for no device is the first unit's to refuse. */
+int64_t iommu_call(struct iommus *all, const uint64_t x[6])
 {
-	uint64_t began = now(io);
+	uint64_t began = now(all);
+	struct iommu *io;
+	int64_t result;
+
+	if (x[1] >= all->devices) {
+		all->unit[0].refused++;
+		return -ENODEV;
+	}
+	io = iommu_of_device(all, (unsigned int)x[1]);
+	result = call_device(io, x);
+	io->lock_charge += now(all) - began;
+	return result;
+}
+
+static void follow(struct iommu *io, gfn_t gfn, uint64_t count, bool present)
+{
 	const struct run r = { .dfn = { gfn.raw },
 			       .gfn = gfn,
 			       .frames = count,
 			       .access = IOMMU_ACCESS_RW };
 
-	if (io->m->config.iommu.populate != IOMMU_POPULATE_GUEST)
-		return;
 	for (uint32_t i = 0; i < io->domains; i++) {
 		int rc = present ? map_frames(io, &io->domain[i], &r)
 				 : unmap_run(&io->domain[i], r.dfn, count);
@@ -324,27 +343,68 @@ void iommu_follow(struct iommu *io, gfn_t gfn, uint64_t count, bool present)
 		io->ops_map += present;
 		io->ops_unmap += !present;
 	}
-	io->lock_charge += now(io) - began;
 }
 
-void iommu_moment(struct iommu *io)
+void iommus_follow(struct iommus *all, gfn_t gfn, uint64_t count, bool present)
 {
-	uint64_t began = now(io);
+	for (uint32_t i = 0; i < all->count; i++) {
+		struct iommu *io = &all->unit[i];
+		uint64_t began = now(all);
 
-	if (io->m->config.iommu.coalesce.policy == PT_COALESCE_NEVER)
+		if (io->config->populate != IOMMU_POPULATE_GUEST)
+			continue;
+		follow(io, gfn, count, present);
+		io->lock_charge += now(all) - began;
+	}
+}
+
+void iommus_moment(struct iommus *all)
+{
+	if (all->m->config.iommu_policy.coalesce.policy == PT_COALESCE_NEVER)
 		return;
-	for (uint32_t i = 0; i < io->domains; i++)
-		iommu_tick(&io->domain[i]);
-	io->lock_charge += now(io) - began;
+	for (uint32_t i = 0; i < all->count; i++) {
+		struct iommu *io = &all->unit[i];
+		uint64_t began = now(all);
+
+		for (uint32_t k = 0; k < io->domains; k++)
+			iommu_tick(&io->domain[k]);
+		io->lock_charge += now(all) - began;
+	}
 }
 
 /* ---- starting ---- */
 
+/* How a domain is to be kept; the rest follows from the unit. */
+static struct iommu_domain_config domain_config(const struct iommu *io,
+						unsigned int device)
+{
+	const struct machine_config *c = &io->m->config;
+	const struct iommu_policy *policy = &c->iommu_policy;
+	struct iommu_domain_config out = {
+		.did = tag_of(device),
+		.iova_bits = io->config->iova_bits,
+		.output_bits = c->mmu.pa_bits,
+		.superpage_2m = io->config->largest_page >= IOMMU_LARGEST_2M,
+		.superpage_1g = io->config->largest_page >= IOMMU_LARGEST_1G,
+		.clean = io->config->coherent
+				 ? PT_CLEAN_NONE
+				 : (enum pt_clean_policy)(PT_CLEAN_ENTRY +
+							  policy->clean),
+		.free_empty = true,
+		.coalesce = policy->coalesce,
+		.flush = (enum iommu_flush_policy)policy->flush,
+		.flush_calls = policy->flush_calls,
+	};
+
+	io->ops->domain(io->config, &out);
+	return out;
+}
+
 static int domain_start(struct iommu *io, unsigned int device)
 {
 	struct hypervisor *h = io->m->hypervisor;
-	struct iommu_domain_config config = domain_config(io->m, device);
-	struct iommu_domain *d = &io->domain[device];
+	struct iommu_domain_config config = domain_config(io, device);
+	struct iommu_domain *d = &io->domain[io->domains];
 	const struct run all = { .dfn = { h->ram_first.raw },
 				 .gfn = h->ram_first,
 				 .frames = h->ram_frames,
@@ -354,21 +414,30 @@ static int domain_start(struct iommu *io, unsigned int device)
 	if (rc)
 		return rc;
 	io->domains++;
-	if (io->m->config.iommu.populate == IOMMU_POPULATE_GUEST)
+	if (io->config->populate == IOMMU_POPULATE_GUEST)
 		rc = map_frames(io, d, &all);
 	return rc ? rc : io->ops->attach(io->unit, device, d);
 }
 
-bool iommu_boot(struct iommu *io, struct error_line *error)
+static int unit_boot(struct iommu *io)
 {
 	int rc = io->ops->start(io->unit);
 
-	for (unsigned int i = 0; rc == 0 && i < io->m->config.iommu.devices;
-	     i++)
-		rc = domain_start(io, i);
-	if (rc)
-		return error_set(
-			error, EXIT_INPUT,
-			"machine: iommu.0: its tables cannot be made (%d)", rc);
+	for (unsigned int i = 0; rc == 0 && i < io->config->devices; i++)
+		rc = domain_start(io, io->config->first_device + i);
+	return rc;
+}
+
+bool iommus_boot(struct iommus *all, struct error_line *error)
+{
+	for (uint32_t i = 0; i < all->count; i++) {
+		int rc = unit_boot(&all->unit[i]);
+
+		if (rc)
+			return error_set(error, EXIT_INPUT,
+					 "machine: iommu.%u: its tables cannot "
+					 "be made (%d)",
+					 i, rc);
+	}
 	return true;
 }

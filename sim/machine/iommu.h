@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The IOMMU of a machine as everybody else sees it: one domain a device, made
- * by core/iommu, a unit that translates (a model from models/), and the
- * hypervisor's driver that programs the unit through its registers. Devices
+ * The IOMMUs of a machine as everybody else sees them: one domain a device,
+ * made by core/iommu, units that translate (models from models/), and the
+ * hypervisor's drivers that program the units through their registers. Devices
  * and streams know no type of unit: what differs stands behind
  * struct iommu_unit_ops.
  *
- * Left out: several units, domains that devices share, device TLBs.
+ * Left out: domains that devices share, device TLBs.
  */
 #ifndef SIM_MACHINE_IOMMU_H
 #define SIM_MACHINE_IOMMU_H
@@ -38,24 +38,32 @@ struct iommu_answer {
 	uint64_t done;	/* 1/1024 cycle */
 };
 
+struct iommu;
+
 /*
  * A type of unit: the model and the driver for it. All take what `make`
  * returned. What the driver does is charged to the current CPU.
  */
 struct iommu_unit_ops {
 	const char *type;
+	/* What of a domain follows from the unit. */
+	void (*domain)(const struct iommu_config *unit,
+		       struct iommu_domain_config *out);
 	/* NULL: out of memory. */
 	void *(*make)(struct iommu *io);
 	void (*end)(void *unit);
 	/* Tables, queues, events; then translation is enabled. ERR_NOMEM. */
 	int (*start)(void *unit);
-	/* The device's accesses go through the domain from now on. */
+	/* The device's accesses go through the domain from now on. ERR_NOMEM.
+	 */
 	int (*attach)(void *unit, unsigned int device,
 		      const struct iommu_domain *domain);
 	/* See port_iotlb_flush, port_iotlb_wait, port_iommu_write_buffer. */
 	void (*flush)(void *unit, const struct port_iotlb *request);
 	void (*wait)(void *unit);
-	void (*write_buffer)(void *unit);
+	void (*write_buffer)(void *unit); /* NULL: such units have none */
+	/* A CPU's broadcast TLBI. NULL: such units hear none. */
+	void (*tlbi)(void *unit, const struct arm_tlbi *tlbi);
 	/* Interrupts that the unit has raised are taken. */
 	void (*serve)(void *unit);
 	void (*translate)(void *unit, const struct iommu_request *request,
@@ -63,32 +71,49 @@ struct iommu_unit_ops {
 	/* Adds the unit's own statistics. */
 	void (*stats)(const void *unit, json_t *out);
 };
-extern const struct iommu_unit_ops iommu_unit_vtd;
+extern const struct iommu_unit_ops iommu_unit_vtd, iommu_unit_smmu;
 
 struct dma;
 struct versions;
 
+/* One unit, and the hypervisor's part of it. */
 struct iommu {
 	struct machine *m;
+	const struct iommu_config *config;
 	const struct iommu_unit_ops *ops;
 	void *unit;
-	struct iommu_domain *domain; /* of each device */
+	struct iommu_domain *domain; /* of each of its devices */
 	uint32_t domains;	     /* that are made */
 	struct dma *dma;
-	/* What memory holds below the caches; NULL: walks are coherent. */
-	struct versions *below;
+	bool asked; /* it has invalidations that nobody waited for */
 	uint64_t ops_map, ops_unmap, refused;
 	/* 1/1024 cycle: in calls of the domains, under their lock; of these
 	 * in waiting for invalidations; and in taking faults. */
 	uint64_t lock_charge, wait_charge, fault_charge;
 	uint64_t faults_read, overflows; /* by the driver */
+	uint64_t queue_errors;		 /* that it cleared */
+};
+
+/* All of a machine's. */
+struct iommus {
+	struct machine *m;
+	uint32_t count;
+	struct iommu unit[IOMMU_UNITS_MAX];
+	uint32_t devices;
+	/* What memory holds below the caches; NULL: all walks are coherent. */
+	struct versions *below;
 };
 
 /* NULL: *error. */
-struct iommu *iommu_new(struct machine *m, struct error_line *error);
-void iommu_free(struct iommu *io);
-/* The driver starts the unit, and devices get their domains. */
-bool iommu_boot(struct iommu *io, struct error_line *error);
+struct iommus *iommus_new(struct machine *m, struct error_line *error);
+void iommus_free(struct iommus *all);
+/* The drivers start the units, and devices get their domains. */
+bool iommus_boot(struct iommus *all, struct error_line *error);
+
+/* The unit that a device stands behind, which is one of `devices`, and its
+ * domain there. */
+struct iommu *iommu_of_device(struct iommus *all, unsigned int device);
+struct iommu_domain *iommu_domain_of(struct iommus *all, unsigned int device);
 
 /*
  * IOMMU_MAP and IOMMU_UNMAP, x as the guest gave it: 0 or a negative errno.
@@ -96,13 +121,13 @@ bool iommu_boot(struct iommu *io, struct error_line *error);
  * a hole: -EEXIST, -ENOENT, and nothing has changed. So it is after every
  * other error.
  */
-int64_t iommu_call(struct iommu *io, const uint64_t x[6]);
+int64_t iommu_call(struct iommus *all, const uint64_t x[6]);
 
 /* Translation is off, or devices pass through. */
-static inline bool iommu_is_direct(const struct machine *m)
+static inline bool iommu_is_direct(const struct iommu *io)
 {
-	return m->config.iommu.mode == IOMMU_MODE_OFF ||
-	       m->config.iommu.mode == IOMMU_MODE_PASS_THROUGH;
+	return io->config->mode == IOMMU_MODE_OFF ||
+	       io->config->mode == IOMMU_MODE_PASS_THROUGH;
 }
 /* Where a device's address leads as its domain has it; what leads nowhere
  * stays as it is. Costs nothing. */
@@ -111,21 +136,51 @@ iova_t iommu_machine_address(struct iommu *io, unsigned int device,
 
 /* The guest's own memory has come or gone: where domains hold the guest's
  * addresses they follow. */
-void iommu_follow(struct iommu *io, gfn_t gfn, uint64_t count, bool present);
+void iommus_follow(struct iommus *all, gfn_t gfn, uint64_t count, bool present);
 
 /* A moment for what a coalescing policy has due. */
-void iommu_moment(struct iommu *io);
+void iommus_moment(struct iommus *all);
 
-/* Below the caches, for walks that are not coherent: about to be written, and
- * cleaned. */
-void iommu_before_write(struct iommu *io, pa_t pa);
-void iommu_cleaned(struct iommu *io, pa_t pa, uint64_t bytes);
-/* One line's words as such a walk reads them. */
-void iommu_read_below(const struct iommu *io, pa_t pa, unsigned int words,
+/* What the core asks of its host: port.h. Requests go to the unit whose
+ * device's domain it is. */
+void iommus_flush(struct iommus *all, const struct port_iotlb *request);
+void iommus_wait(struct iommus *all);
+void iommus_write_buffer(struct iommus *all);
+/* A CPU's TLBI reaches the units that listen. */
+void iommus_tlbi(struct iommus *all, const struct arm_tlbi *tlbi);
+
+/* ---- memory as units see it: iommu_memory.c */
+
+bool iommu_memory_init(struct iommus *all);
+void iommu_memory_fini(struct iommus *all);
+/* Below the caches, for accesses that are not coherent: about to be written,
+ * and cleaned. */
+void iommu_before_write(struct iommus *all, pa_t pa);
+void iommu_cleaned(struct iommus *all, pa_t pa, uint64_t bytes);
+/* One line's words as a walk past the caches reads them. */
+void iommu_read_below(const struct iommus *all, pa_t pa, unsigned int words,
 		      uint64_t *out);
+/* A unit reads words of one line, or writes. Adds to *ticks what that took.
+ * False: nothing is there. */
+bool iommu_unit_read(const struct iommu *io, uint64_t pa, unsigned int words,
+		     bool coherent, uint64_t *out, uint64_t *ticks);
+bool iommu_unit_write(const struct iommu *io, uint64_t pa, const void *data,
+		      unsigned int bytes, bool coherent, uint64_t *ticks);
+
+/* ---- statistics: iommu_stats.c */
 
 /* iommu[] of the statistics. New reference. */
-json_t *iommu_json(const struct iommu *io);
+json_t *iommus_json(const struct iommus *all);
+void iommu_stats_set(json_t *object, const char *key, uint64_t value);
+void iommu_stats_set_tlb(json_t *object, const char *key,
+			 const struct tlb_counters *counters);
+/* "walks", from the type's own counters; by_reads[0 .. most]. */
+struct iommu_walk_counters {
+	uint64_t count, reads, ticks, waited;
+	const uint64_t *by_reads;
+	unsigned int most;
+};
+void iommu_stats_set_walks(json_t *out, const struct iommu_walk_counters *c);
 
 /* Nanoseconds of the machine file as 1/1024 cycle, and back. */
 uint64_t iommu_ticks(const struct machine *m, double ns);

@@ -1,418 +1,77 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/*
- * The hypervisor's driver for VT-d: it finds out what the unit can do, makes
- * root, context and PASID tables and the invalidation queue in memory, and
- * reaches the unit through its registers alone. Written from VT-d 4.1: §6.5.2
- * (queue), §9 (tables), §11.4 (registers). Each access to a register and each
- * descriptor is charged to the current CPU.
- *
- * Left out: first-stage and nested translation for guests, requests with
- * PASID, interrupts of the queue (it is polled).
- */
-#include "core/base/bits.h"
+/* See iommu_driver.h. */
+#include "sim/machine/iommu_driver.h"
+
 #include "core/port.h"
 #include "sim/machine/account.h"
-#include "sim/machine/hypervisor.h"
-#include "sim/machine/iommu_vtd.h"
 
-/* Offsets of registers, §11.4; spelled anew: the model has its own. */
-enum {
-	REG_CAP = 0x08,
-	REG_ECAP = 0x10,
-	REG_GCMD = 0x18,
-	REG_GSTS = 0x1c,
-	REG_RTADDR = 0x20,
-	REG_CCMD = 0x28,
-	REG_FSTS = 0x34,
-	REG_FECTL = 0x38,
-	REG_FEDATA = 0x3c,
-	REG_FEADDR = 0x40,
-	REG_FEUADDR = 0x44,
-	REG_IQT = 0x88,
-	REG_IQA = 0x90,
-};
-
-#define GCMD_QIE  (UINT64_C(1) << 26)
-#define GCMD_WBF  (UINT64_C(1) << 27)
-#define GCMD_SRTP (UINT64_C(1) << 30)
-#define GCMD_TE	  (UINT64_C(1) << 31)
-/* Of GSTS what stays set when another command is given. */
-#define GSTS_KEPT (GCMD_QIE | GCMD_TE)
-
-#define FSTS_PFO    (UINT64_C(1) << 0)
-#define FSTS_PPF    (UINT64_C(1) << 1)
-#define FSTS_ERRORS (FSTS_PFO | UINT64_C(0x70)) /* IQE, ICE, ITE */
-
-#define QUEUE_BYTES  4096u
-#define PAGE_ENTRIES 512u
-
-/* ---- registers ---- */
-
-static struct machine_cpu *current(const struct vtd_unit *u)
+static struct machine_cpu *current(const struct iommu *io)
 {
-	struct machine *m = u->io->m;
-
-	return &m->cpu[m->current];
+	return &io->m->cpu[io->m->current];
 }
 
-static void charge_register(const struct vtd_unit *u)
+uint64_t iommu_driver_now(const struct iommu *io)
 {
-	account_charge(current(u), BUCKET_HYPERVISOR,
-		       iommu_ticks(u->io->m,
-				   u->io->m->config.iommu.register_ns));
+	return machine_cycles(current(io));
 }
 
-static uint64_t reg_read(const struct vtd_unit *u, uint32_t offset,
-			 unsigned int bytes)
+void iommu_driver_register(const struct iommu *io)
 {
-	charge_register(u);
-	return vtd_mmio_read(u->vtd, offset, bytes);
+	account_charge(current(io), BUCKET_HYPERVISOR,
+		       iommu_ticks(io->m, io->config->register_ns));
 }
 
-static void reg_write(const struct vtd_unit *u, uint32_t offset, uint64_t value,
-		      unsigned int bytes)
+int iommu_driver_pages(const struct iommu *io, unsigned int order, bool clean,
+		       pa_t *pages)
 {
-	charge_register(u);
-	vtd_mmio_write(u->vtd, offset, value, bytes,
-		       machine_cycles(current(u)));
+	struct hypervisor *h = iommu_driver_host(io);
+	int rc = port_table_alloc(h, FRAME_LG2, order, pages);
+
+	for (uint64_t i = 0; rc == 0 && i < BIT(order); i++) {
+		pa_t page = { pages->raw + i * FRAME_BYTES };
+		uint64_t *e = port_table_map(h, page);
+
+		port_table_zero(h, e, FRAME_BYTES);
+		if (clean)
+			port_pte_clean(h, e, FRAME_BYTES / sizeof(*e));
+		port_table_unmap(h, e);
+	}
+	return rc;
 }
 
-/* A command, and what stays on; complete when GSTS says so. */
-static void command(const struct vtd_unit *u, uint64_t bit)
+void iommu_driver_write(const struct iommu *io, pa_t at, const uint64_t *word,
+			unsigned int words, bool clean)
 {
-	uint64_t kept = reg_read(u, REG_GSTS, 4) & GSTS_KEPT;
-
-	reg_write(u, REG_GCMD, kept | bit, 4);
-	(void)reg_read(u, REG_GSTS, 4);
-}
-
-/* ---- tables ---- */
-
-static struct hypervisor *host(const struct vtd_unit *u)
-{
-	return u->io->m->hypervisor;
-}
-
-static void clean(const struct vtd_unit *u, const uint64_t *at, size_t words)
-{
-	if (!(u->driver.ecap & 1)) /* ECAP.C */
-		port_pte_clean(host(u), at, words);
-}
-
-static int page_make(const struct vtd_unit *u, pa_t *page)
-{
-	int rc = port_table_alloc(host(u), FRAME_LG2, 0, page);
-	uint64_t *e;
-
-	if (rc)
-		return rc;
-	e = port_table_map(host(u), *page);
-	port_table_zero(host(u), e, FRAME_BYTES);
-	clean(u, e, PAGE_ENTRIES);
-	port_table_unmap(host(u), e);
-	return 0;
-}
-
-/* Words from the last to the first: the present bit is in the first. */
-static void entry_write(const struct vtd_unit *u, pa_t table, uint64_t offset,
-			const uint64_t *word, unsigned int words)
-{
-	uint64_t *e = port_table_map(host(u), table) + offset / 8;
+	struct hypervisor *h = iommu_driver_host(io);
+	uint64_t offset = at.raw & (FRAME_BYTES - 1);
+	uint64_t *e = port_table_map(h, (pa_t){ at.raw - offset }) +
+		      offset / sizeof(*e);
 
 	for (unsigned int i = words; i-- > 0;)
-		port_pte_write(host(u), &e[i], word[i]);
-	clean(u, e, words);
-	port_table_unmap(host(u), e);
-	port_barrier(host(u), PORT_DSB_ISHST);
+		port_pte_write(h, &e[i], word[i]);
+	if (clean)
+		port_pte_clean(h, e, words);
+	port_table_unmap(h, e);
+	port_barrier(h, PORT_DSB_ISHST);
 }
 
-/* ---- the queue ---- */
-
-static unsigned int descriptor_bytes(const struct vtd_unit *u)
+void iommu_driver_wait(struct iommu *io, uint64_t until)
 {
-	return u->driver.scalable ? 32 : 16;
-}
-
-static void queue_put(struct vtd_unit *u, uint64_t low, uint64_t high)
-{
-	struct vtd_driver *d = &u->driver;
-	const uint64_t word[4] = { low, high, 0, 0 };
-
-	entry_write(u, d->queue, d->tail, word, descriptor_bytes(u) / 8);
-	d->tail = (d->tail + descriptor_bytes(u)) % QUEUE_BYTES;
-}
-
-/* The unit begins; a queue in error is started again by clearing that. */
-static void queue_ring(struct vtd_unit *u)
-{
-	reg_write(u, REG_IQT, u->driver.tail, 8);
-}
-
-/* Until the unit is through with all that it was given. */
-static void wait_for_unit(struct vtd_unit *u)
-{
-	struct machine_cpu *cpu = current(u);
-	uint64_t now = machine_cycles(cpu), until = vtd_invalidated_at(u->vtd);
+	uint64_t now = iommu_driver_now(io);
 
 	if (until <= now)
 		return;
-	account_charge(cpu, BUCKET_HYPERVISOR, until - now);
-	u->io->wait_charge += until - now;
+	account_charge(current(io), BUCKET_HYPERVISOR, until - now);
+	io->wait_charge += until - now;
 }
 
-/* A wait descriptor, and the look at the status that it writes. */
-static void queue_wait(struct vtd_unit *u)
+void iommu_driver_interrupt(struct iommu *io, void *unit,
+			    void (*handle)(void *unit))
 {
-	struct vtd_driver *d = &u->driver;
-	uint64_t *status;
+	uint64_t began = iommu_driver_now(io);
 
-	d->waits++;
-	/* Type 5; SW, and FN: not before the earlier ones. */
-	queue_put(u,
-		  5 | UINT64_C(1) << 5 | UINT64_C(1) << 6 |
-			  (uint64_t)d->waits << 32,
-		  d->status.raw);
-	queue_ring(u);
-	wait_for_unit(u);
-	status = port_table_map(host(u), d->status);
-	BUG_ON(host(u), (uint32_t)port_pte_read(host(u), status) != d->waits);
-	port_table_unmap(host(u), status);
-}
-
-/* ---- starting ---- */
-
-/* Context cache, PASID cache, IOTLB: all of it. §6.5.2, §6.5.1. */
-static void invalidate_all(struct vtd_unit *u)
-{
-	struct vtd_driver *d = &u->driver;
-	uint32_t iotlb = (uint32_t)(d->ecap >> 8 & 0x3ff) * 16 + 8;
-
-	if (d->queued) {
-		queue_put(u, 1 | UINT64_C(1) << 4, 0);
-		if (d->scalable)
-			queue_put(u, 7 | UINT64_C(3) << 4, 0);
-		queue_put(u, 2 | UINT64_C(1) << 4 | UINT64_C(3) << 6, 0);
-		queue_wait(u);
-		return;
-	}
-	reg_write(u, REG_CCMD, UINT64_C(1) << 63 | UINT64_C(1) << 61, 8);
-	(void)reg_read(u, REG_CCMD, 8);
-	reg_write(u, iotlb, UINT64_C(1) << 63 | UINT64_C(1) << 60, 8);
-	(void)reg_read(u, iotlb, 8);
-	wait_for_unit(u);
-}
-
-static int make_tables(struct vtd_unit *u)
-{
-	struct vtd_driver *d = &u->driver;
-	uint64_t word[2] = { 0, 0 };
-	int rc = page_make(u, &d->root);
-
-	for (int i = 0; rc == 0 && i < (d->scalable ? 2 : 1); i++) {
-		rc = page_make(u, &d->context[i]);
-		word[i] = d->context[i].raw | 1;
-	}
-	if (rc == 0 && d->queued)
-		rc = page_make(u, &d->queue);
-	if (rc == 0 && d->queued)
-		rc = page_make(u, &d->status);
-	if (rc == 0)
-		entry_write(u, d->root, 0, word, 2);
-	return rc;
-}
-
-static void start_queue(const struct vtd_unit *u)
-{
-	const struct vtd_driver *d = &u->driver;
-
-	reg_write(u, REG_IQT, 0, 8);
-	reg_write(u, REG_IQA,
-		  d->queue.raw | (d->scalable ? UINT64_C(1) << 11 : 0), 8);
-	command(u, GCMD_QIE);
-}
-
-int vtd_driver_start(void *unit)
-{
-	struct vtd_unit *u = unit;
-	struct vtd_driver *d = &u->driver;
-	unsigned int mode = u->io->m->config.iommu.mode;
-	int rc;
-
-	if (mode == IOMMU_MODE_OFF)
-		return 0;
-	d->cap = reg_read(u, REG_CAP, 8);
-	d->ecap = reg_read(u, REG_ECAP, 8);
-	d->queued = d->ecap >> 1 & 1;
-	d->scalable = mode == IOMMU_MODE_SCALABLE;
-	rc = make_tables(u);
-	if (rc)
-		return rc;
-	reg_write(u, REG_RTADDR,
-		  d->root.raw | (d->scalable ? UINT64_C(1) << 10 : 0), 8);
-	command(u, GCMD_SRTP);
-	if (d->queued)
-		start_queue(u);
-	reg_write(u, REG_FEDATA, VTD_EVENT_FAULT, 4);
-	reg_write(u, REG_FEADDR, VTD_EVENT_ADDRESS, 4);
-	reg_write(u, REG_FEUADDR, 0, 4);
-	reg_write(u, REG_FECTL, 0, 4);
-	invalidate_all(u);
-	command(u, GCMD_TE);
-	return 0;
-}
-
-/* ---- devices ---- */
-
-/* Legacy mode: context entry, §9.3. Translation type 2 is pass-through. */
-static void attach_legacy(struct vtd_unit *u, uint16_t sid,
-			  const struct iommu_domain *domain)
-{
-	bool pass = u->io->m->config.iommu.mode == IOMMU_MODE_PASS_THROUGH;
-	const uint64_t word[2] = {
-		pass ? UINT64_C(2) << 2 | 1 : domain->root.raw | 1,
-		iommu_domain_aw(domain) | (uint64_t)domain->config.did << 8,
-	};
-
-	entry_write(u, u->driver.context[0], (uint64_t)sid * 16, word, 2);
-}
-
-/* Scalable mode: PASID 0 stands for requests without one. §9.4 to §9.6. */
-static int attach_scalable(struct vtd_unit *u, uint16_t sid,
-			   const struct iommu_domain *domain)
-{
-	uint64_t entry[8] = { 0 }, context[4] = { 0 }, word;
-	pa_t directory, table;
-	int rc = page_make(u, &directory);
-
-	if (rc == 0)
-		rc = page_make(u, &table);
-	if (rc)
-		return rc;
-	entry[0] = domain->root.raw | iommu_domain_aw(domain) << 2 |
-		   UINT64_C(2) << 6 | 1; /* second stage */
-	entry[1] = domain->config.did;
-	entry_write(u, table, 0, entry, 8);
-	word = table.raw | 1;
-	entry_write(u, directory, 0, &word, 1);
-	context[0] = directory.raw | 1;
-	entry_write(u, u->driver.context[sid >> 7], (sid & 127) * UINT64_C(32),
-		    context, 4);
-	return 0;
-}
-
-int vtd_driver_attach(void *unit, unsigned int device,
-		      const struct iommu_domain *domain)
-{
-	struct vtd_unit *u = unit;
-	uint16_t sid = vtd_unit_sid(device);
-	int rc = 0;
-
-	if (u->io->m->config.iommu.mode == IOMMU_MODE_OFF)
-		return 0;
-	if (u->driver.scalable)
-		rc = attach_scalable(u, sid, domain);
-	else
-		attach_legacy(u, sid, domain);
-	if (rc == 0 && (u->driver.cap >> 7 & 1)) /* CM: absence was cached */
-		invalidate_all(u);
-	return rc;
-}
-
-/* ---- invalidation ---- */
-
-static void flush_by_register(struct vtd_unit *u, const struct port_iotlb *r)
-{
-	uint32_t iva = (uint32_t)(u->driver.ecap >> 8 & 0x3ff) * 16;
-	bool pages = r->scope == PORT_IOTLB_PAGES;
-
-	if (pages)
-		reg_write(u, iva,
-			  r->start.raw | (uint64_t)r->leaf_only << 6 |
-				  r->mask_lg2,
-			  8);
-	reg_write(u, iva + 8,
-		  UINT64_C(1) << 63 | (uint64_t)(pages ? 3 : 2) << 60 |
-			  UINT64_C(3) << 48 | (uint64_t)r->did << 32,
-		  8);
-	(void)reg_read(u, iva + 8, 8); /* IVT clears */
-}
-
-void vtd_driver_flush(void *unit, const struct port_iotlb *r)
-{
-	struct vtd_unit *u = unit;
-	bool pages = r->scope == PORT_IOTLB_PAGES;
-
-	if (u->io->m->config.iommu.mode == IOMMU_MODE_OFF)
-		return;
-	if (!u->driver.queued) {
-		flush_by_register(u, r);
-		return;
-	}
-	/* The queue holds more than the core asks for before it waits. */
-	queue_put(u,
-		  2 | (uint64_t)(pages ? 3 : 2) << 4 | UINT64_C(3) << 6 |
-			  (uint64_t)r->did << 16,
-		  pages ? r->start.raw | (uint64_t)r->leaf_only << 6 |
-				  r->mask_lg2
-			: 0);
-}
-
-void vtd_driver_wait(void *unit)
-{
-	struct vtd_unit *u = unit;
-
-	if (u->io->m->config.iommu.mode == IOMMU_MODE_OFF)
-		return;
-	if (u->driver.queued)
-		queue_wait(u);
-	else
-		wait_for_unit(u);
-}
-
-void vtd_driver_write_buffer(void *unit)
-{
-	struct vtd_unit *u = unit;
-
-	if (u->io->m->config.iommu.mode != IOMMU_MODE_OFF)
-		command(u, GCMD_WBF);
-}
-
-/* ---- faults ---- */
-
-/* Each record that is there is read and cleared, then what overflowed. §7.2 */
-static void read_faults(struct vtd_unit *u)
-{
-	struct vtd_driver *d = &u->driver;
-	uint32_t first = (uint32_t)(d->cap >> 24 & 0x3ff) * 16;
-	uint32_t records = (uint32_t)(d->cap >> 40 & 0xff) + 1;
-	uint64_t status = reg_read(u, REG_FSTS, 4);
-	uint32_t at = (uint32_t)(status >> 8 & 0xff);
-
-	for (uint32_t i = 0; (status & FSTS_PPF) && i < records; i++) {
-		uint32_t record = first + 16 * ((at + i) % records);
-
-		if (!(reg_read(u, record + 8, 8) >> 63))
-			break;
-		(void)reg_read(u, record, 8);
-		reg_write(u, record + 12, UINT64_C(1) << 31, 4);
-		u->io->faults_read++;
-	}
-	if (!(status & FSTS_ERRORS))
-		return;
-	u->io->overflows += status & FSTS_PFO;
-	reg_write(u, REG_FSTS, status & FSTS_ERRORS, 4);
-}
-
-void vtd_driver_serve(void *unit)
-{
-	struct vtd_unit *u = unit;
-	struct machine_cpu *cpu = current(u);
-	uint64_t began = machine_cycles(cpu);
-
-	if (!u->fault_event)
-		return;
-	u->fault_event = false;
-	account_charge(cpu, BUCKET_TRAP, u->io->m->config.trap_cycles * CYCLE);
-	read_faults(u);
-	u->io->fault_charge += machine_cycles(cpu) - began;
+	account_charge(current(io), BUCKET_TRAP,
+		       io->m->config.trap_cycles * CYCLE);
+	handle(unit);
+	io->fault_charge += iommu_driver_now(io) - began;
 }

@@ -1,11 +1,46 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* iommu[] of the statistics: the parts that every type of unit has. */
+#include <stdio.h>
+
 #include "sim/machine/dma.h"
 #include "sim/machine/iommu.h"
 
-static void set(json_t *object, const char *key, uint64_t value)
+void iommu_stats_set(json_t *object, const char *key, uint64_t value)
 {
 	json_object_set_new(object, key, json_integer((json_int_t)value));
+}
+
+void iommu_stats_set_tlb(json_t *object, const char *key,
+			 const struct tlb_counters *c)
+{
+	json_t *tlb = json_object();
+
+	iommu_stats_set(tlb, "hits", c->hits);
+	iommu_stats_set(tlb, "misses", c->misses);
+	iommu_stats_set(tlb, "fills", c->fills);
+	iommu_stats_set(tlb, "evictions", c->evictions);
+	iommu_stats_set(tlb, "invalidated", c->invalidated);
+	json_object_set_new(object, key, tlb);
+}
+
+void iommu_stats_set_walks(json_t *object, const struct iommu_walk_counters *c)
+{
+	json_t *out = json_object(), *by = json_object();
+
+	iommu_stats_set(out, "count", c->count);
+	iommu_stats_set(out, "memory_accesses", c->reads);
+	iommu_stats_set(out, "cycles", c->ticks >> CYCLE_LG2);
+	iommu_stats_set(out, "waited_cycles", c->waited >> CYCLE_LG2);
+	for (unsigned int i = 0; i <= c->most; i++) {
+		char key[16];
+
+		if (!c->by_reads[i])
+			continue;
+		snprintf(key, sizeof(key), "%u", i);
+		iommu_stats_set(by, key, c->by_reads[i]);
+	}
+	json_object_set_new(out, "by_accesses", by);
+	json_object_set_new(object, "walks", out);
 }
 
 /* Sums over the domains; peaks, too. */
@@ -41,15 +76,15 @@ static json_t *domain_json(const struct iommu *io)
 	const struct iommu_stats s = total(io);
 	json_t *out = json_object();
 
-	set(out, "map", io->ops_map);
-	set(out, "unmap", io->ops_unmap);
-	set(out, "refused", io->refused);
-	set(out, "splits", s.pt.splits);
-	set(out, "coalesces", s.pt.coalesces);
-	set(out, "pte_writes", s.pt.pte_writes);
-	set(out, "cleans", s.pt.cleans);
-	set(out, "barriers", s.pt.barriers);
-	set(out, "write_buffer", s.write_buffer);
+	iommu_stats_set(out, "map", io->ops_map);
+	iommu_stats_set(out, "unmap", io->ops_unmap);
+	iommu_stats_set(out, "refused", io->refused);
+	iommu_stats_set(out, "splits", s.pt.splits);
+	iommu_stats_set(out, "coalesces", s.pt.coalesces);
+	iommu_stats_set(out, "pte_writes", s.pt.pte_writes);
+	iommu_stats_set(out, "cleans", s.pt.cleans);
+	iommu_stats_set(out, "barriers", s.pt.barriers);
+	iommu_stats_set(out, "write_buffer", s.write_buffer);
 	json_object_set_new(out, "tables",
 			    json_pack("{s:I, s:I, s:I, s:I}", "live",
 				      (json_int_t)s.pt.tables_live, "peak",
@@ -70,7 +105,7 @@ static json_t *domain_json(const struct iommu *io)
 	return out;
 }
 
-json_t *iommu_json(const struct iommu *io)
+static json_t *unit_json(const struct iommu *io)
 {
 	json_t *out = json_object(), *cycles = json_object();
 
@@ -78,13 +113,23 @@ json_t *iommu_json(const struct iommu *io)
 	io->ops->stats(io->unit, out);
 	dma_stats(io->dma, out);
 	json_object_set_new(out, "domain", domain_json(io));
-	set(cycles, "lock", io->lock_charge >> CYCLE_LG2);
-	set(cycles, "flush_wait", io->wait_charge >> CYCLE_LG2);
-	set(cycles, "faults", io->fault_charge >> CYCLE_LG2);
+	iommu_stats_set(cycles, "lock", io->lock_charge >> CYCLE_LG2);
+	iommu_stats_set(cycles, "flush_wait", io->wait_charge >> CYCLE_LG2);
+	iommu_stats_set(cycles, "faults", io->fault_charge >> CYCLE_LG2);
 	json_object_set_new(out, "cycles", cycles);
 	json_object_set_new(out, "driver",
-			    json_pack("{s:I, s:I}", "faults_read",
+			    json_pack("{s:I, s:I, s:I}", "faults_read",
 				      (json_int_t)io->faults_read, "overflows",
-				      (json_int_t)io->overflows));
+				      (json_int_t)io->overflows, "queue_errors",
+				      (json_int_t)io->queue_errors));
+	return out;
+}
+
+json_t *iommus_json(const struct iommus *all)
+{
+	json_t *out = json_array();
+
+	for (uint32_t i = 0; i < all->count; i++)
+		json_array_append_new(out, unit_json(&all->unit[i]));
 	return out;
 }

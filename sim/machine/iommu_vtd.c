@@ -16,50 +16,28 @@ static bool read_descriptor(void *context, uint64_t pa, unsigned int words,
 			    bool coherent, uint64_t *out, uint64_t *ticks)
 {
 	const struct vtd_unit *u = context;
-	struct machine *m = u->io->m;
 
-	if (!ram_has(&m->ram, (pa_t){ pa }, words * sizeof(*out)))
-		return false;
-	if (coherent) {
-		*ticks += m->latency[memory_access(m->memory, 0, REQUESTER_DMA,
-						   (pa_t){ pa }, false)];
-		__builtin_memcpy(out, ram_host(&m->ram, (pa_t){ pa }),
-				 words * sizeof(*out));
-	} else {
-		*ticks += m->latency[MEMORY_DRAM];
-		iommu_read_below(u->io, (pa_t){ pa }, words, out);
-	}
-	return true;
+	return iommu_unit_read(u->io, pa, words, coherent, out, ticks);
 }
 
 static bool update_descriptor(void *context, uint64_t pa, uint64_t expected,
 			      uint64_t desired, uint64_t *ticks)
 {
 	const struct vtd_unit *u = context;
-	struct machine *m = u->io->m;
+	const struct ram *ram = &u->io->m->ram;
 
-	if (!ram_has(&m->ram, (pa_t){ pa }, sizeof(desired)) ||
-	    ram_read64(&m->ram, (pa_t){ pa }) != expected)
-		return false;
-	*ticks += m->latency[memory_access(m->memory, 0, REQUESTER_DMA,
-					   (pa_t){ pa }, true)];
-	__builtin_memcpy(ram_host(&m->ram, (pa_t){ pa }), &desired,
-			 sizeof(desired));
-	iommu_cleaned(u->io, (pa_t){ pa }, sizeof(desired));
-	return true;
+	return ram_has(ram, (pa_t){ pa }, sizeof(desired)) &&
+	       ram_read64(ram, (pa_t){ pa }) == expected &&
+	       iommu_unit_write(u->io, pa, &desired, sizeof(desired), true,
+				ticks);
 }
 
 static bool write_status(void *context, uint64_t pa, uint32_t data)
 {
 	const struct vtd_unit *u = context;
-	struct machine *m = u->io->m;
+	uint64_t unseen = 0;
 
-	if (!ram_has(&m->ram, (pa_t){ pa }, sizeof(data)))
-		return false;
-	(void)memory_access(m->memory, 0, REQUESTER_DMA, (pa_t){ pa }, true);
-	__builtin_memcpy(ram_host(&m->ram, (pa_t){ pa }), &data, sizeof(data));
-	iommu_cleaned(u->io, (pa_t){ pa }, sizeof(data));
-	return true;
+	return iommu_unit_write(u->io, pa, &data, sizeof(data), true, &unseen);
 }
 
 static void interrupt(void *context, uint64_t address, uint32_t data)
@@ -79,9 +57,20 @@ static const struct vtd_ops world = {
 
 /* ---- the unit ---- */
 
+static void domain(const struct iommu_config *c,
+		   struct iommu_domain_config *out)
+{
+	out->levels = c->levels;
+	out->snoop = c->vtd.snoop_control;
+	out->write_buffer = c->vtd.write_buffer_flush;
+	out->caching_mode = c->vtd.caching_mode;
+	out->page_selective = c->vtd.page_selective;
+	out->mask_max_lg2 = c->vtd.mamv;
+}
+
 static void *make(struct iommu *io)
 {
-	const struct iommu_config *c = &io->m->config.iommu;
+	const struct iommu_config *c = io->config;
 	struct vtd_config config = c->vtd;
 	struct vtd_unit *u = calloc(1, sizeof(*u));
 
@@ -133,54 +122,17 @@ static void translate(void *unit, const struct iommu_request *request,
 
 /* ---- statistics ---- */
 
-static void set(json_t *object, const char *key, uint64_t value)
-{
-	json_object_set_new(object, key, json_integer((json_int_t)value));
-}
-
-static void set_tlb(json_t *out, const char *key, const struct tlb_counters *c)
-{
-	json_t *tlb = json_object();
-
-	set(tlb, "hits", c->hits);
-	set(tlb, "misses", c->misses);
-	set(tlb, "fills", c->fills);
-	set(tlb, "evictions", c->evictions);
-	set(tlb, "invalidated", c->invalidated);
-	json_object_set_new(out, key, tlb);
-}
-
-static json_t *walks_json(const struct vtd_counters *c)
-{
-	json_t *out = json_object(), *by = json_object();
-
-	set(out, "count", c->walks.count);
-	set(out, "memory_accesses", c->walks.reads);
-	set(out, "cycles", c->walks.ticks >> CYCLE_LG2);
-	set(out, "waited_cycles", c->walks.waited >> CYCLE_LG2);
-	for (int i = 0; i <= VTD_READS_MAX; i++) {
-		char key[16];
-
-		if (!c->walks.by_reads[i])
-			continue;
-		snprintf(key, sizeof(key), "%d", i);
-		set(by, key, c->walks.by_reads[i]);
-	}
-	json_object_set_new(out, "by_accesses", by);
-	return out;
-}
-
 static json_t *faults_json(const struct vtd_counters *c)
 {
 	json_t *out = json_object(), *by = json_object();
 
-	set(out, "recorded", c->faults.recorded);
-	set(out, "lost", c->faults.lost);
-	set(out, "suppressed", c->faults.suppressed);
+	iommu_stats_set(out, "recorded", c->faults.recorded);
+	iommu_stats_set(out, "lost", c->faults.lost);
+	iommu_stats_set(out, "suppressed", c->faults.suppressed);
 	for (int i = 1; i < 256; i++)
 		if (c->faults.by_reason[i])
-			set(by, vtd_reason_name((enum vtd_reason)i),
-			    c->faults.by_reason[i]);
+			iommu_stats_set(by, vtd_reason_name((enum vtd_reason)i),
+					c->faults.by_reason[i]);
 	json_object_set_new(out, "by_reason", by);
 	return out;
 }
@@ -189,17 +141,17 @@ static json_t *invalidations_json(const struct vtd_invalidations *i)
 {
 	json_t *out = json_object();
 
-	set(out, "context", i->context);
-	set(out, "pasid", i->pasid);
-	set(out, "global", i->iotlb_global);
-	set(out, "domain", i->iotlb_domain + i->iotlb_pasid);
-	set(out, "page", i->iotlb_page + i->iotlb_pasid_page);
-	set(out, "hinted", i->hinted);
-	set(out, "descriptors", i->descriptors);
-	set(out, "waits", i->waits);
-	set(out, "drains", i->drains);
-	set(out, "errors", i->errors);
-	set(out, "dropped", i->dropped);
+	iommu_stats_set(out, "context", i->context);
+	iommu_stats_set(out, "pasid", i->pasid);
+	iommu_stats_set(out, "global", i->iotlb_global);
+	iommu_stats_set(out, "domain", i->iotlb_domain + i->iotlb_pasid);
+	iommu_stats_set(out, "page", i->iotlb_page + i->iotlb_pasid_page);
+	iommu_stats_set(out, "hinted", i->hinted);
+	iommu_stats_set(out, "descriptors", i->descriptors);
+	iommu_stats_set(out, "waits", i->waits);
+	iommu_stats_set(out, "drains", i->drains);
+	iommu_stats_set(out, "errors", i->errors);
+	iommu_stats_set(out, "dropped", i->dropped);
 	return out;
 }
 
@@ -209,16 +161,22 @@ static void stats(const void *unit, json_t *out)
 	struct vtd_counters c;
 
 	vtd_counters(u->vtd, &c);
-	set(out, "translations", c.translations);
-	set(out, "bypassed", c.bypassed);
-	set_tlb(out, "iotlb", &c.iotlb);
-	set_tlb(out, "context_cache", &c.context);
-	set_tlb(out, "pasid_cache", &c.pasid);
+	iommu_stats_set(out, "translations", c.translations);
+	iommu_stats_set(out, "bypassed", c.bypassed);
+	iommu_stats_set_tlb(out, "iotlb", &c.iotlb);
+	iommu_stats_set_tlb(out, "context_cache", &c.context);
+	iommu_stats_set_tlb(out, "pasid_cache", &c.pasid);
 	json_object_set_new(out, "walk_cache",
 			    json_pack("{s:I, s:I}", "hits",
 				      (json_int_t)c.second_hits, "misses",
 				      (json_int_t)c.second_misses));
-	json_object_set_new(out, "walks", walks_json(&c));
+	iommu_stats_set_walks(out, &(struct iommu_walk_counters){
+					   .count = c.walks.count,
+					   .reads = c.walks.reads,
+					   .ticks = c.walks.ticks,
+					   .waited = c.walks.waited,
+					   .by_reads = c.walks.by_reads,
+					   .most = VTD_READS_MAX });
 	json_object_set_new(out, "faults", faults_json(&c));
 	json_object_set_new(out, "invalidations",
 			    invalidations_json(&c.invalidations));
@@ -226,6 +184,7 @@ static void stats(const void *unit, json_t *out)
 
 const struct iommu_unit_ops iommu_unit_vtd = {
 	.type = "vtd",
+	.domain = domain,
 	.make = make,
 	.end = end,
 	.start = vtd_driver_start,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* A VT-d unit in a machine: the model's binding, and the driver that knows
  * nothing of the model but its registers. Private to iommu_vtd.c and
- * iommu_driver.c. */
+ * vtd_driver.c. */
 #ifndef SIM_MACHINE_IOMMU_VTD_H
 #define SIM_MACHINE_IOMMU_VTD_H
 

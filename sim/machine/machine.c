@@ -147,10 +147,10 @@ static bool parts_init(struct machine *m, struct error_line *error)
 		return error_set(error, EXIT_INPUT, "machine: out of memory");
 	if (!hypervisor_new(m, error))
 		return false;
-	if (!config->iommu.present)
+	if (!config->iommus)
 		return true;
 	m->pci = pci_new(m);
-	if (!m->pci || !iommu_new(m, error))
+	if (!m->pci || !iommus_new(m, error))
 		return error_set(error, EXIT_INPUT,
 				 "machine: iommu: out of memory");
 	return true;
@@ -181,7 +181,7 @@ struct machine *machine_new(const struct machine_config *config,
 bool machine_boot(struct machine *m, struct error_line *error)
 {
 	return hypervisor_boot(m->hypervisor, error) &&
-	       (!m->iommu || iommu_boot(m->iommu, error));
+	       (!m->iommus || iommus_boot(m->iommus, error));
 }
 
 void machine_start(struct machine *m)
@@ -234,7 +234,7 @@ void machine_free(struct machine *m)
 	protocol_forget_writers(m);
 	watch_free(m->watch);
 	free(m->cost_base);
-	iommu_free(m->iommu);
+	iommus_free(m->iommus);
 	pci_free(m->pci);
 	if (m->hypervisor)
 		hypervisor_free(m->hypervisor);

@@ -115,7 +115,7 @@ struct machine {
 	void *code_context;
 
 	struct hypervisor *hypervisor; /* p2m, backing, frames of tables */
-	struct iommu *iommu;	       /* NULL: none */
+	struct iommus *iommus;	       /* NULL: none */
 	struct pci *pci;	       /* with an IOMMU */
 	struct trace_writer *trace;    /* NULL: not recorded */
 	struct watch *watch;	       /* of stage-1 tables, while recording */

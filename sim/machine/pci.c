@@ -38,10 +38,12 @@ struct pci {
 
 struct pci *pci_new(struct machine *m)
 {
-	unsigned int functions = m->config.iommu.devices;
-	struct pci *pci =
-		calloc(1, sizeof(*pci) + functions * sizeof(*pci->function));
+	unsigned int functions = 0;
+	struct pci *pci;
 
+	for (uint32_t i = 0; i < m->config.iommus; i++)
+		functions += m->config.iommu[i].devices;
+	pci = calloc(1, sizeof(*pci) + functions * sizeof(*pci->function));
 	if (!pci)
 		return NULL;
 	pci->m = m;

@@ -159,8 +159,8 @@ void port_pte_write(void *host, uint64_t *pte, uint64_t value)
 
 	if (h->peek.on)
 		peek_note(h, pte);
-	if (h->m->iommu)
-		iommu_before_write(h->m->iommu, ram_pa(&h->m->ram, pte));
+	if (h->m->iommus)
+		iommu_before_write(h->m->iommus, ram_pa(&h->m->ram, pte));
 	touch(h, pte, true);
 	if (h->m->protocol && !h->peek.on)
 		protocol_write(h->m, ram_pa(&h->m->ram, pte), sizeof(*pte),
@@ -179,8 +179,8 @@ void port_table_zero(void *host, uint64_t *entries, size_t bytes)
 	for (size_t at = 0; at < bytes; at += line) {
 		const uint8_t *to = (const uint8_t *)entries + at;
 
-		if (h->m->iommu)
-			iommu_before_write(h->m->iommu,
+		if (h->m->iommus)
+			iommu_before_write(h->m->iommus,
 					   ram_pa(&h->m->ram, to));
 		touch(h, to, true);
 	}
@@ -198,8 +198,8 @@ void port_pte_clean(void *host, const uint64_t *first, size_t count)
 	pa_t at = ram_pa(&m->ram, first);
 	uint64_t end = at.raw + count * sizeof(*first);
 
-	if (m->iommu)
-		iommu_cleaned(m->iommu, at, end - at.raw);
+	if (m->iommus)
+		iommu_cleaned(m->iommus, at, end - at.raw);
 	if (m->protocol)
 		protocol_clean(m, at, count * sizeof(*first), CALLER(h));
 	for (at.raw &= ~(line - 1); at.raw < end; at.raw += line) {
@@ -284,6 +284,8 @@ static void tlbi(struct hypervisor *h, unsigned int op, uint64_t operand,
 		access_settle_uses(&m->cpu[i]);
 		arm_mmu_tlbi(&m->cpu[i].mmu, &decoded);
 	}
+	if (m->iommus)
+		iommus_tlbi(m->iommus, &decoded);
 	account_charge(current(h), BUCKET_MAINTENANCE,
 		       m->config.tlbi_cycles * CYCLE);
 }
@@ -372,23 +374,17 @@ void port_tlbi(void *host, const struct port_tlbi *r)
 
 void port_iotlb_flush(void *host, const struct port_iotlb *request)
 {
-	struct iommu *io = ((struct hypervisor *)host)->m->iommu;
-
-	io->ops->flush(io->unit, request);
+	iommus_flush(((struct hypervisor *)host)->m->iommus, request);
 }
 
 void port_iotlb_wait(void *host)
 {
-	struct iommu *io = ((struct hypervisor *)host)->m->iommu;
-
-	io->ops->wait(io->unit);
+	iommus_wait(((struct hypervisor *)host)->m->iommus);
 }
 
 void port_iommu_write_buffer(void *host)
 {
-	struct iommu *io = ((struct hypervisor *)host)->m->iommu;
-
-	io->ops->write_buffer(io->unit);
+	iommus_write_buffer(((struct hypervisor *)host)->m->iommus);
 }
 
 /* Only batches of set/way maintenance are long enough. */

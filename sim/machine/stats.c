@@ -305,9 +305,8 @@ json_t *stats_counters(const struct machine *m)
 	json_object_set_new(out, "cpu", cpus);
 	json_object_set_new(out, "cache", caches);
 	json_object_set_new(out, "p2m", p2m_json(m->hypervisor));
-	if (m->iommu)
-		json_object_set_new(out, "iommu",
-				    json_pack("[o]", iommu_json(m->iommu)));
+	if (m->iommus)
+		json_object_set_new(out, "iommu", iommus_json(m->iommus));
 	return out;
 }
 
@@ -327,7 +326,7 @@ json_t *machine_stats(const struct machine *m, const json_t *guest)
 	json_object_set_new(out, "guest", guest ? json_deep_copy(guest)
 						: json_object());
 	json_object_update(out, counters);
-	if (!m->iommu)
+	if (!m->iommus)
 		json_object_set_new(out, "iommu", json_array());
 	json_object_set_new(out, "shadow", json_object());
 	json_object_set_new(out, "mapcache", json_object());

@@ -117,6 +117,8 @@ bool machine_tlbi(struct machine *m, struct machine_cpu *cpu, unsigned int op,
 		access_settle_uses(&m->cpu[i]);
 		arm_mmu_tlbi(&m->cpu[i].mmu, &tlbi);
 	}
+	if (m->iommus)
+		iommus_tlbi(m->iommus, &tlbi);
 	account_charge(cpu, BUCKET_MAINTENANCE,
 		       m->config.tlbi_cycles * CYCLE);
 	return true;
@@ -411,20 +413,20 @@ static bool is_p2m_call(uint64_t function)
 
 static bool is_iommu_call(const struct machine *m, uint64_t function)
 {
-	return m->iommu && (function == IOMMU_CALL_MAP ||
+	return m->iommus && (function == IOMMU_CALL_MAP ||
 			    function == IOMMU_CALL_UNMAP);
 }
 
 static int64_t iommu_hypercall(struct machine *m, const struct machine_cpu *cpu,
 			       const uint64_t x[6])
 {
-	if (!m->iommu) {
+	if (!m->iommus) {
 		m->not_modelled =
 			"hypercalls IOMMU_MAP and IOMMU_UNMAP: this machine has no IOMMU";
 		return -ENODEV;
 	}
 	m->current = cpu->index;
-	return iommu_call(m->iommu, x);
+	return iommu_call(m->iommus, x);
 }
 
 static int64_t call(struct machine *m, struct machine_cpu *cpu,
@@ -469,8 +471,8 @@ static void tick(struct machine *m, const struct machine_cpu *cpu)
 
 	hypervisor_tick(m->hypervisor, cpu);
 	stall_end(m, cpu, began);
-	if (m->iommu)
-		iommu_moment(m->iommu);
+	if (m->iommus)
+		iommus_moment(m->iommus);
 }
 
 bool machine_hypercall(struct machine *m, struct machine_cpu *cpu,
@@ -499,16 +501,16 @@ bool machine_dma(struct machine *m, struct machine_cpu *cpu, uint64_t device,
 					   .bytes = bytes,
 					   .write = write };
 
-	if (!m->iommu || device >= m->config.iommu.devices ||
+	if (!m->iommus || device >= m->iommus->devices ||
 	    bytes > MACHINE_DMA_MAX || bytes - 1 > ~iova.raw)
 		return false;
 	record(m, cpu, (struct trace_record){ .type = TRACE_DEVICE_DMA,
 					      .value = { device, iova.raw,
 							 bytes, write,
 							 wait } });
-	dma_perform(m->iommu->dma, cpu, &access);
+	dma_perform(m->iommus, cpu, &access);
 	if (wait)
-		dma_wait(m->iommu->dma, cpu, (unsigned int)device);
+		dma_wait(m->iommus, cpu, access.device);
 	return true;
 }
 

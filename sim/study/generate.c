@@ -211,11 +211,12 @@ int study_generate(const struct machine_config *config,
 	*result = (struct study_result){ 0 };
 	if (!kind || !set_keys(kind, o, value, error))
 		return error->exit_code;
-	if (!config->iommu.present) {
+	if (!config->iommus) {
 		error_set(
 			error, EXIT_USAGE,
 			"trace generate: machine '%s' has no IOMMU: --machine "
-			"vtd-broadwell, or --set iommu=vtd-broadwell",
+			"vtd-broadwell or smmu-mmu600, or --set "
+			"iommu=vtd-broadwell",
 			config->name);
 		return error->exit_code;
 	}

@@ -231,13 +231,13 @@ static int replay_dma(struct replay *r, struct machine_cpu *cpu,
 {
 	const uint64_t *v = rec->value;
 
-	if (!r->machine->iommu)
+	if (!r->machine->iommus)
 		r->machine->not_modelled =
 			"device.dma: this machine has no IOMMU (iommu)";
 	else if (!machine_dma(r->machine, cpu, v[0], (iova_t){ v[1] }, v[2],
 			      v[3], v[4]))
 		return malformed(r, error,
-				 "device.dma: device: more than the machine has (iommu.0.devices), or iova + size: beyond the last address");
+				 "device.dma: device: more than the machine has (iommu[].devices), or iova + size: beyond the last address");
 	return EXIT_FINE;
 }
 

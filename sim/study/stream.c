@@ -17,21 +17,43 @@ static int64_t hypercall(struct stream *s, uint64_t x[6])
 	return (int64_t)x[0];
 }
 
+/* The same call for the first device behind each unit; what the first answers
+ * is what the stream goes by. */
+static int64_t call_units(struct stream *s, const uint64_t x[6])
+{
+	const struct iommus *all = s->m->iommus;
+	int64_t result = 0;
+
+	for (uint32_t i = 0; i < all->count; i++) {
+		uint64_t y[6] = { x[0], all->unit[i].config->first_device,
+				  x[2], x[3],
+				  x[4], x[5] };
+		int64_t answer = hypercall(s, y);
+
+		if (i == 0)
+			result = answer;
+	}
+	return result;
+}
+
 int64_t stream_try_map(struct stream *s, uint64_t iova, uint64_t frame,
 		       uint64_t count, unsigned int access)
 {
-	uint64_t x[6] = { IOMMU_CALL_MAP, 0,
-			  iova,		  (GUEST_RAM_BASE >> FRAME_LG2) + frame,
-			  count,	  access };
+	const uint64_t x[6] = { IOMMU_CALL_MAP,
+				0,
+				iova,
+				(GUEST_RAM_BASE >> FRAME_LG2) + frame,
+				count,
+				access };
 
-	return hypercall(s, x);
+	return call_units(s, x);
 }
 
 int64_t stream_try_unmap(struct stream *s, uint64_t iova, uint64_t count)
 {
-	uint64_t x[6] = { IOMMU_CALL_UNMAP, 0, iova, count };
+	const uint64_t x[6] = { IOMMU_CALL_UNMAP, 0, iova, count };
 
-	return hypercall(s, x);
+	return call_units(s, x);
 }
 
 static bool refused(struct stream *s, const char *what, uint64_t iova,
@@ -61,8 +83,12 @@ bool stream_unmap(struct stream *s, uint64_t iova, uint64_t count)
 void stream_dma(struct stream *s, uint64_t iova, uint64_t bytes, bool write,
 		bool wait)
 {
-	(void)machine_dma(s->m, s->cpu, 0, (iova_t){ iova }, bytes, write,
-			  wait);
+	const struct iommus *all = s->m->iommus;
+
+	for (uint32_t i = 0; i < all->count; i++)
+		(void)machine_dma(s->m, s->cpu,
+				  all->unit[i].config->first_device,
+				  (iova_t){ iova }, bytes, write, wait);
 }
 
 void stream_trap(struct stream *s)

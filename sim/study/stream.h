@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Streams: seeded programs of mappings and DMA that stand in a guest's place,
- * for a machine with an IOMMU. What they do is stimulus like a guest's, and
- * replays as one. Private to sim/study/stream*.c and generate.c.
+ * for a machine with an IOMMU; with several units the first device behind each
+ * does the same. What they do is stimulus like a guest's, and replays as one. Private to sim/study/stream*.c and generate.c.
  */
 #ifndef SIM_STUDY_STREAM_H
 #define SIM_STUDY_STREAM_H

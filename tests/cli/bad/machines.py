@@ -76,8 +76,24 @@ FILES = [
     (HEAD + '"guest":{"granule":"8K"}}', "guest.granule: .*4K, 16K, 64K"),
     (HEAD + '"guest":{"granule":"16K"},"choices":{"granule_16k":"absent"}}',
      "guest.granule: .*has not that granule"),
-    (HEAD + '"iommu":[{}]}', "iommu.0.type.*is none of: vtd", 3),
-    (HEAD + '"iommu":[{"type":"vtd"},{"type":"vtd"}]}', "only one is modelled", 5),
+    (HEAD + '"iommu":[{}]}', "iommu.0.type.*is none of: vtd, smmuv3", 3),
+    (HEAD + '"iommu":[' + ",".join(['"vtd-broadwell"'] * 5) + ']}',
+     "at most 4 are modelled", 5),
+    (HEAD + '"iommu":["smmu-mmu600",{"type":"smmuv3","devices":28}]}',
+     "iommu.1.devices: .*29 devices; want at most 28"),
+    (HEAD + '"iommu":[{"type":"smmuv3","stream_bits":3}]}',
+     "iommu.0.stream_bits: .*want at least 4"),
+    (HEAD + '"iommu":[{"type":"smmuv3","stalls":0}]}', "iommu.0.stalls: "),
+    (HEAD + '"iommu":[{"type":"smmuv3","stage1":"off","stage2":"off"}]}',
+     "iommu.0.stage2: .*want one of them on"),
+    (HEAD + '"iommu":[{"type":"smmuv3","mode":"legacy"}]}',
+     "iommu.0.mode: .*pass-through"),
+    (HEAD + '"iommu":[{"type":"smmuv3","levels":4}]}',
+     "iommu.0.levels: no such key"),
+    (HEAD + '"iommu":[{"type":"smmuv3","utlb":{"ways":3}}]}',
+     "iommu.0.utlb.ways: .*divide"),
+    (HEAD + '"iommu":[{"type":"smmuv3","iotlb":{"page_sizes":["2M"]}}]}',
+     "iommu.0.iotlb.page_sizes: .*4K"),
     (HEAD + '"policy":{"p2m":{"contig_hint":"yes"}}}', "off, on"),
 ]
 
@@ -102,6 +118,9 @@ SETS = [
     ("cpu.l2_tlb.ways=7", "cpu.l2_tlb.ways: .*divide"),
     ("guest.backing=fragmented:1000", "PERCENT"),
     ("iommu.0.type=smmu", "iommu has no part"),
+    ('iommu=[{"type":"smmuv3","walks":0}]', "iommu.0.walks: .*1 to 64"),
+    ('iommu=[{"type":"smmuv3","eventq_lg2":20}]', "iommu.0.eventq_lg2: "),
+    ('iommu=["smmu-mmu600",7]', "iommu.1: 7 where an object"),
 ]
 
 

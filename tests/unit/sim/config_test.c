@@ -244,15 +244,50 @@ static void bad_files_are_refused_with_path_and_remedy(void **state)
 		 "policy.iommu.flush: \"deferred\" is none of|deferred:N"},
 		{"{\"policy\": {\"shadow\": {\"rmap\": \"desc4\"}}}", 5,
 		 "policy.shadow.rmap|not modelled"},
-		{"{\"iommu\": [{}]}", 3, "iommu.0.type: |is none of: vtd"},
+		{"{\"iommu\": [{}]}", 3, "iommu.0.type: |is none of: vtd, smmuv3"},
 		{"{\"iommu\": [{\"type\": \"gart\"}]}", 3,
-		 "iommu.0.type: \"gart\" is none of: vtd"},
+		 "iommu.0.type: \"gart\" is none of: vtd, smmuv3"},
 		{"{\"iommu\": [5]}", 3, "iommu.0: 5 where an object"},
 		{"{\"iommu\": \"vtd-p4\"}", 3, "iommu: \"vtd-p4\" is not a list"},
 		{"{\"iommu\": [{\"type\": \"vtd\", \"ways\": 1}]}", 3,
 		 "iommu.0.ways: no such key"},
-		{"{\"iommu\": [{\"type\": \"vtd\"}, {\"type\": \"vtd\"}]}", 5,
-		 "iommu: 2 IOMMUs: only one is modelled"},
+		{"{\"iommu\": [\"tiny\", \"vtd-p4\"]}", 3,
+		 "iommu.0: \"vtd-p4\" where an object {...} or a preset's"},
+		{"{\"iommu\": [\"vtd-broadwell\", \"vtd-broadwell\", "
+		 "\"vtd-broadwell\", \"vtd-broadwell\", "
+		 "\"vtd-broadwell\"]}",
+		 5, "iommu: 5 IOMMUs: at most 4 are modelled"},
+		{"{\"iommu\": [{\"type\": \"vtd\", \"devices\": 20}, "
+		 "{\"type\": \"smmuv3\", \"devices\": 9}]}",
+		 3, "iommu.1.devices: 9 and|are 29 devices; want at most 28"},
+		{"{\"iommu\": [\"vtd-broadwell\", {\"type\": \"smmuv3\", "
+		 "\"iotlb\": {\"ways\": 7}}]}",
+		 3, "iommu.1.iotlb.ways: 7 ways do not divide 512"},
+		{"{\"iommu\": [{\"type\": \"smmuv3\", \"levels\": 4}]}", 3,
+		 "iommu.0.levels: no such key"},
+		{"{\"iommu\": [{\"type\": \"smmuv3\", \"stalss\": 4}]}", 3,
+		 "iommu.0.stalss: no such key; did you mean iommu.0.stalls?"},
+		{"{\"iommu\": [{\"type\": \"smmuv3\", "
+		 "\"mode\": \"legacy\"}]}",
+		 3, "iommu.0.mode: \"legacy\" is none of: off, pass-through"},
+		{"{\"iommu\": [{\"type\": \"smmuv3\", "
+		 "\"stage1\": \"off\", \"stage2\": \"off\"}]}",
+		 3, "iommu.0.stage2: \"off\", and so is stage 1"},
+		{"{\"iommu\": [{\"type\": \"smmuv3\", "
+		 "\"stream_bits\": 4, \"devices\": 2}]}",
+		 3, "iommu.0.stream_bits: 4 bits|0x10; want at least 5"},
+		{"{\"iommu\": [{\"type\": \"smmuv3\", \"stalls\": 0}]}", 3,
+		 "iommu.0.stalls: 0: a unit that can stall"},
+		{"{\"iommu\": [{\"type\": \"smmuv3\", \"walks\": 65}]}", 3,
+		 "iommu.0.walks: 65 is not a whole number from 1 to 64"},
+		{"{\"iommu\": [{\"type\": \"smmuv3\"}], "
+		 "\"cpu\": {\"pa_bits\": 36}, \"guest\": "
+		 "{\"ipa_bits\": 36}}",
+		 3, "iommu.0.iova_bits: 40 bits|36 physical address bits"},
+		{"{\"iommu\": [{\"type\": \"smmuv3\", "
+		 "\"granule\": \"64K\"}], "
+		 "\"guest\": {\"backing\": \"random\"}}",
+		 3, "iommu.0.granule: the guest's memory|at most 4K"},
 		{"{\"iommu\": [{\"type\": \"vtd\", \"iotlb\": {\"ways\": 7}}]}",
 		 3, "iommu.0.iotlb.ways: 7 ways do not divide 115"},
 		{"{\"iommu\": [{\"type\": \"vtd\", \"mode\": \"scalable\"}]}",
@@ -323,6 +358,12 @@ static void bad_sets_are_usage_errors_that_quote_themselves(void **state)
 		{"cpu.l2_tlb.page_sizes.2=3M", 2, "\"3M\" is none of"},
 		{"cpu.l2_tlb.page_sizes.9=2M", 2, "no part \"9\""},
 		{"iommu.0.type=x", 2, "iommu has no part \"0\""},
+		{"iommu=[\"smmu-mmu600\",{\"type\":\"vtd\",\"utlb\":1}]",
+		 2, "iommu.1.utlb: no such key"},
+		{"iommu=[\"smmu-mmu600\",5]", 2,
+		 "iommu.1: 5 where an object {...} or a preset's name"},
+		{"iommu=[{\"type\":\"smmuv3\",\"cmdq_lg2\":20}]", 2,
+		 "iommu.0.cmdq_lg2: 20 is not a whole number from 1 to 19"},
 		{"cpu.mhz=100", 2, "--set cpu.mhz=100: dram.latency_ns"},
 		{"cpu.pa_bits=36", 2, "guest.ipa_bits: 40 bits"},
 		{"guest.ram_mib=1048576", 2, "at most 1047552"},
@@ -360,7 +401,7 @@ static void a_missing_machine_is_told_apart_from_an_unknown_preset(void **state)
 	} cases[] = {
 		{"neoverse-n9", 2,
 		 "neoverse-n9: no such preset|neoverse-n1, "
-		 "neoverse-v2, tiny"},
+		 "neoverse-v2, smmu-mmu600, tiny"},
 		{"", 2, "no such preset"},
 		{"/nonexistent/machine", 3, "/nonexistent/machine: cannot"},
 		{"nonexistent.json", 3, "cannot read|No such file"},
@@ -822,8 +863,8 @@ static void every_key_exists_in_every_machine(void **state)
 		must_load(&c, *p, NULL, 0);
 		each_leaf(c.json, "", expect_key, &leaves);
 		for (const struct config_key *k = config_keys; k->path; k++) {
-			if (!c.iommu.present &&
-			    strncmp(k->path, "iommu.0.", 8) == 0)
+			if (k->types &&
+			    !(c.iommus && k->types >> c.iommu[0].type & 1))
 				continue;
 			keys++;
 			if (!config_at(c.json, k->path))
@@ -837,7 +878,7 @@ static void every_key_exists_in_every_machine(void **state)
 static void expect_one_source(void *context, const char *path)
 {
 	static const char *const figures[] = {"cpu.", "llc.", "dram.",
-					      "hypervisor.", "iommu.0."};
+					      "hypervisor.", "iommu."};
 	const json_t *config = context;
 	size_t index, inner, found = 0;
 	json_t *entry, *key;
@@ -911,28 +952,87 @@ static void a_unit_takes_the_rest_from_its_types_default(void **state)
 
 	(void)state;
 	must_load(&c, NULL, sets, COUNT(sets));
-	assert_true(c.iommu.present);
+	assert_int_equal(c.iommus, 1);
 	assert_string_equal(c.name, "neoverse-n1");
-	assert_false(c.iommu.vtd.coherent);
-	assert_int_equal(c.iommu.largest_page, IOMMU_LARGEST_4K);
-	assert_int_equal(c.iommu.vtd.superpages, 0);
-	assert_int_equal(c.iommu.vtd.walks, 3);
-	assert_int_equal(c.iommu.vtd.levels_mask, 4);
-	assert_int_equal(c.iommu.coalesce.policy, PT_COALESCE_SCAN);
-	assert_int_equal(c.iommu.coalesce.n, 70);
-	assert_int_equal(c.iommu.coalesce.budget, 80);
-	assert_int_equal(c.iommu.flush, IOMMU_FLUSH_DEFERRED);
-	assert_int_equal(c.iommu.flush_calls, 250);
-	assert_int_equal(c.iommu.clean, 2);
+	assert_false(c.iommu[0].vtd.coherent);
+	assert_int_equal(c.iommu[0].largest_page, IOMMU_LARGEST_4K);
+	assert_int_equal(c.iommu[0].vtd.superpages, 0);
+	assert_int_equal(c.iommu[0].vtd.walks, 3);
+	assert_int_equal(c.iommu[0].vtd.levels_mask, 4);
+	assert_int_equal(c.iommu_policy.coalesce.policy, PT_COALESCE_SCAN);
+	assert_int_equal(c.iommu_policy.coalesce.n, 70);
+	assert_int_equal(c.iommu_policy.coalesce.budget, 80);
+	assert_int_equal(c.iommu_policy.flush, IOMMU_FLUSH_DEFERRED);
+	assert_int_equal(c.iommu_policy.flush_calls, 250);
+	assert_int_equal(c.iommu_policy.clean, 2);
 	config_fini(&c);
 	must_load(&c, "tiny", list, COUNT(list));
-	assert_int_equal(c.iommu.vtd.iotlb.entries, 64);
-	assert_int_equal(c.iommu.vtd.iotlb.ways, 4);
-	assert_int_equal(c.iommu.vtd.walks, 6);
-	assert_int_equal(c.iommu.vtd.superpages, 3);
+	assert_int_equal(c.iommu[0].vtd.iotlb.entries, 64);
+	assert_int_equal(c.iommu[0].vtd.iotlb.ways, 4);
+	assert_int_equal(c.iommu[0].vtd.walks, 6);
+	assert_int_equal(c.iommu[0].vtd.superpages, 3);
 	config_fini(&c);
 	must_load(&c, NULL, NULL, 0);
-	assert_false(c.iommu.present);
+	assert_int_equal(c.iommus, 0);
+	config_fini(&c);
+}
+
+static void units_stand_side_by_side(void **state)
+{
+	static const struct config_set sets[] = {
+		{"iommu=[\"smmu-mmu600\",\"vtd-broadwell\"]"},
+		{"iommu.1.devices=3"},
+		{"iommu.0.devices=2"},
+		{"iommu.0.iotlb.entries=64"},
+		{"iommu.1.iotlb.ways=23"},
+		{"iommu.1.walks=2"},
+	};
+	struct machine_config c;
+
+	(void)state;
+	must_load(&c, NULL, sets, COUNT(sets));
+	assert_int_equal(c.iommus, 2);
+	assert_int_equal(c.iommu[0].type, IOMMU_SMMUV3);
+	assert_int_equal(c.iommu[1].type, IOMMU_VTD);
+	assert_int_equal(c.iommu[0].first_device, 0);
+	assert_int_equal(c.iommu[1].first_device, 2);
+	assert_int_equal(c.iommu[1].devices, 3);
+	assert_int_equal(c.iommu[0].smmu.tlb.entries, 64);
+	assert_int_equal(c.iommu[0].smmu.walks, 64);
+	assert_int_equal(c.iommu[0].smmu.eventq_lg2, 19);
+	assert_int_equal(c.iommu[0].smmu.sid_bits, 24);
+	assert_int_equal(c.iommu[0].smmu.stalls, 4);
+	assert_true(c.iommu[0].smmu.cohacc && c.iommu[0].smmu.btm);
+	assert_false(c.iommu[0].smmu.ril);
+	assert_int_equal(c.iommu[1].vtd.iotlb.ways, 23);
+	assert_int_equal(c.iommu[1].vtd.walks, 2);
+	assert_int_equal(c.iommu[1].vtd.mgaw_bits, 48);
+	config_fini(&c);
+}
+
+/* Another type is another unit: what was set of the old one is gone. */
+static void a_unit_whose_type_changes_is_that_types_default(void **state)
+{
+	static const struct config_set sets[] = {
+		{"iommu=vtd-ivybridge"},
+		{"iommu.0.iotlb.entries=64"},
+		{"iommu.0.iotlb.ways=64"},
+		{"iommu.0.type=smmuv3"},
+		{"iommu.0.walks=5"},
+	}, same[] = {
+		{"iommu=vtd-ivybridge"},
+		{"iommu.0.type=vtd"},
+	};
+	struct machine_config c;
+
+	(void)state;
+	must_load(&c, NULL, sets, COUNT(sets));
+	assert_int_equal(c.iommu[0].type, IOMMU_SMMUV3);
+	assert_int_equal(c.iommu[0].smmu.tlb.entries, 512);
+	assert_int_equal(c.iommu[0].smmu.walks, 5);
+	config_fini(&c);
+	must_load(&c, NULL, same, COUNT(same));
+	assert_int_equal(c.iommu[0].largest_page, IOMMU_LARGEST_4K);
 	config_fini(&c);
 }
 
@@ -1011,6 +1111,9 @@ int main(void)
 			every_figure_of_a_preset_has_one_source_or_is_assumed),
 		cmocka_unit_test(tiny_is_for_counting_by_hand),
 		cmocka_unit_test(a_unit_takes_the_rest_from_its_types_default),
+		cmocka_unit_test(units_stand_side_by_side),
+		cmocka_unit_test(
+			a_unit_whose_type_changes_is_that_types_default),
 		cmocka_unit_test(words_with_numbers_match_exactly),
 	};
 

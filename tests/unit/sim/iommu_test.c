@@ -91,14 +91,15 @@ static void dma(struct machine *m, unsigned int device, uint64_t iova,
 				      .write = write,
 				      .data = data };
 
-	(void)dma_perform(m->iommu->dma, &m->cpu[0], &a);
+	(void)dma_perform(m->iommus, &m->cpu[0], &a);
 }
 
 static int64_t stat(struct machine *m, const char *section, const char *key)
 {
-	json_t *all = iommu_json(m->iommu);
+	json_t *all = iommus_json(m->iommus);
 	int64_t value = json_integer_value(
-		json_object_get(json_object_get(all, section), key));
+		json_object_get(
+			json_object_get(json_array_get(all, 0), section), key));
 
 	json_decref(all);
 	return value;
@@ -221,10 +222,10 @@ static void what_is_not_cleaned_is_not_seen(void **state)
 	port_table_zero(h, e, PAGE);
 	port_pte_clean(h, e, 512);
 	port_pte_write(h, &e[9], 77);
-	iommu_read_below(m->iommu, (pa_t){ page.raw + 72 }, 1, &seen);
+	iommu_read_below(m->iommus, (pa_t){ page.raw + 72 }, 1, &seen);
 	assert_int_equal(seen, 0);
 	port_pte_clean(h, &e[9], 1);
-	iommu_read_below(m->iommu, (pa_t){ page.raw + 72 }, 1, &seen);
+	iommu_read_below(m->iommus, (pa_t){ page.raw + 72 }, 1, &seen);
 	assert_int_equal(seen, 77);
 	stop(&f);
 }
@@ -277,7 +278,7 @@ static void refused_calls_change_nothing(void **state)
 	/* The guest has given this one away. */
 	assert_int_equal(call(m, 0xC6000002, GFN + 7, 1, 0, 0, 0), 0);
 	writes = stat(m, "domain", "pte_writes");
-	tables = m->iommu->domain[0].stats.pt.tables_live;
+	tables = m->iommus->unit[0].domain[0].stats.pt.tables_live;
 	for (size_t i = 0; i < COUNT(cases); i++) {
 		const uint64_t *x = cases[i].x;
 		int64_t got = call(m, x[0], x[1], x[2], x[3], x[4], x[5]);
@@ -286,7 +287,7 @@ static void refused_calls_change_nothing(void **state)
 			fail_msg("case %zu: %lld", i, (long long)got);
 		assert_int_equal(stat(m, "domain", "refused"), i + 1);
 		assert_int_equal(stat(m, "domain", "pte_writes"), writes);
-		assert_int_equal(m->iommu->domain[0].stats.pt.tables_live,
+		assert_int_equal(m->iommus->unit[0].domain[0].stats.pt.tables_live,
 				 tables);
 	}
 	stop(&f);
@@ -308,7 +309,7 @@ static void a_mapping_that_fails_halfway_is_undone(void **state)
 		assert_true(result == -ENOMEM || result == 0);
 		if (result)
 			assert_int_equal(
-				iommu_count_mapped(&m->iommu->domain[0],
+				iommu_count_mapped(&m->iommus->unit[0].domain[0],
 						   (dfn_t){ iova / PAGE }, 16),
 				0);
 	} while (result);
