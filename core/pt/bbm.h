@@ -4,7 +4,8 @@
  * in its place. DDI0487 L.b D8.17.1, rules RHWZWS and RDDMVT.
  *
  *   pt_break  invalid entry, DSB ISHST, TLBI, DSB ISH
- *   pt_make   new entry, DSB ISHST
+ *   pt_write  new entry; the DSB ISHST is that of the next flush or, once for
+ *             all new entries, of pt_finish
  *
  * A change of size alone, a table in place of a block that it cuts, or a block
  * of a table that is alike, may do with less by FEAT_BBM: pt_resize.
@@ -90,12 +91,6 @@ static inline void pt_break(struct pt *pt, const struct pt_format *f,
 	pt_flush(pt, f);
 }
 
-static inline void pt_make(struct pt *pt, uint64_t *pte, uint64_t value)
-{
-	pt_write(pt, pte, value);
-	pt_barrier(pt, PORT_DSB_ISHST);
-}
-
 /*
  * Put anything in place of a live entry where hardware bears it: it is written
  * over, and the flush may wait for the end of the call. The one entry's range
@@ -123,6 +118,9 @@ static inline void pt_overwrite(struct pt *pt, const struct pt_format *f,
  *            until the table's traces are gone: no TLB holds both
  *   level 2  written over it
  *
+ * What is left of the old size translates as the new one does, and may stay
+ * until the next flush: that of the call's end, or of a break before it.
+ *
  * At 1 and 2 there is no moment without a valid entry, but until the TLBI a
  * CPU may raise a conflict abort, and at level 1 one on a block with nT, which
  * the hypervisor answers by trying again (IHYQMB).
@@ -141,22 +139,26 @@ static inline void pt_resize(struct pt *pt, const struct pt_format *f,
 	}
 	if (pt->bbm_level == 0) {
 		pt_break(pt, f, pte, ia, level);
-		pt_make(pt, pte, new);
+		pt_write(pt, pte, new);
 		return;
 	}
+	if (pt->gather.altered)
+		pt_flush(pt, f);
 	if (no_tlb != 0 && !grows) {
 		pt_write(pt, pte, old | no_tlb);
 		pt_gather_add(&pt->gather, ia, 1, level, f->level[level].lsb);
 		pt_flush(pt, f);
 	}
 	/* The content of a new table is seen before the way to it. */
-	if (pt->written)
+	if (!grows && pt->written)
 		pt_barrier(pt, PORT_DSB_ISHST);
 	pt_forget(pt, f, old, ia, level);
 	pt_write(pt, pte, grows ? new | no_tlb : new);
-	pt_flush(pt, f);
-	if (no_tlb != 0 && grows)
-		pt_make(pt, pte, new);
+	pt->gather.resized = no_tlb == 0;
+	if (no_tlb != 0 && grows) {
+		pt_flush(pt, f);
+		pt_write(pt, pte, new);
+	}
 }
 
 /* Neighbouring leaves to be written in one mapped table. */
@@ -289,14 +291,15 @@ static inline unsigned int pt_make_run(struct pt *pt, const struct pt_format *f,
 		if (f->kind(old, level) == PT_EMPTY) {
 			made++;
 		} else if (pt_unmarked(f, old) != pt_unmarked(f, new)) {
+			if (pt->gather.resized)
+				pt_flush(pt, f);
+			pt->gather.altered = true;
 			pt_gather_add(&pt->gather, ia, 1, level,
 				      f->level[level].lsb);
 			pt->replaced = true;
 		}
 		pt_write(pt, &r->pte[i], new);
 	}
-	if (pt->written && !f->overwrites)
-		pt_barrier(pt, PORT_DSB_ISHST);
 	pt->stats->mappings[level] += made;
 	return made;
 }

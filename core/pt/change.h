@@ -116,7 +116,6 @@ static inline uint64_t pt_change_broken(struct pt *pt,
 	pt_flush(pt, f);
 	for (uint64_t j = 0; j < i; j++)
 		pt_write(pt, &pte[j], new[j]);
-	pt_barrier(pt, PORT_DSB_ISHST);
 	pt->stats->mappings[level] += i;
 	return i;
 }
@@ -177,6 +176,7 @@ PT_INLINE struct pt_changes pt_alter_run(struct pt *pt,
 					 pt_change_fn change, uint64_t argument)
 {
 	const unsigned int lsb = f->level[level].lsb;
+	bool resized = pt->gather.resized, altered = false;
 	struct pt_changes c = { 0 };
 	uint64_t from = 0, i;
 
@@ -193,6 +193,10 @@ PT_INLINE struct pt_changes pt_alter_run(struct pt *pt,
 		if (new != old && c.written == 0)
 			c.first = i;
 		if (new != old && !pt_must_break(f, old, new, level)) {
+			if (resized)
+				pt_flush(pt, f);
+			resized = false;
+			altered = true;
 			port_pte_write(pt->host, &pte[i++], new);
 			c.written++;
 			continue;
@@ -204,6 +208,7 @@ PT_INLINE struct pt_changes pt_alter_run(struct pt *pt,
 			n = pt_change_broken(pt, f, &pte[i], ia + (i << lsb),
 					     level, count - i, change,
 					     argument);
+			altered = false;
 			c.broken += n;
 			c.written += n;
 		}
@@ -211,6 +216,7 @@ PT_INLINE struct pt_changes pt_alter_run(struct pt *pt,
 		from = i;
 	}
 	pt_gather_add(&pt->gather, ia + (from << lsb), i - from, level, lsb);
+	pt->gather.altered |= altered;
 	c.passed = i;
 	return c;
 }

@@ -23,6 +23,10 @@ struct pt_gather_run {
 struct pt_gather {
 	bool all;    /* too much to list: the runs are not complete */
 	bool tables; /* a table entry was dropped: walk caches, too */
+	/* Written in place, where one entry may be cached beside the other:
+	 * in another size, alike in all else; or with other permissions. Both
+	 * at once no hardware bears, so that a flush comes between. */
+	bool resized, altered;
 	uint8_t way_lsb; /* the largest that fell empty covered 2^way_lsb */
 	unsigned int runs;
 	uint64_t leaves; /* in the runs together */
@@ -33,6 +37,8 @@ static inline void pt_gather_init(struct pt_gather *g)
 {
 	g->all = false;
 	g->tables = false;
+	g->resized = false;
+	g->altered = false;
 	g->way_lsb = 0;
 	g->runs = 0;
 	g->leaves = 0;
@@ -51,15 +57,19 @@ static inline void pt_gather_add(struct pt_gather *g, uint64_t start,
 
 	if (count == 0)
 		return;
-	g->leaves += count;
 	if (g->runs != 0) {
 		r = &g->run[g->runs - 1];
-		if (r->level == level &&
-		    r->start + (r->count << lsb) == start) {
-			r->count += count;
+		/* It goes on there, or repeats some of it. */
+		if (r->level == level && start - r->start <= r->count << lsb) {
+			count += (start - r->start) >> lsb;
+			if (count > r->count) {
+				g->leaves += count - r->count;
+				r->count = count;
+			}
 			return;
 		}
 	}
+	g->leaves += count;
 	if (g->runs == PT_GATHER_RUNS) {
 		g->all = true;
 		return;
@@ -69,6 +79,42 @@ static inline void pt_gather_add(struct pt_gather *g, uint64_t start,
 	r->count = count;
 	r->lsb = (uint8_t)lsb;
 	r->level = (uint8_t)level;
+}
+
+/* True if `b` was joined to `a`, which it overlaps. */
+static inline bool pt_gather_join(struct pt_gather *g, struct pt_gather_run *a,
+				  const struct pt_gather_run *b)
+{
+	const uint64_t a_end = a->start + (a->count << a->lsb);
+	const uint64_t b_end = b->start + (b->count << b->lsb);
+	const uint64_t start = a->start < b->start ? a->start : b->start;
+	const uint64_t end = a_end > b_end ? a_end : b_end;
+
+	if (a->level != b->level || a->start >= b_end || b->start >= a_end)
+		return false;
+	g->leaves -= a->count + b->count;
+	a->start = start;
+	a->count = (end - start) >> a->lsb;
+	g->leaves += a->count;
+	return true;
+}
+
+/*
+ * Before a flush: what was changed twice, a group's hint and then some of its
+ * leaves, is named once.
+ */
+static inline void pt_gather_settle(struct pt_gather *g)
+{
+	for (unsigned int i = 0; i + 1 < g->runs; i++) {
+		for (unsigned int j = i + 1; j < g->runs;) {
+			if (!pt_gather_join(g, &g->run[i], &g->run[j])) {
+				j++;
+				continue;
+			}
+			g->run[j] = g->run[--g->runs];
+			j = i + 1;
+		}
+	}
 }
 
 #endif

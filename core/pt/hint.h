@@ -20,11 +20,17 @@ PT_INLINE bool pt_has_hint(const struct pt_format *f, uint64_t pte)
 	return (pte & f->hint) != 0;
 }
 
-/* The same where hardware bears a change of size in place; ia is its start. */
+/*
+ * The same where hardware bears a change of size in place; `ia` is its start.
+ * The flush may wait for the next one, or the end of the call.
+ */
 static inline void pt_group_rewrite(struct pt *pt, const struct pt_format *f,
 				    uint64_t *e, unsigned int level,
 				    uint64_t ia, unsigned int head, bool hint)
 {
+	if (pt->gather.altered)
+		pt_flush(pt, f);
+	pt->gather.resized = true;
 	for (unsigned int i = head;
 	     i < head + (1u << f->level[level].group_lg2); i++) {
 		const uint64_t old = port_pte_read(pt->host, &e[i]);
@@ -33,7 +39,6 @@ static inline void pt_group_rewrite(struct pt *pt, const struct pt_format *f,
 	}
 	pt_gather_add(&pt->gather, ia, 1u << f->level[level].group_lg2, level,
 		      f->level[level].lsb);
-	pt_flush(pt, f);
 }
 
 /*
@@ -63,7 +68,6 @@ static inline void pt_group_remake(struct pt *pt, const struct pt_format *f,
 	for (unsigned int i = 0; i < count; i++)
 		pt_write(pt, &e[head + i],
 			 hint ? old[i] | f->hint : old[i] & ~f->hint);
-	pt_barrier(pt, PORT_DSB_ISHST);
 	pt->stats->mappings[level] += count;
 }
 

@@ -126,7 +126,8 @@ static inline void pt_mark_ancestors(struct pt *pt, const struct pt_format *f,
 			return;
 		is = pt_marker_extend(pt, f, e, level, index, pte, reach);
 		if (is != was)
-			pt_write(pt, &e[index], pt_remarked(f, pte, is));
+			pt_write_ours(pt, &e[index],
+				      pt_remarked(f, pte, is));
 		else if (was == reach)
 			return;
 	}
@@ -167,7 +168,7 @@ MUST_CHECK static inline bool pt_mark_range(struct pt *pt,
 			pt_marker_extend(pt, f, e, level, i, pte, 0);
 
 		if (pt_marker(f, pte) != is)
-			pt_write(pt, &e[i], pt_remarked(f, pte, is));
+			pt_write_ours(pt, &e[i], pt_remarked(f, pte, is));
 	}
 	pt_mark_ancestors(pt, f, e, level, first, 0);
 	return pt_is_all_contiguous(pt, f, e, level);

@@ -97,6 +97,14 @@ PT_INLINE void pt_write(struct pt *pt, uint64_t *pte, uint64_t value)
 	pt->written = true;
 }
 
+/* One that hardware reads as it was: only what is ours in it changed, so that
+ * nobody waits for its being seen. */
+PT_INLINE void pt_write_ours(struct pt *pt, uint64_t *pte, uint64_t value)
+{
+	port_pte_write(pt->host, pte, value);
+	pt->stats->pte_writes++;
+}
+
 PT_INLINE void pt_wrote(struct pt *pt, uint64_t count)
 {
 	pt->stats->pte_writes += count;
@@ -192,6 +200,7 @@ static inline void pt_flush(struct pt *pt, const struct pt_format *f)
 {
 	if (pt_gather_is_empty(&pt->gather))
 		return;
+	pt_gather_settle(&pt->gather);
 	pt_barrier(pt, PORT_DSB_ISHST);
 	pt->invalidate(pt);
 	pt_gather_init(&pt->gather);

@@ -87,6 +87,12 @@ static inline uint64_t entry_memory(const struct geometry *g, uint64_t pte)
 				: MASK(2, 4) | MASK(8, 2));
 }
 
+/* S2AP or AP, DBM, XN or PXN and UXN. */
+static inline uint64_t entry_permissions(uint64_t pte)
+{
+	return pte & (MASK(6, 2) | BIT(51) | MASK(53, 2));
+}
+
 /* What hardware looks at: two values alike in it are the same entry. */
 static inline uint64_t entry_meaning(const struct geometry *g, uint64_t pte,
 				     int level)

@@ -176,11 +176,25 @@ struct leaf {
 	int level;
 };
 
+/* FEAT_BBM bears a change of size alone: what hardware makes of two entries
+ * that differ in more, one inside the other, is a conflict (RFVQCK). */
+static bool differ_in_size_alone(const struct ghost *g, const struct leaf *new)
+{
+	return g->table ||
+	       entry_permissions(g->value) == entry_permissions(new->pte);
+}
+
+static bool hint_may_change(const struct checker *c, const struct ghost *g,
+			    const struct leaf *new)
+{
+	return c->config.bbm_level >= 2 && differ_in_size_alone(g, new);
+}
+
 static bool size_may_change(const struct checker *c, const struct ghost *g,
 			    const struct leaf *new)
 {
 	if (c->config.bbm_level >= 2)
-		return true;
+		return differ_in_size_alone(g, new);
 	if (c->config.bbm_level == 0)
 		return false;
 	/* nT in whichever is the block. */
@@ -217,8 +231,8 @@ static enum change compare_group(const struct checker *c,
 	    leaf_output(geometry, new, new->input) - new->input)
 		return CHANGE_ADDRESS;
 	if (old_hint != hint)
-		return c->config.bbm_level >= 2 ? CHANGE_NONE
-						: CHANGE_CONTIGUOUS;
+		return hint_may_change(c, g, new) ? CHANGE_NONE
+						  : CHANGE_CONTIGUOUS;
 	return CHANGE_NONE;
 }
 
@@ -250,8 +264,8 @@ static enum change compare_leaf(const struct checker *c, const struct ghost *g,
 	if (!geometry->stage2 && !g->global && !(new->pte & ENTRY_NG))
 		return CHANGE_GLOBAL;
 	if ((g->value ^ new->pte) & ENTRY_CONTIG)
-		return c->config.bbm_level >= 2 ? CHANGE_NONE
-						: CHANGE_CONTIGUOUS;
+		return hint_may_change(c, g, new) ? CHANGE_NONE
+						  : CHANGE_CONTIGUOUS;
 	return CHANGE_NONE;
 }
 

@@ -172,6 +172,16 @@ static void note_hint(struct checker *c, const struct word_ref *ref,
 		word_list_add(c, &c->hinted, *ref);
 }
 
+/* Of the new entries since the last DSB the first one is told of. */
+static void note_made(struct checker *c, const struct word_ref *ref)
+{
+	struct checker_cpu *cpu = &c->cpu[ref->cpu];
+
+	if (!cpu->has_made)
+		cpu->made = *ref;
+	cpu->has_made = true;
+}
+
 static void made(struct checker *c, struct table_node *node, uint32_t index,
 		 const struct protocol_event *e, struct mark mark)
 {
@@ -201,10 +211,7 @@ static void made(struct checker *c, struct table_node *node, uint32_t index,
 	}
 	if (c->config.forbid_writable_executable)
 		check_permissions(c, node, index, e);
-	if (!c->cpu[e->cpu].has_made) {
-		c->cpu[e->cpu].has_made = true;
-		c->cpu[e->cpu].made = ref;
-	}
+	note_made(c, &ref);
 }
 
 /* A table that only a walk cache leads to gets a descriptor. */
@@ -247,6 +254,14 @@ static void check_pieces(struct checker *c, struct table_page *page,
 			    index, old, e, "one aligned 8-byte store");
 }
 
+static bool nt_went(const struct table_node *node, uint64_t old, uint64_t now)
+{
+	return node->level < 3 && node->tree->users && (old & ENTRY_NT) &&
+	       !(now & ENTRY_NT) &&
+	       entry_kind(&node->tree->geometry, now, node->level) ==
+		       ENTRY_LEAF;
+}
+
 /*
  * Does hardware do the same with both? nT promises that nothing is cached
  * that a smaller entry could conflict with; an entry from the time when it
@@ -275,6 +290,11 @@ static void live_word(struct checker *c, struct table_page *page,
 
 	if (same && !page->node->next_place) {
 		page->word[index] = now;
+		/* While a walk sees nT, an access may fault: IHYQMB. */
+		if (judged && nt_went(page->node, old, now))
+			note_made(c, &(struct word_ref){ page, index,
+							 checker_mark(c, e),
+							 e->cpu, e->el2 });
 		return;
 	}
 	if (judged) {

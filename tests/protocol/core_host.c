@@ -20,9 +20,6 @@ struct core_host {
 	const char *operation;
 	enum spoil spoil;
 	uint64_t one, steps, fail, hinted, time;
-	/* Of the step dropped last: which operation's, and what. */
-	uint64_t operations, like_operation;
-	struct protocol_event like;
 	unsigned int cpus, from;
 	bool combined_pending, tlbi_seen;
 	uint16_t combined_vmid;
@@ -92,32 +89,11 @@ static void pass(struct core_host *h, struct protocol_event e)
 	checker_event(h->checker, &e);
 }
 
-static bool is_like(const struct protocol_event *a,
-		    const struct protocol_event *b)
-{
-	if (a->kind != b->kind)
-		return false;
-	return a->kind == PROTOCOL_TLBI || a->access == b->access;
-}
-
-void core_host_like(struct core_host *h, const struct core_host *other)
-{
-	h->like = other->like;
-	h->like_operation = other->like_operation;
-	h->spoil = SPOIL_LIKE;
-}
-
 /* Barriers and TLBIs go through here: some are lost, some wait. */
 static void maintain(struct core_host *h, struct protocol_event e)
 {
 	h->steps++;
-	if (h->spoil == SPOIL_ONE && h->steps == h->one) {
-		h->like = e;
-		h->like_operation = h->operations;
-		return;
-	}
-	if (h->spoil == SPOIL_LIKE && h->operations == h->like_operation &&
-	    is_like(&e, &h->like))
+	if (h->spoil == SPOIL_ONE && h->steps == h->one)
 		return;
 	if (h->spoil == SPOIL_EARLY_FREE && h->helds < HELD_MAX)
 		h->held[h->helds++] = e;
@@ -135,7 +111,6 @@ static void let_go(struct core_host *h)
 void core_host_begin(struct core_host *h, const char *operation)
 {
 	h->operation = operation;
-	h->operations++;
 	h->time += 100;
 }
 

@@ -35,7 +35,6 @@ enum spoil {
 	SPOIL_LOST_HINT,    /* one of a group lacks the contiguous hint */
 	SPOIL_NO_CLEAN,	    /* walkers read past the caches */
 	SPOIL_ONE,	    /* `one`-th barrier or TLBI is dropped */
-	SPOIL_LIKE,	    /* and all of its kind in that operation */
 	SPOILS
 };
 
@@ -44,8 +43,6 @@ struct core_host *core_host_new(const struct checker_config *config);
 void core_host_free(struct core_host *h);
 /* From now on; `one` counts from the first barrier or TLBI after this. */
 void core_host_spoil(struct core_host *h, enum spoil spoil, uint64_t one);
-/* SPOIL_LIKE, by what SPOIL_ONE dropped from another host's same steps. */
-void core_host_like(struct core_host *h, const struct core_host *other);
 /* Barriers and TLBIs since then. */
 uint64_t core_host_steps(const struct core_host *h);
 /* Allocations: the n-th from now fails, 0: none. */

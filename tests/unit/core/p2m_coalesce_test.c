@@ -60,7 +60,7 @@ static void a_change_inside_a_group_breaks_all_of_it_first(void **state)
 	assert_int_equal(map(&s, 0, GB, 32), 0);
 	array_log_clear(s.a);
 	assert_int_equal(remove_frames(&s, 5, 1), 0);
-	assert_string_equal(s.a->log, "bstimsbpsti");
+	assert_string_equal(s.a->log, "bstimbpsti");
 	assert_false(pte_of(&s, 0) & CONTIG);
 	assert_true(pte_of(&s, 16) & CONTIG);
 	array_log_clear(s.a);

@@ -205,7 +205,7 @@ static void types_change_in_place_or_broken_as_memory_asks(void **state)
 	array_log_clear(s.a);
 	assert_int_equal(p2m_change_type(&s.p2m, (gfn_t){ 0 }, 100, P2M_RAM_RO,
 					 P2M_DEVICE_NC, &s.done), 0);
-	assert_string_equal(s.a->log, "bstimsbstims");
+	assert_string_equal(s.a->log, "bstimbstims");
 	assert_int_equal(look(&s, 99).type, P2M_DEVICE_NC);
 	assert_int_equal(look(&s, 99).access, 1);
 	assert_int_equal(look(&s, 99).mfn.raw, 149);
