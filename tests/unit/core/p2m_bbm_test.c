@@ -219,6 +219,24 @@ static void sizes_change_without_a_break_if_hardware_bears_it(void **state)
 	}
 }
 
+/* No hardware bears two entries of one address that differ in both. */
+static void size_and_rights_change_with_a_flush_between(void **state)
+{
+	struct space s;
+
+	(void)state;
+	open_bbm(&s, 2);
+	assert_int_equal(map(&s, 0, GB, MB2), 0);
+	array_log_clear(s.a);
+	assert_int_equal(p2m_protect(&s.p2m, (gfn_t){ 9 }, 1, 5, &s.done), 0);
+	assert_string_equal(s.a->log, "anspstipsti");
+	array_log_clear(s.a);
+	assert_int_equal(p2m_protect(&s.p2m, (gfn_t){ 9 }, 1, 7, &s.done), 0);
+	assert_string_equal(s.a->log, "pstipstif");
+	expect_mapped(&s, 9, GB + 9, 2);
+	close_space(&s);
+}
+
 static void the_referee_knows_the_level_of_bbm(void **state)
 {
 	struct p2m_config c = usual;
@@ -301,6 +319,7 @@ int main(void)
 		cmocka_unit_test(a_block_replaces_a_populated_table),
 		cmocka_unit_test(a_large_block_replaces_a_tree),
 		cmocka_unit_test(sizes_change_without_a_break_if_hardware_bears_it),
+		cmocka_unit_test(size_and_rights_change_with_a_flush_between),
 		cmocka_unit_test(the_referee_knows_the_level_of_bbm),
 		cmocka_unit_test(no_such_level_of_bbm),
 		cmocka_unit_test(the_referee_sees_a_missing_break),
