@@ -168,6 +168,7 @@ void smmu_cd_decode(struct smmu *s, const struct smmu_ste *ste,
 	}
 	if (ste->world == SMMU_WORLD_EL2)
 		setup->permission_row += 2;
+	cd->pan = FIELD_GET(SMMU_CD0_PAN, cd->word[0]);
 	cd->ste_generation = ste->generation;
 	cd->illegal = illegal(s, ste, cd, half);
 }

@@ -58,8 +58,9 @@ FIELDS_DEFINE(SMMU_CD_TTB, SMMU_CD_TTB_FIELDS);
 /* A CD as the configuration cache keeps it. */
 struct smmu_cd {
 	uint64_t word[4];
-	uint64_t ste_generation;  /* of the STE that `regime` goes by */
-	bool illegal;		  /* or not valid */
+	uint64_t ste_generation; /* of the STE that `regime` goes by */
+	bool illegal;		 /* or not valid */
+	bool pan;
 	struct arm_regime regime; /* stage 1, and stage 2 if it is on */
 };
 

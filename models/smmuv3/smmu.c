@@ -218,6 +218,7 @@ struct smmu *smmu_new(const struct smmu_config *config,
 		return NULL;
 	BUG_ON(s, smmu_config_problem(config));
 	s->config = *config;
+	s->generation = 1;
 	s->ops = ops;
 	s->context = context;
 	c = &s->config;

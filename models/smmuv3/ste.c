@@ -143,6 +143,8 @@ void smmu_ste_decode(struct smmu *s, struct smmu_ste *ste)
 {
 	uint64_t config = FIELD_GET(SMMU_STE0_Config, ste->word[0]);
 	bool pass = config & SMMU_CONFIG_PASS;
+	static const struct smmu_request plain;
+	struct smmu_overrides overrides;
 	struct arm_regs regs;
 
 	ste->stage1 = pass && (config & SMMU_CONFIG_STAGE1);
@@ -151,6 +153,14 @@ void smmu_ste_decode(struct smmu *s, struct smmu_ste *ste)
 		s->config.ssid_bits
 			? (uint8_t)FIELD_GET(SMMU_STE0_S1CDMax, ste->word[0])
 			: 0;
+	if (s->config.attr_permissions_override) {
+		ste->privcfg =
+			(uint8_t)FIELD_GET(SMMU_STE1_PRIVCFG, ste->word[1]);
+		ste->instcfg =
+			(uint8_t)FIELD_GET(SMMU_STE1_INSTCFG, ste->word[1]);
+	}
+	overrides = smmu_ste_overrides(ste);
+	ste->incoming = smmu_incoming(s, &plain, &overrides);
 	ste->world = world_of(s, ste);
 	ste->generation = ++s->generation;
 	regs = stage2_regs(s, ste);

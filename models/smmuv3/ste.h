@@ -92,7 +92,9 @@ struct smmu_ste {
 	uint64_t generation; /* another one each time it is fetched */
 	bool illegal;	     /* or not valid */
 	bool stage1, stage2;
-	uint8_t cd_max; /* S1CDMax; 0 where there are no substreams */
+	uint8_t cd_max;		  /* S1CDMax; 0 where there are no substreams */
+	uint8_t privcfg, instcfg; /* 0 without IDR1.ATTR_PERMS_OVR */
+	uint64_t incoming;	  /* attributes of requests that have none */
 	enum smmu_world world;
 	struct arm_regime regime; /* stage 2 alone, or nothing */
 };

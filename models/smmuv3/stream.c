@@ -91,6 +91,7 @@ static bool ste_fetch(struct smmu_transaction *t)
 	memcpy(ste->word, word, sizeof(ste->word));
 	smmu_ste_decode(s, ste);
 	t->ste = ste;
+	t->ste_entry = entry;
 	return true;
 }
 
@@ -102,6 +103,7 @@ bool smmu_ste_find(struct smmu_transaction *t)
 		tlb_lookup_inline(s->stes, smmu_sid_key(t->request->sid), &tag);
 
 	t->out->ste_hit = entry;
+	t->ste_entry = entry;
 	if (entry)
 		t->ste = &s->ste[tlb_slot(s->stes, entry)];
 	else if (!ste_fetch(t))
@@ -204,7 +206,9 @@ static bool cd_fetch(struct smmu_transaction *t, uint32_t ssid)
 	cd = &s->cd[tlb_slot(s->cds, entry)];
 	memcpy(cd->word, word, sizeof(cd->word));
 	smmu_cd_decode(s, t->ste, cd);
+	s->generation++;
 	t->cd = cd;
+	t->cd_entry = entry;
 	return true;
 }
 
@@ -217,6 +221,7 @@ bool smmu_cd_find(struct smmu_transaction *t, uint32_t ssid)
 	struct smmu_cd *cd;
 
 	t->out->cd_hit = entry;
+	t->cd_entry = entry;
 	if (!entry) {
 		if (!cd_fetch(t, ssid))
 			return false;
@@ -230,4 +235,21 @@ bool smmu_cd_find(struct smmu_transaction *t, uint32_t ssid)
 	if (__builtin_expect(t->cd->illegal, 0))
 		return smmu_event(t, SMMU_C_BAD_CD);
 	return true;
+}
+
+void smmu_remember(const struct smmu_transaction *t)
+{
+	struct smmu *s = t->smmu;
+	uint32_t sid = t->request->sid;
+
+	if (t->request->ssv || !t->ste_entry || (t->cd && !t->cd_entry))
+		return;
+	s->memo[sid & (SMMU_MEMOS - 1)] = (struct smmu_memo){
+		.since = s->generation,
+		.ste_entry = t->ste_entry,
+		.cd_entry = t->cd_entry,
+		.ste = t->ste,
+		.cd = t->cd,
+		.sid = sid,
+	};
 }

@@ -23,11 +23,9 @@ static struct smmu_slot *first_free(struct smmu *s)
 }
 
 /* A hit on an entry whose walk is still under way waits for it. */
-static uint64_t met(const struct smmu *s, uint64_t address,
-		    const struct tlb_tag *tag, uint64_t at)
+uint64_t smmu_time_meet(const struct smmu *s, uint64_t address,
+			const struct tlb_tag *tag, uint64_t at)
 {
-	if (at >= s->walks_end)
-		return at;
 	for (uint32_t i = 0; i < s->config.walks; i++) {
 		const struct smmu_slot *slot = &s->slot[i];
 
@@ -39,9 +37,9 @@ static uint64_t met(const struct smmu *s, uint64_t address,
 	return at;
 }
 
-static uint64_t walk_time(struct smmu *s, uint64_t address,
-			  const struct tlb_tag *tag,
-			  const struct smmu_outcome *out, uint64_t at)
+uint64_t smmu_time_walk(struct smmu *s, uint64_t address,
+			const struct tlb_tag *tag,
+			const struct smmu_outcome *out, uint64_t at)
 {
 	struct smmu_slot *slot = first_free(s);
 	uint64_t start = later(at, slot->busy_until);
@@ -61,17 +59,4 @@ static uint64_t walk_time(struct smmu *s, uint64_t address,
 	};
 	s->walks_end = later(s->walks_end, slot->busy_until);
 	return slot->busy_until;
-}
-
-void smmu_time(struct smmu *s, const struct smmu_request *request,
-	       const struct tlb_tag *tag, struct smmu_outcome *out)
-{
-	uint64_t enter = later(request->now, s->port_free);
-	uint64_t at = enter + s->config.utlb_ticks;
-
-	if (!out->utlb_hit)
-		at += s->config.tlb_ticks;
-	s->port_free = enter + s->config.issue_ticks;
-	out->done = out->reads ? walk_time(s, request->address, tag, out, at)
-			       : met(s, request->address, tag, at);
 }

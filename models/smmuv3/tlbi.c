@@ -19,6 +19,7 @@ uint64_t smmu_cfgi_streams(struct smmu *s, uint32_t first, uint32_t last)
 {
 	const struct tlb_match match = streams(first, last);
 
+	s->generation++;
 	return tlb_invalidate(s->stes, &match) + tlb_invalidate(s->cds, &match);
 }
 
@@ -27,6 +28,7 @@ uint64_t smmu_cfgi_cds(struct smmu *s, uint32_t sid, bool all, uint32_t ssid)
 	const struct tlb_tag tag = smmu_ssid_tag(ssid);
 	struct tlb_match match = streams(sid, sid);
 
+	s->generation++;
 	match.by_asid = match.by_regime = !all;
 	match.asid = tag.asid;
 	match.regime = tag.regime;

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * From a request to its outcome, in the order of IHI0070 G.b 7.3.22: stream,
- * substream, TLBs, walk. Attributes: chapter 13. ATS requests and translated
- * transactions are not modelled; IDR0.ATS says so.
+ * substream, TLBs, walk. ATS requests and translated transactions are not
+ * modelled; IDR0.ATS says so.
  */
 #include "models/smmuv3/unit.h"
 
 #include "models/arm/attrs.h"
 #include "models/arm/mmu_inline.h"
+#include "models/tlb/tlb_use.h"
 
 /* ---- reads ---- */
 
@@ -62,74 +63,11 @@ bool smmu_read_descriptor(void *reader, const struct arm_read *descriptor,
 	return true;
 }
 
-/* ---- attributes ---- */
-
-/* STE or GBPA: overrides of what comes in. */
-struct overrides {
-	uint64_t memattr, mtcfg, alloccfg, shcfg;
-};
-
-/* Allocation hints of one half of a Normal Write-Back or Write-Through byte:
- * the architecture's transient types have bit 3 clear. */
-static uint64_t hint_nibble(uint64_t nibble, uint64_t hints)
+/* PRIVCFG and INSTCFG: 2 and 3 are an answer of their own; without the feature
+ * they are 0. */
+static void override_access(struct smmu_transaction *t, unsigned int privcfg,
+			    unsigned int instcfg)
 {
-	bool write_back = nibble & 4;
-	bool transient = (hints & 1) && (hints & 6);
-
-	if (nibble == 4 || nibble == 0)
-		return nibble;
-	return (transient ? 0 : 8) | (write_back ? 4 : 0) |
-	       (hints >> 2 & 1) << 1 | (hints >> 1 & 1);
-}
-
-/* 13.1: what stands for stage 1's attributes where it does not translate. */
-static uint64_t incoming(const struct smmu *s, const struct smmu_request *r,
-			 const struct overrides *o)
-{
-	uint64_t memattr = r->has_memory ? r->memattr : ARM_MEMATTR_WB;
-	uint64_t sh = r->has_memory ? r->sh : ARM_SH_NON;
-
-	if (s->config.attr_types_override) {
-		/* 4, 8 and 12 are reserved: Device-nGnRnE. */
-		if (o->mtcfg)
-			memattr = o->memattr && (o->memattr & 3) == 0
-					  ? 0
-					  : arm_s2_memattr[o->memattr];
-		if ((o->alloccfg & 8) && !arm_memattr_device(memattr))
-			memattr = hint_nibble(memattr >> 4, o->alloccfg) << 4 |
-				  hint_nibble(memattr & 0xf, o->alloccfg);
-		if (o->shcfg != 1)
-			sh = o->shcfg;
-	}
-	return FIELD_PREP(ARM_ATTRS_MEMATTR, memattr) |
-	       FIELD_PREP(ARM_ATTRS_SH, sh);
-}
-
-/* The strongest partner of a combination: it changes nothing. */
-static uint64_t alone(uint64_t attrs)
-{
-	return arm_attrs_combine(attrs,
-				 FIELD_PREP(ARM_ATTRS_MEMATTR, ARM_MEMATTR_WB));
-}
-
-static struct overrides ste_overrides(const struct smmu_ste *ste)
-{
-	uint64_t word = ste->word[1];
-
-	return (struct overrides){
-		.memattr = FIELD_GET(SMMU_STE1_MemAttr, word),
-		.mtcfg = FIELD_GET(SMMU_STE1_MTCFG, word),
-		.alloccfg = FIELD_GET(SMMU_STE1_ALLOCCFG, word),
-		.shcfg = FIELD_GET(SMMU_STE1_SHCFG, word),
-	};
-}
-
-/* PRIVCFG and INSTCFG: 2 and 3 are an answer of their own. */
-static void override_access(struct smmu_transaction *t, uint64_t privcfg,
-			    uint64_t instcfg)
-{
-	if (!t->smmu->config.attr_permissions_override)
-		return;
 	if (privcfg >= 2)
 		t->out->privileged = privcfg == 3;
 	if (instcfg >= 2 && !t->request->write)
@@ -138,14 +76,14 @@ static void override_access(struct smmu_transaction *t, uint64_t privcfg,
 
 /* ---- what passes untranslated ---- */
 
-static void pass(struct smmu_transaction *t, const struct overrides *o)
+static void pass(struct smmu_transaction *t, const struct smmu_overrides *o)
 {
 	const struct smmu_request *r = t->request;
 
 	t->out->result = SMMU_BYPASSED;
 	t->out->pa = r->address;
 	t->out->size_lg2 = FRAME_LG2;
-	t->out->attrs = alone(incoming(t->smmu, r, o));
+	t->out->attrs = smmu_attrs_alone(smmu_incoming(t->smmu, r, o));
 	t->smmu->counters.bypassed++;
 }
 
@@ -153,15 +91,15 @@ static void disabled(struct smmu_transaction *t)
 {
 	struct smmu *s = t->smmu;
 	uint32_t gbpa = s->r.gbpa;
-	const struct overrides o = {
+	const struct smmu_overrides o = {
 		.memattr = FIELD_GET(SMMU_GBPA_MemAttr, gbpa),
 		.mtcfg = FIELD_GET(SMMU_GBPA_MTCFG, gbpa),
 		.alloccfg = FIELD_GET(SMMU_GBPA_ALLOCCFG, gbpa),
 		.shcfg = FIELD_GET(SMMU_GBPA_SHCFG, gbpa),
 	};
 
-	override_access(t, FIELD_GET(SMMU_GBPA_PRIVCFG, gbpa),
-			FIELD_GET(SMMU_GBPA_INSTCFG, gbpa));
+	override_access(t, (unsigned int)FIELD_GET(SMMU_GBPA_PRIVCFG, gbpa),
+			(unsigned int)FIELD_GET(SMMU_GBPA_INSTCFG, gbpa));
 	if (FIELD_GET(SMMU_GBPA_ABORT, gbpa) ||
 	    (t->request->address & ~smmu_oas_mask(s))) {
 		t->out->result = SMMU_ABORTED;
@@ -172,7 +110,7 @@ static void disabled(struct smmu_transaction *t)
 
 static void bypass(struct smmu_transaction *t)
 {
-	const struct overrides o = ste_overrides(t->ste);
+	const struct smmu_overrides o = smmu_ste_overrides(t->ste);
 
 	if (t->request->address & ~smmu_oas_mask(t->smmu))
 		smmu_event_bypass_size(t);
@@ -182,31 +120,42 @@ static void bypass(struct smmu_transaction *t)
 
 /* ---- translation ---- */
 
-static void answer(struct smmu_transaction *t, const struct tlb_value *value,
-		   unsigned int size_lg2, uint64_t address)
+/* Stage 2 alone: its attributes with those that came in. */
+static uint64_t with_incoming(struct smmu_transaction *t, uint64_t stage2)
+{
+	struct smmu_combined *memo = &t->smmu->combined;
+	struct smmu_overrides o;
+	uint64_t in = t->ste->incoming;
+
+	if (__builtin_expect(t->request->has_memory, 0)) {
+		o = smmu_ste_overrides(t->ste);
+		in = smmu_incoming(t->smmu, t->request, &o);
+	}
+	if (memo->in != in || memo->stage2 != stage2)
+		*memo = (struct smmu_combined){ in, stage2,
+						arm_attrs_combine(in, stage2) };
+	return memo->both;
+}
+
+static inline void answer(struct smmu_transaction *t,
+			  const struct tlb_value *value, unsigned int size_lg2,
+			  uint64_t address)
 {
 	struct smmu_outcome *out = t->out;
-	struct overrides o;
 
 	out->result = SMMU_TRANSLATED;
 	out->pa = value->out + (address & (BIT(size_lg2) - 1));
 	out->size_lg2 = (uint8_t)size_lg2;
-	out->attrs = value->attrs;
-	if (t->cd)
-		return;
-	/* Stage 2 alone: with what came in. */
-	o = ste_overrides(t->ste);
-	out->attrs = arm_attrs_combine(incoming(t->smmu, t->request, &o),
-				       value->attrs);
+	out->attrs = t->cd ? value->attrs : with_incoming(t, value->attrs);
 }
 
 /* PAN: privileged data accesses do not reach what unprivileged ones do. */
-static bool pan_forbids(const struct smmu_transaction *t, uint64_t attrs)
+static inline bool pan_forbids(const struct smmu_transaction *t, uint64_t attrs)
 {
 	uint64_t user =
 		FIELD_MASK(ARM_ATTRS_S1_EL0_R) | FIELD_MASK(ARM_ATTRS_S1_EL0_W);
 
-	return t->cd && FIELD_GET(SMMU_CD0_PAN, t->cd->word[0]) &&
+	return t->cd && __builtin_expect(t->cd->pan, 0) &&
 	       t->ste->world != SMMU_WORLD_EL2 && t->out->privileged &&
 	       !t->out->instruction && (attrs & user);
 }
@@ -220,8 +169,8 @@ static bool stage1_permission(struct smmu_transaction *t, uint64_t attrs)
 	return smmu_event_fault(t, &fault);
 }
 
-static bool permitted(struct smmu_transaction *t, uint64_t attrs, uint64_t need,
-		      uint64_t ipa)
+static inline bool permitted(struct smmu_transaction *t, uint64_t attrs,
+			     uint64_t need, uint64_t ipa)
 {
 	struct arm_fault fault;
 
@@ -245,8 +194,9 @@ static bool walk_stages(struct smmu_transaction *t, struct arm_walker *w,
 	       smmu_event_fault(t, w->fault);
 }
 
-static void walk(struct smmu_transaction *t, const struct arm_regime *regime,
-		 uint64_t address, uint64_t need)
+static __attribute__((noinline)) void walk(struct smmu_transaction *t,
+					   const struct arm_regime *regime,
+					   uint64_t address, uint64_t need)
 {
 	struct smmu *s = t->smmu;
 	uint32_t before = t->out->reads;
@@ -265,32 +215,35 @@ static void walk(struct smmu_transaction *t, const struct arm_regime *regime,
 	if (!found)
 		return;
 	answer(t, &nested.value, nested.size_lg2, address);
-	tlb_fill(s->tlb, address, nested.size_lg2, &regime->setup.tag,
-		 nested.global, &nested.value);
-	tlb_fill(s->utlb, address, nested.size_lg2, &regime->setup.tag,
-		 nested.global, &nested.value);
+	tlb_fill_here(s->tlb, address, nested.size_lg2, &regime->setup.tag,
+		      nested.global, &nested.value);
+	tlb_fill_here(s->utlb, address, nested.size_lg2, &regime->setup.tag,
+		      nested.global, &nested.value);
 }
 
-static const struct tlb_entry *ask_tlbs(struct smmu *s,
-					struct smmu_outcome *out,
-					uint64_t address,
-					const struct tlb_tag *tag)
+static inline const struct tlb_entry *ask_tlbs(struct smmu *s,
+					       struct smmu_outcome *out,
+					       uint64_t address,
+					       const struct tlb_tag *tag)
 {
-	const struct tlb_entry *entry =
-		tlb_lookup_inline(s->utlb, address, tag);
+	const struct tlb_entry *entry = tlb_recent(s->utlb, address, tag);
 
+	if (entry)
+		s->utlb->counters.hits++;
+	else
+		entry = tlb_lookup_here(s->utlb, address, tag);
 	out->utlb_hit = entry;
 	if (entry)
 		return entry;
-	entry = tlb_lookup(s->tlb, address, tag);
+	entry = tlb_lookup_here(s->tlb, address, tag);
 	out->tlb_hit = entry;
 	if (entry)
-		tlb_fill(s->utlb, address, entry->size_lg2, tag, entry->global,
-			 &entry->value);
+		tlb_fill_here(s->utlb, address, entry->size_lg2, tag,
+			      entry->global, &entry->value);
 	return entry;
 }
 
-static unsigned int access_of(const struct smmu_transaction *t)
+static inline unsigned int access_of(const struct smmu_transaction *t)
 {
 	unsigned int access = t->request->write	    ? ARM_ACCESS_WRITE
 			      : t->out->instruction ? ARM_ACCESS_FETCH
@@ -302,7 +255,7 @@ static unsigned int access_of(const struct smmu_transaction *t)
 	return access;
 }
 
-static void translate(struct smmu_transaction *t)
+static inline void translate(struct smmu_transaction *t)
 {
 	const struct arm_regime *regime =
 		t->cd ? &t->cd->regime : &t->ste->regime;
@@ -355,7 +308,7 @@ static enum substream substream(struct smmu_transaction *t, uint32_t *ssid)
 	return SUBSTREAM_EVENT;
 }
 
-static void by_stream(struct smmu_transaction *t)
+static __attribute__((noinline)) void by_stream(struct smmu_transaction *t)
 {
 	uint64_t config;
 	uint32_t ssid;
@@ -367,25 +320,26 @@ static void by_stream(struct smmu_transaction *t)
 		t->out->result = SMMU_ABORTED; /* and nothing is said */
 		return;
 	}
-	override_access(t, FIELD_GET(SMMU_STE1_PRIVCFG, t->ste->word[1]),
-			FIELD_GET(SMMU_STE1_INSTCFG, t->ste->word[1]));
+	override_access(t, t->ste->privcfg, t->ste->instcfg);
 	switch (substream(t, &ssid)) {
 	case SUBSTREAM_EVENT:
 		return;
 	case SUBSTREAM_CD:
-		if (smmu_cd_find(t, ssid))
-			translate(t);
-		return;
+		if (!smmu_cd_find(t, ssid))
+			return;
+		break;
 	case SUBSTREAM_BYPASS:
+		if (!t->ste->stage2) {
+			bypass(t);
+			return;
+		}
 		break;
 	}
-	if (t->ste->stage2)
-		translate(t);
-	else
-		bypass(t);
+	smmu_remember(t);
+	translate(t);
 }
 
-static void start(struct smmu_outcome *out, const struct smmu_request *r)
+static inline void start(struct smmu_outcome *out, const struct smmu_request *r)
 {
 	uint32_t left =
 		(uint32_t)(FRAME_BYTES - (r->address & (FRAME_BYTES - 1)));
@@ -421,6 +375,9 @@ void smmu_translate(struct smmu *s, const struct smmu_request *request,
 		out->why = "ATS: IDR0.ATS is 0, IHI0070 3.9";
 	} else if (!smmu_enabled(s)) {
 		disabled(&t);
+	} else if (smmu_recall(&t)) {
+		override_access(&t, t.ste->privcfg, t.ste->instcfg);
+		translate(&t);
 	} else {
 		by_stream(&t);
 	}

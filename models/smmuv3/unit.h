@@ -10,6 +10,7 @@
 #include "models/smmuv3/regs.h"
 #include "models/smmuv3/smmu.h"
 #include "models/smmuv3/ste.h"
+#include "models/tlb/tlb_use.h"
 #include "models/tlb/walk_cache.h"
 
 /* Registers as read; those of 64 bits are one, fields are at their offsets. */
@@ -32,6 +33,26 @@ struct smmu_slot {
 	struct tlb_tag tag;
 };
 
+/*
+ * What the configuration caches have said of a stream's transactions without
+ * SubstreamID that are translated; true as long as nothing in these caches has
+ * come or gone. No cache of the model's: it saves the host the search.
+ */
+#define SMMU_MEMOS 16
+struct smmu_memo {
+	uint64_t since; /* s->generation then; 0: nothing */
+	const struct tlb_entry *ste_entry;
+	const struct tlb_entry *cd_entry; /* NULL: stage 2 alone */
+	const struct smmu_ste *ste;
+	const struct smmu_cd *cd;
+	uint32_t sid;
+};
+
+/* What two attributes have come to the last time. */
+struct smmu_combined {
+	uint64_t in, stage2, both;
+};
+
 /* A transaction that waits for CMD_RESUME; its place is its STAG. */
 struct smmu_stalled {
 	bool used;
@@ -51,7 +72,9 @@ struct smmu {
 	 * for the case that there is no cache. */
 	struct smmu_ste *ste;
 	struct smmu_cd *cd;
-	uint64_t generation;
+	uint64_t generation; /* grows when these caches change */
+	struct smmu_memo memo[SMMU_MEMOS];
+	struct smmu_combined combined;
 	/* The translation under way, for descriptor reads. */
 	struct smmu_outcome *out;
 	bool for_cd;	/* a stage-2 walk for a CD's address */
@@ -97,12 +120,48 @@ struct smmu_transaction {
 	const struct smmu_ste *ste;
 	const struct smmu_cd *cd;  /* NULL: stage 1 does not translate */
 	const struct tlb_tag *tag; /* what TLBs were asked with */
+	/* in the configuration caches; NULL: there is no cache */
+	const struct tlb_entry *ste_entry, *cd_entry;
 };
 
 /* stream.c: the STE of a request. False: an event has been made. */
 bool smmu_ste_find(struct smmu_transaction *t);
-/* context.c: its CD, `ssid` of the table. */
+/* Its CD, `ssid` of the table. */
 bool smmu_cd_find(struct smmu_transaction *t, uint32_t ssid);
+/* Both have been found, and the transaction is translated. */
+void smmu_remember(const struct smmu_transaction *t);
+/* True: they are found again, with the same counts and order of use. */
+static inline bool smmu_recall(struct smmu_transaction *t)
+{
+	struct smmu *s = t->smmu;
+	const struct smmu_memo *memo =
+		&s->memo[t->request->sid & (SMMU_MEMOS - 1)];
+
+	if (memo->since != s->generation || memo->sid != t->request->sid ||
+	    t->request->ssv)
+		return false;
+	tlb_hit_here(s->stes, memo->ste_entry);
+	t->ste = memo->ste;
+	t->out->ste_hit = true;
+	if (!memo->cd_entry)
+		return true;
+	tlb_hit_here(s->cds, memo->cd_entry);
+	t->cd = memo->cd;
+	t->out->cd_hit = true;
+	return true;
+}
+
+/* attributes.c */
+/* STE or GBPA: overrides of what comes in. */
+struct smmu_overrides {
+	uint64_t memattr, mtcfg, alloccfg, shcfg;
+};
+struct smmu_overrides smmu_ste_overrides(const struct smmu_ste *ste);
+/* What stands for stage 1's attributes where it does not translate. */
+uint64_t smmu_incoming(const struct smmu *s, const struct smmu_request *r,
+		       const struct smmu_overrides *o);
+/* With what follows from them, no stage having a say. */
+uint64_t smmu_attrs_alone(uint64_t attrs);
 
 /* ste.c, cd.c: from the words to the rest of the struct. */
 void smmu_ste_decode(struct smmu *s, struct smmu_ste *ste);
@@ -149,9 +208,31 @@ struct smmu_tlbi {
 };
 uint64_t smmu_tlbi(struct smmu *s, const struct smmu_tlbi *tlbi);
 
-/* time.c: sets out->done. */
-void smmu_time(struct smmu *s, const struct smmu_request *request,
-	       const struct tlb_tag *tag, struct smmu_outcome *out);
+/* time.c: when it is done that enters at `at`: a request that has read memory,
+ * or one whose entry may still be on its way. */
+uint64_t smmu_time_walk(struct smmu *s, uint64_t address,
+			const struct tlb_tag *tag,
+			const struct smmu_outcome *out, uint64_t at);
+uint64_t smmu_time_meet(const struct smmu *s, uint64_t address,
+			const struct tlb_tag *tag, uint64_t at);
+/* Sets out->done. */
+static inline void smmu_time(struct smmu *s, const struct smmu_request *request,
+			     const struct tlb_tag *tag,
+			     struct smmu_outcome *out)
+{
+	uint64_t enter =
+		request->now > s->port_free ? request->now : s->port_free;
+	uint64_t at = enter + s->config.utlb_ticks;
+
+	if (!out->utlb_hit)
+		at += s->config.tlb_ticks;
+	s->port_free = enter + s->config.issue_ticks;
+	if (out->reads)
+		at = smmu_time_walk(s, request->address, tag, out, at);
+	else if (at < s->walks_end)
+		at = smmu_time_meet(s, request->address, tag, at);
+	out->done = at;
+}
 
 /* Keys of the configuration caches. */
 static inline uint64_t smmu_sid_key(uint32_t sid)

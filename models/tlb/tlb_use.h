@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * tlb_lookup and tlb_fill without a call: for tlb.c, and for the MMU, which
- * does two of each in every access that misses. models/README.md, rules 6 to
+ * tlb_lookup and tlb_fill without a call: for tlb.c, and for MMU and SMMU, which
+ * do two of each in every access that misses. models/README.md, rules 6 to
  * 11.
  */
 #ifndef MODELS_TLB_TLB_USE_H

@@ -11,6 +11,7 @@ import json
 import os
 import platform
 import random
+import re
 import resource
 import statistics
 import subprocess
@@ -243,6 +244,29 @@ def length(table):
         os.unlink(trace)
 
 
+def translations(table):
+    """The IOMMU models alone, by lines of their own; of the SMMU also how
+    many look-ups in a plain table one translation costs."""
+    rates, floors = {}, {}
+    for _ in range(ROUNDS):
+        for program in ("vtd_bench", "smmu_bench"):
+            done = subprocess.run(
+                [os.path.join(BUILD, "tests/bench", program)],
+                capture_output=True, text=True, check=True)
+            for name, rate, floor in re.findall(
+                    r"^(.*): ([\d.]+) M translations/s, [\d.]+ ns"
+                    r"(?:, ([\d.]+) x floor)?", done.stdout, re.M):
+                rates.setdefault(name, []).append(float(rate))
+                if floor:
+                    floors.setdefault(name, []).append(float(floor))
+    for name, found in rates.items():
+        table.add(name, max(found), 6 if "walks" in name else 30,
+                  "M translations/s", rounds=found)
+    for name, found in floors.items():
+        table.add(f"{name}, cost", statistics.median(found), None, "x floor",
+                  rounds=found)
+
+
 def host():
     model = platform.machine()
     try:
@@ -264,6 +288,7 @@ def main():
     replays(table)
     checks(table)
     length(table)
+    translations(table)
     table.show()
     with open(path("results.json"), "w") as f:
         json.dump({"host": where, "scale": SCALE, "rows": table.rows}, f,

@@ -9,7 +9,7 @@ build=${1:-build}
 scale=${2:-1}
 work=$build/bench
 mkdir -p "$work" || exit 1
-for program in p2msim tests/bench/unicorn_floor_bench tests/bench/models_bench tests/bench/trace_bench tests/bench/vtd_bench tests/bench/p2m_bench tests/bench/iommu_bench; do
+for program in p2msim tests/bench/unicorn_floor_bench tests/bench/models_bench tests/bench/trace_bench tests/bench/vtd_bench tests/bench/smmu_bench tests/bench/p2m_bench tests/bench/iommu_bench; do
 	[ -x "$build/$program" ] ||
 		{ echo "run.sh: $build/$program is missing: make all bench-programs" >&2; exit 1; }
 done
@@ -28,9 +28,6 @@ echo "iommu_bench: a device domain alone; with markers at most 1.5 times without
 echo
 echo "models_bench: the models alone, against a loop written for one geometry"
 "$build/tests/bench/models_bench" | sed 's/^/  /'
-echo
-echo "vtd_bench: the VT-d model alone"
-"$build/tests/bench/vtd_bench" | sed 's/^/  /'
 echo
 echo "trace_bench: writing and reading traces alone"
 "$build/tests/bench/trace_bench" | sed 's/^/  /'
