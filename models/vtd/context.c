@@ -48,8 +48,10 @@ static enum vtd_reason read_root(struct vtd_walk *w, uint64_t *table)
 
 static bool legacy_reserved(const struct vtd *v, const uint64_t *word)
 {
+	unsigned int did_end = 8u + v->config.domain_bits;
+
 	return (word[0] & (MASK(4, 8) | vtd_beyond_haw(v))) ||
-	       (word[1] & (BIT(7) | MASK(24, 40)));
+	       (word[1] & (BIT(7) | MASK(did_end, 64 - did_end)));
 }
 
 static bool legacy_invalid(const struct vtd *v, const uint64_t *word)
@@ -62,18 +64,24 @@ static bool legacy_invalid(const struct vtd *v, const uint64_t *word)
 	       !(tt == VTD_TT_PASS && v->config.pass_through);
 }
 
+/* Fields of what the unit lacks are reserved, too: device TLBs and page
+ * requests always. */
 static bool scalable_reserved(const struct vtd *v, const uint64_t *word)
 {
-	return (word[0] & (MASK(5, 4) | vtd_beyond_haw(v))) ||
-	       (word[1] & MASK(21, 43)) || word[2] || word[3];
+	const struct vtd_config *c = &v->config;
+	uint64_t r0 = MASK(5, 4) | vtd_beyond_haw(v), r1 = MASK(21, 43);
+
+	r0 |= FIELD_MASK(VTD_SCE0_DTE) | FIELD_MASK(VTD_SCE0_PRE);
+	r0 |= c->pasid_bits ? 0 : FIELD_MASK(VTD_SCE0_PASIDE);
+	r1 |= c->rid_pasid ? 0 : FIELD_MASK(VTD_SCE1_RID_PASID);
+	r1 |= c->rid_priv ? 0 : FIELD_MASK(VTD_SCE1_RID_PRIV);
+	return (word[0] & r0) || (word[1] & r1) || word[2] || word[3];
 }
 
-/* No device TLB, no page requests; PASIDs where the unit has them. */
-static bool scalable_invalid(const struct vtd *v, const uint64_t *word)
+static bool scalable_invalid(const uint64_t *word)
 {
-	return FIELD_GET(VTD_SCE0_DTE, word[0]) ||
-	       FIELD_GET(VTD_SCE0_PRE, word[0]) ||
-	       (FIELD_GET(VTD_SCE0_PASIDE, word[0]) && !v->config.pasid_bits);
+	return vtd_pasid_beyond(word[0],
+				FIELD_GET(VTD_SCE1_RID_PASID, word[1]));
 }
 
 static enum vtd_reason read_context(struct vtd_walk *w, uint64_t table,
@@ -93,7 +101,7 @@ static enum vtd_reason read_context(struct vtd_walk *w, uint64_t table,
 		return reason_of(w, CONTEXT_PRESENT);
 	if (w->scalable ? scalable_reserved(v, word) : legacy_reserved(v, word))
 		return reason_of(w, CONTEXT_RESERVED);
-	if (w->scalable ? scalable_invalid(v, word) : legacy_invalid(v, word))
+	if (w->scalable ? scalable_invalid(word) : legacy_invalid(v, word))
 		return reason_of(w, CONTEXT_INVALID);
 	return VTD_NO_FAULT;
 }

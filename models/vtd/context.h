@@ -6,6 +6,7 @@
 #ifndef MODELS_VTD_CONTEXT_H
 #define MODELS_VTD_CONTEXT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "core/base/bits.h"
@@ -42,5 +43,11 @@ FIELDS_DEFINE(VTD_SCE0, VTD_SCE0_FIELDS);
 	F(VTD_SCE1, RID_PASID, 0, 20) \
 	F(VTD_SCE1, RID_PRIV, 20, 1)
 FIELDS_DEFINE(VTD_SCE1, VTD_SCE1_FIELDS);
+
+/* The directory has 2^(PDTS + 7) entries of 64 PASIDs each. */
+static inline bool vtd_pasid_beyond(uint64_t word0, uint64_t pasid)
+{
+	return pasid >> (7 + FIELD_GET(VTD_SCE0_PDTS, word0) + 6);
+}
 
 #endif

@@ -62,14 +62,16 @@ void vtd_fault_status(struct vtd *v, uint32_t bit)
 		vtd_event(v, VTD_FECTL);
 }
 
-/* When the last reason is gone an event not sent yet is no longer due. */
+void vtd_event_forget(struct vtd *v, uint32_t control)
+{
+	vtd_set32(v, control,
+		  vtd_reg32(v, control) & ~(uint32_t)FIELD_MASK(VTD_ECTL_IP));
+}
+
 static void forget_event(struct vtd *v)
 {
-	uint32_t control = vtd_reg32(v, VTD_FECTL);
-
 	if (!(vtd_reg32(v, VTD_FSTS) & FSTS_ALL))
-		vtd_set32(v, VTD_FECTL,
-			  control & ~(uint32_t)FIELD_MASK(VTD_ECTL_IP));
+		vtd_event_forget(v, VTD_FECTL);
 }
 
 void vtd_fault_status_write(struct vtd *v, uint32_t value)
@@ -96,13 +98,47 @@ void vtd_fault_record_clear(struct vtd *v, unsigned int record)
 	forget_event(v);
 }
 
+/* Whether FPD keeps it out of the records: not if it came before anything
+ * that has such a bit, nor if a PASID table could not be reached. */
+static bool qualified(enum vtd_reason reason)
+{
+	switch (reason) {
+	case VTD_LRT_1:
+	case VTD_LRT_2:
+	case VTD_LRT_3:
+	case VTD_LCT_1:
+	case VTD_INT_9:
+	case VTD_RTA_1:
+	case VTD_RTA_2:
+	case VTD_SRT_1:
+	case VTD_SRT_2:
+	case VTD_SRT_3:
+	case VTD_SCT_1:
+	case VTD_SPD_1:
+	case VTD_SPT_1:
+		return false;
+	default:
+		return true;
+	}
+}
+
+/* Page address, as wide as the widest tables that the unit has. */
+static uint64_t fault_info(const struct vtd *v, uint64_t iova)
+{
+	unsigned int levels = VTD_LEVELS_MAX;
+
+	while (!vtd_levels_supported(v, levels))
+		levels--;
+	return vtd_address(iova) & MASK(0, VTD_LEVEL_RANGE(levels));
+}
+
 static void write_record(struct vtd *v, unsigned int record,
 			 const struct vtd_walk *w, enum vtd_reason reason)
 {
 	const struct vtd_request *r = w->request;
 	bool pp = r->has_pasid;
 
-	*record_word(v, record, 0) = vtd_address(r->iova);
+	*record_word(v, record, 0) = fault_info(v, r->iova);
 	*record_word(v, record, 1) =
 		FIELD_PREP(VTD_FRCD1_SID, r->sid) |
 		FIELD_PREP(VTD_FRCD1_FR, reason) |
@@ -123,7 +159,7 @@ void vtd_fault(struct vtd_walk *w, enum vtd_reason reason)
 	w->out->result = VTD_FAULTED;
 	w->out->reason = reason;
 	v->counters.faults.by_reason[reason & 0xff]++;
-	if (w->fpd) {
+	if (w->fpd && qualified(reason)) {
 		w->out->suppressed = true;
 		v->counters.faults.suppressed++;
 		return;
@@ -160,28 +196,29 @@ const char *vtd_reason_name(enum vtd_reason reason)
 		[VTD_LSS_1] = "LSS.1", [VTD_LRT_1] = "LRT.1",
 		[VTD_LCT_1] = "LCT.1", [VTD_LRT_3] = "LRT.3",
 		[VTD_LCT_3] = "LCT.3", [VTD_LSS_2] = "LSS.2",
-		[VTD_LGN_4] = "LGN.4", [VTD_RTA_1] = "RTA.1",
-		[VTD_RTA_2] = "RTA.2", [VTD_SRT_1] = "SRT.1",
-		[VTD_SRT_2] = "SRT.2", [VTD_SRT_3] = "SRT.3",
-		[VTD_SCT_1] = "SCT.1", [VTD_SCT_2] = "SCT.2",
-		[VTD_SCT_3] = "SCT.3", [VTD_SCT_4] = "SCT.4",
-		[VTD_SCT_6] = "SCT.6", [VTD_SCT_7] = "SCT.7",
-		[VTD_SCT_9] = "SCT.9", [VTD_SPD_1] = "SPD.1",
-		[VTD_SPD_2] = "SPD.2", [VTD_SPD_3] = "SPD.3",
-		[VTD_SPT_1] = "SPT.1", [VTD_SPT_2] = "SPT.2",
-		[VTD_SPT_3] = "SPT.3", [VTD_SPT_4] = "SPT.4",
-		[VTD_SPT_5] = "SPT.5", [VTD_SPT_6] = "SPT.6",
-		[VTD_SFS_1] = "SFS.1", [VTD_SFS_2] = "SFS.2",
-		[VTD_SFS_3] = "SFS.3", [VTD_SFS_4] = "SFS.4",
-		[VTD_SFS_5] = "SFS.5", [VTD_SFS_6] = "SFS.6",
-		[VTD_SFS_7] = "SFS.7", [VTD_SFS_8] = "SFS.8",
-		[VTD_SSS_1] = "SSS.1", [VTD_SSS_2] = "SSS.2",
-		[VTD_SSS_3] = "SSS.3", [VTD_SSS_4] = "SSS.4",
-		[VTD_SSS_5] = "SSS.5", [VTD_SSS_6] = "SSS.6",
-		[VTD_SGN_1] = "SGN.1", [VTD_SGN_2] = "SGN.2",
-		[VTD_SGN_3] = "SGN.3", [VTD_SGN_4] = "SGN.4",
-		[VTD_SGN_5] = "SGN.5", [VTD_SGN_6] = "SGN.6",
-		[VTD_SGN_7] = "SGN.7", [VTD_SGN_8] = "SGN.8",
+		[VTD_LGN_4] = "LGN.4", [VTD_INT_9] = "29h",
+		[VTD_RTA_1] = "RTA.1", [VTD_RTA_2] = "RTA.2",
+		[VTD_SRT_1] = "SRT.1", [VTD_SRT_2] = "SRT.2",
+		[VTD_SRT_3] = "SRT.3", [VTD_SCT_1] = "SCT.1",
+		[VTD_SCT_2] = "SCT.2", [VTD_SCT_3] = "SCT.3",
+		[VTD_SCT_4] = "SCT.4", [VTD_SCT_6] = "SCT.6",
+		[VTD_SCT_7] = "SCT.7", [VTD_SCT_9] = "SCT.9",
+		[VTD_SPD_1] = "SPD.1", [VTD_SPD_2] = "SPD.2",
+		[VTD_SPD_3] = "SPD.3", [VTD_SPT_1] = "SPT.1",
+		[VTD_SPT_2] = "SPT.2", [VTD_SPT_3] = "SPT.3",
+		[VTD_SPT_4] = "SPT.4", [VTD_SPT_5] = "SPT.5",
+		[VTD_SPT_6] = "SPT.6", [VTD_SFS_1] = "SFS.1",
+		[VTD_SFS_2] = "SFS.2", [VTD_SFS_3] = "SFS.3",
+		[VTD_SFS_4] = "SFS.4", [VTD_SFS_5] = "SFS.5",
+		[VTD_SFS_6] = "SFS.6", [VTD_SFS_7] = "SFS.7",
+		[VTD_SFS_8] = "SFS.8", [VTD_SSS_1] = "SSS.1",
+		[VTD_SSS_2] = "SSS.2", [VTD_SSS_3] = "SSS.3",
+		[VTD_SSS_4] = "SSS.4", [VTD_SSS_5] = "SSS.5",
+		[VTD_SSS_6] = "SSS.6", [VTD_SGN_1] = "SGN.1",
+		[VTD_SGN_2] = "SGN.2", [VTD_SGN_3] = "SGN.3",
+		[VTD_SGN_4] = "SGN.4", [VTD_SGN_5] = "SGN.5",
+		[VTD_SGN_6] = "SGN.6", [VTD_SGN_7] = "SGN.7",
+		[VTD_SGN_8] = "SGN.8", [VTD_SGN_10] = "SGN.10",
 		[VTD_SFS_9] = "SFS.9", [VTD_SFS_10] = "SFS.10",
 	};
 	const char *name = names[(unsigned int)reason & 0xff];

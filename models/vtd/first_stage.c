@@ -23,7 +23,8 @@ static bool reserved_bits(const struct vtd_walk *w, uint64_t raw, int level)
 	const struct vtd_config *c = &w->vtd->config;
 	uint64_t reserved = vtd_beyond_haw(w->vtd) & MASK(0, 52);
 
-	if (!FIELD_GET(VTD_PE2_NXE, w->pasid_word[2]))
+	/* Without requests to execute (4.1) XD is ignored. */
+	if (c->execute && !FIELD_GET(VTD_PE2_NXE, w->pasid_word[2]))
 		reserved |= FIELD_MASK(VTD_FSPTE_XD);
 	if (level > 1 && FIELD_GET(VTD_FSPTE_PS, raw)) {
 		if (level > 3 || (level == 3 && !c->first_1g))
@@ -59,7 +60,9 @@ static enum vtd_reason locate(struct vtd_walk *w, const struct vtd_second *s,
 	reason = vtd_second_walk(w, &for_table, address, false, &leaf);
 	if (reason != VTD_NO_FAULT)
 		return reason;
-	if (!FIELD_GET(VTD_TE_R, leaf.attrs))
+	/* With SSADE reading needs both rights. VT-d 4.1 §3.8.1 */
+	if (!FIELD_GET(VTD_TE_R, leaf.attrs) ||
+	    (s->access_dirty && !FIELD_GET(VTD_TE_W, leaf.attrs)))
 		return root ? VTD_SFS_6 : VTD_SFS_7;
 	place->pa = leaf.base + (address & MASK(0, leaf.size_lg2));
 	place->writable = FIELD_GET(VTD_TE_W, leaf.attrs);

@@ -35,6 +35,7 @@ uint64_t vtd_context_invalidate(struct vtd *v, enum vtd_granularity g,
 	struct tlb_match match = { 0 };
 	uint64_t dropped = 0;
 
+	did &= vtd_did_mask(v);
 	vtd_flush_buffers(v);
 	v->counters.invalidations.context++;
 	/* Entries of scalable mode have no domain: all go. */
@@ -68,20 +69,32 @@ static void range_of(uint64_t iva, struct tlb_match *match)
 	match->largest_lg2 = (uint8_t)lg2;
 }
 
-/* Page-selective, of a domain: second-stage entries in the range, and all of
- * nested translation, which are not known by their guest addresses. */
-static uint64_t drop_pages(struct vtd *v, uint16_t did, uint64_t iva)
+/* All of a domain's entries of one kind. */
+static uint64_t drop_kind(struct vtd *v, uint16_t did, enum vtd_kind kind)
 {
-	struct tlb_match match = {
+	const struct tlb_match match = {
 		.by_vmid = true,
 		.vmid = did,
 		.attrs_mask = FIELD_MASK(VTD_TE_KIND),
-		.attrs = FIELD_PREP(VTD_TE_KIND, VTD_KIND_NESTED),
+		.attrs = FIELD_PREP(VTD_TE_KIND, kind),
 	};
-	uint64_t dropped = tlb_invalidate(v->iotlb, &match);
 
+	return tlb_invalidate(v->iotlb, &match);
+}
+
+/* Page-selective, of a domain: second-stage entries in the range, and all that
+ * a first stage has a part in, whose addresses are not these, the hint or
+ * not. VT-d 4.1 §6.5.2.3 */
+static uint64_t drop_pages(struct vtd *v, uint16_t did, uint64_t iva)
+{
+	struct tlb_match match = { .by_vmid = true, .vmid = did };
+	uint64_t dropped = drop_kind(v, did, VTD_KIND_FIRST) +
+			   drop_kind(v, did, VTD_KIND_NESTED) +
+			   walk_cache_invalidate(v->first, &match);
+
+	match.attrs_mask = FIELD_MASK(VTD_TE_KIND);
 	match.attrs = FIELD_PREP(VTD_TE_KIND, VTD_KIND_SECOND);
-	range_of(iva, &match);
+	range_of(iva & MASK(0, v->config.mgaw_bits), &match);
 	dropped += tlb_invalidate(v->iotlb, &match);
 	if (FIELD_GET(VTD_IVA_IH, iva)) {
 		v->counters.invalidations.hinted++;
@@ -95,8 +108,9 @@ static uint64_t drop_pages(struct vtd *v, uint16_t did, uint64_t iva)
 uint64_t vtd_iotlb_invalidate(struct vtd *v, enum vtd_granularity g,
 			      uint16_t did, uint64_t iva)
 {
-	struct tlb_match match = { .by_vmid = g != VTD_GLOBAL, .vmid = did };
+	struct tlb_match match = { .by_vmid = g != VTD_GLOBAL };
 
+	match.vmid = did &= vtd_did_mask(v);
 	vtd_flush_buffers(v);
 	switch (g) {
 	case VTD_GLOBAL:
@@ -119,6 +133,7 @@ uint64_t vtd_pasid_invalidate(struct vtd *v, enum vtd_pasid_granularity g,
 {
 	struct tlb_match match = { 0 };
 
+	did &= vtd_did_mask(v);
 	v->counters.invalidations.pasid++;
 	if (g != VTD_PASID_GLOBAL) {
 		match.attrs_mask = UINT16_MAX;
@@ -159,14 +174,19 @@ uint64_t vtd_iotlb_invalidate_pasid(struct vtd *v, bool page, uint16_t did,
 				    uint32_t pasid, uint64_t iva)
 {
 	struct vtd_invalidations *n = &v->counters.invalidations;
+	uint64_t dropped;
 
+	did &= vtd_did_mask(v);
 	vtd_flush_buffers(v);
 	n->iotlb_pasid += !page;
 	n->iotlb_pasid_page += page;
 	n->hinted += page && FIELD_GET(VTD_IVA_IH, iva);
-	return sum(v, drop_pasid(v, VTD_KIND_FIRST, page, did, pasid, iva) +
-			      drop_pasid(v, VTD_KIND_NESTED, page, did, pasid,
-					 iva));
+	dropped = drop_pasid(v, VTD_KIND_FIRST, page, did, pasid, iva) +
+		  drop_pasid(v, VTD_KIND_NESTED, page, did, pasid, iva);
+	/* The second stage's are not known by PASID here: all go. */
+	if (!page)
+		dropped += drop_kind(v, did, VTD_KIND_SECOND);
+	return sum(v, dropped);
 }
 
 /* Requests already in flight are over before the invalidation is. */

@@ -2,29 +2,27 @@
 /* PASID directory, PASID tables, PASID cache. VT-d 4.1 §3.4.3, §9.5, §9.6. */
 #include "models/vtd/unit.h"
 
-/* Which PASID, and may it be? */
+/* Which PASID, and may it be? Where the unit has no RID_PASID or RID_PRIV
+ * they are reserved, and 0 here. */
 static enum vtd_reason choose_pasid(struct vtd_walk *w)
 {
 	const struct vtd_request *r = w->request;
-	uint64_t word0 = w->context_word[0];
-	unsigned int bits = 7 + (unsigned int)FIELD_GET(VTD_SCE0_PDTS, word0);
+	uint64_t word0 = w->context_word[0], word1 = w->context_word[1];
+	uint32_t own = (uint32_t)FIELD_GET(VTD_SCE1_RID_PASID, word1);
 
-	if (r->has_pasid) {
-		w->pasid = r->pasid & 0xfffff;
-		if (!FIELD_GET(VTD_SCE0_PASIDE, word0))
-			return VTD_SCT_6;
-	} else {
-		w->pasid = w->vtd->config.rid_pasid
-				   ? (uint32_t)FIELD_GET(VTD_SCE1_RID_PASID,
-							 w->context_word[1])
-				   : 0;
-		w->privileged =
-			FIELD_GET(VTD_SCE1_RID_PRIV, w->context_word[1]) != 0;
+	if (!r->has_pasid) {
+		w->pasid = own;
+		w->privileged = FIELD_GET(VTD_SCE1_RID_PRIV, word1) != 0;
+		return VTD_NO_FAULT;
 	}
-	/* 2^(PDTS + 7) directory entries of 64 PASIDs each */
-	if (w->pasid >> (bits + 6))
-		return r->has_pasid ? VTD_SCT_7 : VTD_SCT_9;
-	return VTD_NO_FAULT;
+	w->pasid = r->pasid & 0xfffff;
+	if (!FIELD_GET(VTD_SCE0_PASIDE, word0))
+		return VTD_SCT_6;
+	if (vtd_pasid_beyond(word0, w->pasid))
+		return VTD_SCT_7;
+	if (w->pasid >> w->vtd->config.pasid_bits)
+		return VTD_SGN_10;
+	return w->pasid == own ? VTD_SCT_9 : VTD_NO_FAULT;
 }
 
 static enum vtd_reason read_directory(struct vtd_walk *w, uint64_t *table,
@@ -55,21 +53,41 @@ static bool uses_second(uint64_t pgtt)
 	return pgtt == VTD_PGTT_SECOND || pgtt == VTD_PGTT_NESTED;
 }
 
-/* Fields of features that the unit lacks are reserved, too. */
+/* Fields of features that the unit lacks are reserved, too: of memory types
+ * and host permission tables always. NXE and SMEP are ignored then. */
 static bool reserved_bits(const struct vtd *v, const uint64_t *word)
 {
 	const struct vtd_config *c = &v->config;
 	uint64_t r0 = MASK(10, 2) | vtd_beyond_haw(v);
-	uint64_t r1 = MASK(16, 7) | MASK(27, 5);
+	uint64_t r1 = MASK(16, 7) | MASK(27, 5) | FIELD_MASK(VTD_PE1_CD) |
+		      FIELD_MASK(VTD_PE1_EMTE) | FIELD_MASK(VTD_PE1_PAT);
 	uint64_t r2 = MASK(8, 4) | FIELD_MASK(VTD_PE2_EAFE) | vtd_beyond_haw(v);
 
 	r0 |= FIELD_MASK(VTD_PE0_SSEE);
 	r0 |= c->second_ad ? 0 : FIELD_MASK(VTD_PE0_SSADE);
+	if (!c->second_stage)
+		r0 |= FIELD_MASK(VTD_PE0_AW) | FIELD_MASK(VTD_PE0_SSPTPTR);
+	r1 |= FIELD_MASK(VTD_PE1_DID) & ~MASK(0, c->domain_bits);
 	r1 |= c->walk_snoop ? 0 : FIELD_MASK(VTD_PE1_PWSNP);
 	r1 |= c->snoop_control ? 0 : FIELD_MASK(VTD_PE1_PGSNP);
 	r2 |= c->execute ? 0 : FIELD_MASK(VTD_PE2_ERE);
 	r2 |= c->supervisor ? 0 : FIELD_MASK(VTD_PE2_SRE);
-	return (word[0] & r0) || (word[1] & r1) || (word[2] & r2);
+	if (!c->first_stage)
+		r2 |= FIELD_MASK(VTD_PE2_WPE) | FIELD_MASK(VTD_PE2_FSPM) |
+		      FIELD_MASK(VTD_PE2_FSPTPTR);
+	return (word[0] & r0) || (word[1] & r1) || (word[2] & r2) || word[3] ||
+	       word[4] || word[5] || word[6] || word[7];
+}
+
+/* The guest-physical address of its first stage's root must be one. */
+static bool root_too_wide(const struct vtd *v, const uint64_t *word)
+{
+	unsigned int bits = VTD_LEVEL_RANGE(
+		(unsigned int)FIELD_GET(VTD_PE0_AW, word[0]) + 2);
+
+	if (bits > v->config.mgaw_bits)
+		bits = v->config.mgaw_bits;
+	return vtd_address(word[2]) >> bits;
 }
 
 /* A combination that cannot be. */
@@ -99,8 +117,10 @@ static bool invalid(const struct vtd *v, const uint64_t *word)
 	}
 	if (uses_first(pgtt) && fspm && (fspm != 1 || !c->first_5l))
 		return true;
-	return uses_second(pgtt) &&
-	       !vtd_levels_supported(v, FIELD_GET(VTD_PE0_AW, word[0]) + 2);
+	if (uses_second(pgtt) &&
+	    !vtd_levels_supported(v, FIELD_GET(VTD_PE0_AW, word[0]) + 2))
+		return true;
+	return pgtt == VTD_PGTT_NESTED && root_too_wide(v, word);
 }
 
 static enum vtd_reason read_entry(struct vtd_walk *w, uint64_t table,
@@ -127,8 +147,7 @@ static enum vtd_reason admit(const struct vtd_walk *w)
 	if (w->request->has_pasid && w->request->execute &&
 	    !FIELD_GET(VTD_PE2_ERE, w->pasid_word[2]))
 		return VTD_SPT_5;
-	if (w->privileged && !FIELD_GET(VTD_PE2_SRE, w->pasid_word[2]) &&
-	    uses_first(FIELD_GET(VTD_PE0_PGTT, w->pasid_word[0])))
+	if (w->privileged && !FIELD_GET(VTD_PE2_SRE, w->pasid_word[2]))
 		return VTD_SPT_6;
 	return VTD_NO_FAULT;
 }

@@ -50,13 +50,14 @@ static enum vtd_queue_error do_iotlb(struct vtd *v, const uint64_t *word)
 	    (word[1] & MASK(7, 5)) || g == 0)
 		return VTD_IQEI_RESERVED;
 	if (g == VTD_SELECTIVE &&
-	    FIELD_GET(VTD_IVA_AM, word[1]) > v->config.mamv)
+	    (!v->config.page_selective ||
+	     FIELD_GET(VTD_IVA_AM, word[1]) > v->config.mamv))
 		return VTD_IQEI_RESERVED;
 	vtd_iotlb_invalidate(v, (enum vtd_granularity)g,
 			     (uint16_t)FIELD_GET(VTD_QI0_DID, word[0]),
 			     word[1]);
-	if ((FIELD_GET(VTD_QIIOTLB_DW, word[0]) && v->config.drain_writes) ||
-	    (FIELD_GET(VTD_QIIOTLB_DR, word[0]) && v->config.drain_reads))
+	if (vtd_drains(v, FIELD_GET(VTD_QIIOTLB_DW, word[0]),
+		       FIELD_GET(VTD_QIIOTLB_DR, word[0])))
 		vtd_drain(v);
 	return VTD_IQEI_NONE;
 }
@@ -82,8 +83,7 @@ static enum vtd_queue_error do_pasid_iotlb(struct vtd *v, const uint64_t *word)
 	if ((word[0] & ~(MASK(0, 6) | MASK(9, 3) | MASK(16, 36))) || g < 2 ||
 	    (word[1] & MASK(7, 5)) || (!page && word[1]))
 		return VTD_IQEI_RESERVED;
-	if (page && FIELD_GET(VTD_IVA_AM, word[1]) > v->config.mamv)
-		return VTD_IQEI_RESERVED;
+	/* MAMV and PSI are the second stage's: any mask will do. */
 	vtd_iotlb_invalidate_pasid(
 		v, page, (uint16_t)FIELD_GET(VTD_QI0_DID, word[0]),
 		(uint32_t)FIELD_GET(VTD_QIPASID_PASID, word[0]), word[1]);
@@ -94,11 +94,13 @@ static enum vtd_queue_error do_pasid_iotlb(struct vtd *v, const uint64_t *word)
 
 static enum vtd_queue_error do_wait(struct vtd *v, const uint64_t *word)
 {
-	if ((word[0] & (BIT(8) | MASK(12, 20))) || (word[1] & 3))
+	/* PD is of page requests, which there are none of. */
+	if ((word[0] & (FIELD_MASK(VTD_QIWAIT_PD) | BIT(8) | MASK(12, 20))) ||
+	    (word[1] & 3))
 		return VTD_IQEI_RESERVED;
 	v->counters.invalidations.waits++;
 	if (FIELD_GET(VTD_QIWAIT_SW, word[0]))
-		v->ops->write_status(v->context, word[1],
+		v->ops->write_status(v->context, word[1] & ~vtd_beyond_haw(v),
 				     (uint32_t)FIELD_GET(VTD_QIWAIT_DATA,
 							 word[0]));
 	if (!FIELD_GET(VTD_QIWAIT_IF, word[0]) ||
@@ -113,7 +115,7 @@ static enum vtd_queue_error execute(struct vtd *v, const uint64_t *word)
 {
 	uint64_t type = FIELD_GET(VTD_QI0_TYPE, word[0]) |
 			FIELD_GET(VTD_QI0_TYPE_HIGH, word[0]) << 4;
-	bool scalable = v->config.scalable;
+	bool scalable = v->ttm == VTD_TTM_SCALABLE;
 
 	if (word[2] || word[3])
 		return VTD_IQEI_RESERVED;
@@ -140,7 +142,8 @@ static enum vtd_queue_error queue_error(const struct vtd *v)
 
 	if (v->ttm > (v->config.scalable ? VTD_TTM_SCALABLE : VTD_TTM_LEGACY))
 		return VTD_IQEI_TTM;
-	if (v->ttm == VTD_TTM_SCALABLE && width_lg2(v) == 4)
+	if ((v->ttm == VTD_TTM_SCALABLE && width_lg2(v) == 4) ||
+	    (!v->config.scalable && width_lg2(v) == 5))
 		return VTD_IQEI_WIDTH;
 	if (!is_aligned(tail, width_lg2(v)))
 		return VTD_IQEI_ALIGNMENT;
@@ -153,10 +156,10 @@ static enum vtd_queue_error step(struct vtd *v)
 	uint64_t base = vtd_address(v->file[VTD_IQA / 8]), ticks = 0;
 	enum vtd_queue_error error;
 
-	/* The queue is read as the other tables are. */
+	/* The queue is snooped, whatever ECAP.C says of the tables. */
 	if (!v->ops->read_descriptor(v->context, base + head,
-				     1u << (width_lg2(v) - 3),
-				     v->config.coherent, word, &ticks))
+				     1u << (width_lg2(v) - 3), true, word,
+				     &ticks))
 		return VTD_IQEI_FETCH;
 	if (v->invalidated_at < v->now)
 		v->invalidated_at = v->now;

@@ -46,7 +46,8 @@ enum vtd_queue_error {
 	VTD_IQEI_FETCH = 2, /* nothing answers */
 	VTD_IQEI_TYPE = 3,
 	VTD_IQEI_RESERVED = 4,
-	VTD_IQEI_WIDTH = 5,	/* 128 bits in scalable mode */
+	VTD_IQEI_WIDTH = 5,	/* 128 bits in scalable mode, or 256 where the
+				   unit has none */
 	VTD_IQEI_ALIGNMENT = 6, /* of the tail */
 	VTD_IQEI_TTM = 7
 };

@@ -20,18 +20,33 @@ static void begin_invalidation(struct vtd *v)
 	v->invalidated_at += v->config.descriptor_ticks;
 }
 
+static void forget_all(struct vtd *v)
+{
+	begin_invalidation(v);
+	vtd_context_invalidate(v, VTD_GLOBAL, 0, 0, 0);
+	vtd_pasid_invalidate(v, VTD_PASID_GLOBAL, 0, 0);
+	vtd_iotlb_invalidate(v, VTD_GLOBAL, 0, 0);
+}
+
 static void set_root(struct vtd *v)
 {
 	uint64_t rtaddr = v->file[VTD_RTADDR / 8];
 
 	v->root = vtd_address(rtaddr);
 	v->ttm = (uint8_t)FIELD_GET(VTD_RTADDR_TTM, rtaddr);
-	if (!v->config.set_root_invalidates)
-		return;
-	begin_invalidation(v);
-	vtd_context_invalidate(v, VTD_GLOBAL, 0, 0, 0);
-	vtd_pasid_invalidate(v, VTD_PASID_GLOBAL, 0, 0);
-	vtd_iotlb_invalidate(v, VTD_GLOBAL, 0, 0);
+	if (v->config.set_root_invalidates)
+		forget_all(v);
+}
+
+/* A unit of scalable mode forgets all when translation is turned off; the
+ * next fault is any unit's first. VT-d 4.1 §11.4.4.1, §7.2.1 */
+static void set_translating(struct vtd *v, bool on)
+{
+	if (!on && v->translating && v->config.scalable)
+		forget_all(v);
+	if (!on)
+		v->next_record = 0;
+	v->translating = on;
 }
 
 /* SRTP and WBF act; TE and QIE stay as written. */
@@ -49,7 +64,7 @@ static void write_command(struct vtd *v, uint32_t value)
 	if (FIELD_GET(VTD_GCMD_WBF, value))
 		vtd_flush_buffers(v);
 	vtd_set32(v, VTD_GSTS, (status & ~keep) | (value & keep));
-	v->translating = FIELD_GET(VTD_GCMD_TE, value);
+	set_translating(v, FIELD_GET(VTD_GCMD_TE, value));
 	v->queueing = v->config.queued && FIELD_GET(VTD_GCMD_QIE, value);
 	if (v->queueing)
 		vtd_queue_run(v);
@@ -57,7 +72,14 @@ static void write_command(struct vtd *v, uint32_t value)
 		v->file[VTD_IQH / 8] = 0;
 }
 
-/* While the queue is in use registers invalidate nothing: granularity 0. */
+/* Registers invalidate nothing while the queue is in use, nor in scalable
+ * mode, nor from version 6 on: granularity 0. VT-d 4.1 §6.5.1, §11.4.6 */
+static bool registers_invalidate(const struct vtd *v)
+{
+	return !v->queueing && v->ttm == VTD_TTM_LEGACY &&
+	       v->config.version >> 4 < 6;
+}
+
 static void write_context_command(struct vtd *v)
 {
 	uint64_t *word = &v->file[VTD_CCMD / 8];
@@ -67,7 +89,7 @@ static void write_context_command(struct vtd *v)
 	if (!FIELD_GET(VTD_CCMD_ICC, *word))
 		return;
 	*word &= ~FIELD_MASK(VTD_CCMD_ICC);
-	if (v->queueing || g == 0)
+	if (!registers_invalidate(v) || g == 0)
 		return;
 	begin_invalidation(v);
 	vtd_context_invalidate(v, (enum vtd_granularity)g,
@@ -86,7 +108,7 @@ static void write_iotlb_command(struct vtd *v)
 	if (!FIELD_GET(VTD_IOTLB_IVT, *word))
 		return;
 	*word &= ~FIELD_MASK(VTD_IOTLB_IVT);
-	if (v->queueing || g == 0)
+	if (!registers_invalidate(v) || g == 0)
 		return;
 	if (g == VTD_SELECTIVE && v->config.page_selective &&
 	    FIELD_GET(VTD_IVA_AM, iva) > v->config.mamv)
@@ -96,8 +118,8 @@ static void write_iotlb_command(struct vtd *v)
 	begin_invalidation(v);
 	vtd_iotlb_invalidate(v, (enum vtd_granularity)g,
 			     (uint16_t)FIELD_GET(VTD_IOTLB_DID, *word), iva);
-	if ((FIELD_GET(VTD_IOTLB_DW, *word) && v->config.drain_writes) ||
-	    (FIELD_GET(VTD_IOTLB_DR, *word) && v->config.drain_reads))
+	if (vtd_drains(v, FIELD_GET(VTD_IOTLB_DW, *word),
+		       FIELD_GET(VTD_IOTLB_DR, *word)))
 		vtd_drain(v);
 	*word |= FIELD_PREP(VTD_IOTLB_IAIG, actual);
 }
@@ -121,7 +143,7 @@ static void write_record_word(struct vtd *v, uint32_t offset, uint64_t value)
 static void write_event(struct vtd *v, uint32_t offset, uint64_t value,
 			uint64_t mask)
 {
-	merge(v, offset, value, mask & ~MASK(0, 32));
+	merge(v, offset, value, mask & MASK(32, 16));
 	if (mask & MASK(0, 32))
 		vtd_event_control_write(v, offset, (uint32_t)value);
 }
@@ -139,7 +161,7 @@ static void write_queue_register(struct vtd *v, uint32_t offset, uint64_t value,
 		return;
 	merge(v, offset, value,
 	      mask & (FIELD_MASK(VTD_IQA_QS) | FIELD_MASK(VTD_IQA_IQA) |
-		      (v->config.scalable ? FIELD_MASK(VTD_IQA_DW) : 0)));
+		      FIELD_MASK(VTD_IQA_DW)));
 }
 
 /* One aligned word; `mask` has the bytes that are written. */
@@ -177,8 +199,10 @@ static void write_word(struct vtd *v, uint32_t offset, uint64_t value,
 		write_queue_register(v, offset, value, mask);
 		break;
 	case VTD_ICS & ~7:
-		if (value & mask & FIELD_MASK(VTD_ICS_IWC) << 32)
+		if (value & mask & FIELD_MASK(VTD_ICS_IWC) << 32) {
 			vtd_set32(v, VTD_ICS, 0);
+			vtd_event_forget(v, VTD_IECTL);
+		}
 		break;
 	case VTD_IVA:
 		merge(v, offset, value, mask & ~MASK(7, 5));

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * A request from beginning to end: context, PASID, IOTLB, walk, permissions,
- * fill. VT-d 4.1 §3 (tables and modes), §6.2 (caches), §3.14 (the interrupt
+ * fill. VT-d 4.1 §3 (tables and modes), §6.2 (caches), §3.15 (the interrupt
  * address range).
  */
 #include <stddef.h>
@@ -151,7 +151,7 @@ static enum vtd_reason walk_nested(struct vtd_walk *w, struct route *route,
 		return reason;
 	gpa = first.base + (iova & MASK(0, first.size_lg2));
 	if (too_wide(w, gpa, route->second.levels))
-		return VTD_SGN_5;
+		return VTD_SFS_5;
 	reason = vtd_second_walk(w, &route->second, gpa, w->request->write,
 				 leaf);
 	if (reason != VTD_NO_FAULT)
@@ -184,14 +184,18 @@ static enum vtd_reason walk_stages(struct vtd_walk *w, struct route *route,
 	}
 }
 
-/* Faults of the tables are not kept, unless in caching mode. */
+/* Faults of the tables are not kept, unless in caching mode, which is the
+ * second stage's alone. VT-d 4.1 §6.2.4.1 */
 static void remember_fault(struct vtd_walk *w, enum vtd_kind kind,
 			   const struct tlb_tag *tag, enum vtd_reason reason)
 {
 	struct tlb_value value = { .attrs = FIELD_PREP(VTD_TE_REASON, reason) |
 					    FIELD_PREP(VTD_TE_KIND, kind) };
+	bool second = kind == VTD_KIND_SECOND ||
+		      (kind == VTD_KIND_NESTED && reason >= VTD_SSS_1 &&
+		       reason <= VTD_SSS_6);
 
-	if (w->vtd->config.caching_mode)
+	if (w->vtd->config.caching_mode && second)
 		tlb_fill(w->vtd->iotlb, w->request->iova, 12, tag, false,
 			 &value);
 }
@@ -431,25 +435,43 @@ static void pass_by(struct vtd_outcome *out, const struct vtd_request *r,
 	out->done = r->now;
 }
 
+/* The interrupt range, VT-d 4.1 §3.15: one aligned doubleword written is an
+ * interrupt, a read of no length goes by, and all else is an error. */
+static bool is_interrupt(const struct vtd_request *r)
+{
+	return r->write && r->bytes == 4 && is_aligned(r->iova, 2);
+}
+
+/* True: there is nothing to translate. */
+static bool pass_untranslated(struct vtd *v, const struct vtd_request *r,
+			      bool in_range, struct vtd_outcome *out)
+{
+	if (in_range && is_interrupt(r)) {
+		v->counters.interrupts++;
+		pass_by(out, r, VTD_INTERRUPT);
+		return true;
+	}
+	if (!v->translating || (in_range && !r->write && !r->bytes)) {
+		v->counters.bypassed++;
+		pass_by(out, r, VTD_BYPASSED);
+		return true;
+	}
+	return false;
+}
+
 void vtd_translate(struct vtd *vtd, const struct vtd_request *request,
 		   struct vtd_outcome *out)
 {
+	bool in_range =
+		!request->has_pasid && request->iova >> 20 == INTERRUPT_RANGE;
 	struct vtd_walk w;
 	enum vtd_reason reason;
 
 	begin(out);
 	vtd->counters.translations++;
 	vtd->now = request->now;
-	if (!request->has_pasid && request->iova >> 20 == INTERRUPT_RANGE) {
-		vtd->counters.interrupts++;
-		pass_by(out, request, VTD_INTERRUPT);
+	if (pass_untranslated(vtd, request, in_range, out))
 		return;
-	}
-	if (!vtd->translating) {
-		vtd->counters.bypassed++;
-		pass_by(out, request, VTD_BYPASSED);
-		return;
-	}
 	w.vtd = vtd;
 	w.request = request;
 	w.out = out;
@@ -459,7 +481,7 @@ void vtd_translate(struct vtd *vtd, const struct vtd_request *request,
 	w.pasid = 0;
 	w.pasid_word[1] = w.pasid_word[2] = 0;
 	w.marks = 0;
-	reason = remap(&w);
+	reason = in_range ? VTD_INT_9 : remap(&w);
 	if (reason != VTD_NO_FAULT)
 		vtd_fault(&w, reason);
 	vtd_time(vtd, &w, out);

@@ -32,7 +32,7 @@ FIELDS_DEFINE(VTD_TE, VTD_TE_FIELDS);
 /* A walk under way in time: who may meet it. */
 struct vtd_slot {
 	uint64_t done, busy_until; /* the walk, and the slot */
-	uint64_t first, last; /* input addresses */
+	uint64_t first, last;	   /* input addresses */
 	uint32_t pasid;
 	uint16_t did;
 };
@@ -151,6 +151,8 @@ void vtd_fault_record_clear(struct vtd *v, unsigned int record);
 /* FECTL or IECTL, at `control`: something to tell; written by software. */
 void vtd_event(struct vtd *v, uint32_t control);
 void vtd_event_control_write(struct vtd *v, uint32_t control, uint32_t value);
+/* When the last reason is gone an event not sent yet is no longer due. */
+void vtd_event_forget(struct vtd *v, uint32_t control);
 
 /* invalidate.c; all return how many entries were dropped. */
 enum vtd_granularity {
@@ -173,6 +175,19 @@ uint64_t vtd_pasid_invalidate(struct vtd *v, enum vtd_pasid_granularity g,
 uint64_t vtd_iotlb_invalidate_pasid(struct vtd *v, bool page, uint16_t did,
 				    uint32_t pasid, uint64_t iva);
 void vtd_drain(struct vtd *v);
+/* Whether an IOTLB invalidation with these flags drains: from version 2 on all
+ * do. VT-d 4.1 §6.5.2.3 */
+static inline bool vtd_drains(const struct vtd *v, bool writes, bool reads)
+{
+	return v->config.version >> 4 >= 2 ||
+	       (writes && v->config.drain_writes) ||
+	       (reads && v->config.drain_reads);
+}
+/* Domain ids are as wide as CAP.ND says. */
+static inline uint16_t vtd_did_mask(const struct vtd *v)
+{
+	return (uint16_t)MASK(0, v->config.domain_bits);
+}
 /* RWBF: what software wrote before becomes visible; invalidations of context
  * cache and IOTLB do it by themselves. VT-d 4.1 §6.8. */
 void vtd_flush_buffers(struct vtd *v);

@@ -95,6 +95,14 @@ const char *vtd_config_problem(const struct vtd_config *config)
 		return "nested needs first_stage and second_stage";
 	if (c.scalable && !c.queued)
 		return "scalable needs queued";
+	if (c.scalable && c.write_buffer_flush)
+		return "scalable and write_buffer_flush exclude each other";
+	if (c.second_ad && !c.walk_snoop)
+		return "second_ad needs walk_snoop";
+	if (c.pasid_bits && !c.scalable)
+		return "pasid_bits needs scalable";
+	if (c.rid_priv && !c.supervisor)
+		return "rid_priv needs supervisor";
 	set_sizes(&c);
 	problem = tlb_config_problem(&c.context_cache);
 	if (!problem)
@@ -145,7 +153,8 @@ static uint64_t ecap_of(const struct vtd_config *c)
 	       FIELD_PREP(VTD_ECAP_SSTS, c->second_stage) |
 	       FIELD_PREP(VTD_ECAP_FSTS, c->first_stage) |
 	       FIELD_PREP(VTD_ECAP_SMPWCS, c->walk_snoop) |
-	       FIELD_PREP(VTD_ECAP_RPS, c->rid_pasid);
+	       FIELD_PREP(VTD_ECAP_RPS, c->rid_pasid) |
+	       FIELD_PREP(VTD_ECAP_RPRIVS, c->rid_priv);
 }
 
 static void reset(struct vtd *v)

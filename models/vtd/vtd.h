@@ -58,9 +58,10 @@ struct vtd_config {
 	bool page_selective, zero_length_reads, drain_writes, drain_reads;
 	bool caching_mode, write_buffer_flush, coherent, queued;
 	bool pass_through, snoop_control, set_root_invalidates;
-	/* scalable mode */
+	/* scalable mode; `execute`: requests to execute, which VT-d had
+	 * before 4.1 */
 	bool scalable, first_stage, second_stage, nested, first_1g, first_5l;
-	bool second_ad, walk_snoop, execute, supervisor, rid_pasid;
+	bool second_ad, walk_snoop, execute, supervisor, rid_pasid, rid_priv;
 	/* Caches; page sizes are set here, whatever the structs say. */
 	struct tlb_config context_cache, pasid_cache, iotlb;
 	struct tlb_config second_walk, first_walk; /* paging structures */
@@ -102,7 +103,8 @@ struct vtd_request {
 	bool has_pasid, write, execute, privileged;
 };
 
-/* Fault reasons, VT-d 4.1 §7.1.3 and appendix A. */
+/* Fault reasons, VT-d 4.1 §7.1.3, and of §5.1.4.1 the one that a unit without
+ * interrupt remapping can have, which has no name there. */
 enum vtd_reason {
 	VTD_NO_FAULT = 0,
 	VTD_LRT_2 = 0x01, /* root entry not present */
@@ -118,6 +120,7 @@ enum vtd_reason {
 	VTD_LCT_3 = 0x0b, /* context entry: reserved bits */
 	VTD_LSS_2 = 0x0c, /* paging entry: reserved bits */
 	VTD_LGN_4 = 0x0e, /* output in the interrupt range */
+	VTD_INT_9 = 0x29, /* to the interrupt range, and no interrupt */
 	VTD_RTA_1 = 0x30, /* RTADDR.TTM reserved */
 	VTD_RTA_2 = 0x31, /* a PASID in legacy mode */
 	VTD_SRT_1 = 0x38, /* scalable root entry: as LRT */
@@ -129,7 +132,7 @@ enum vtd_reason {
 	VTD_SCT_4 = 0x43,
 	VTD_SCT_6 = 0x45, /* a PASID while PASIDE is clear */
 	VTD_SCT_7 = 0x46, /* PASID beyond PDTS */
-	VTD_SCT_9 = 0x48, /* RID_PASID beyond PDTS */
+	VTD_SCT_9 = 0x48, /* the PASID is RID_PASID's */
 	VTD_SPD_1 = 0x50, /* PASID directory entry: reach, present, reserved */
 	VTD_SPD_2 = 0x51,
 	VTD_SPD_3 = 0x52,
@@ -161,6 +164,7 @@ enum vtd_reason {
 	VTD_SGN_6 = 0x85,  /* write to what is not writable */
 	VTD_SGN_7 = 0x86,  /* read of what is not readable */
 	VTD_SGN_8 = 0x87,  /* output in the interrupt range */
+	VTD_SGN_10 = 0x89, /* PASID beyond PSS */
 	VTD_SFS_9 = 0x90,  /* A or D to be set, walks do not snoop */
 	VTD_SFS_10 = 0x91, /* A or D could not be set */
 };
@@ -170,7 +174,7 @@ const char *vtd_reason_name(enum vtd_reason reason);
 enum vtd_result {
 	VTD_TRANSLATED,
 	VTD_BYPASSED,  /* translation is off */
-	VTD_INTERRUPT, /* no DMA: a write to 0xfee00000 to 0xfeefffff */
+	VTD_INTERRUPT, /* no DMA: four bytes to 0xfee00000 to 0xfeefffff */
 	VTD_FAULTED
 };
 

@@ -278,6 +278,9 @@ static void pasid_entry(struct path *p, uint64_t pa)
 		pgtt = 4;
 	else if (dice < 9)
 		pgtt = rng_below(&b->rng, 8);
+	/* The model's unit has a second stage, if only for AW (judge.c). */
+	if (first && pgtt == 2)
+		pgtt = 0;
 	if (!first && chance(p, 25))
 		aw = rng_below(&b->rng, 8);
 	p->aw = (uint8_t)aw;

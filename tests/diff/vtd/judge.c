@@ -87,7 +87,8 @@ struct vtd_config judge_config(const struct flavour *f)
 	c.pass_through = f->pass_through;
 	c.scalable = f->scalable;
 	c.first_stage = f->first;
-	c.second_stage = f->scalable && !f->first;
+	/* It wants AW of a first stage, too, although it reports SSTS = 0. */
+	c.second_stage = f->scalable;
 	c.first_1g = f->first_1g;
 	c.supervisor = f->scalable && !f->first;
 	c.rid_pasid = f->scalable;

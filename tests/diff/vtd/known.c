@@ -81,8 +81,8 @@ static bool second_rights_first(struct dispute *d)
 static bool reported_in_spite_of_fpd(struct dispute *d)
 {
 	static const enum vtd_reason reasons[] = {
-		VTD_LCT_3, VTD_SCT_3, VTD_SPD_1, VTD_SPD_2,
-		VTD_SPD_3, VTD_SPT_1, VTD_SPT_2, VTD_SPT_4,
+		VTD_LCT_3, VTD_SCT_3, VTD_SPD_2,
+		VTD_SPD_3, VTD_SPT_2, VTD_SPT_4,
 	};
 
 	if (!d->adjusted.out.suppressed)
@@ -229,39 +229,6 @@ static bool first_rights_first(struct dispute *d)
 	return true;
 }
 
-/* The model once more, with a word of the tables changed. */
-static void ask_again_with(struct dispute *d, const struct entry *e,
-			   uint64_t raw)
-{
-	uint64_t before = ram_get(d->batch->ram, e->pa);
-
-	ram_put(d->batch->ram, e->pa, raw);
-	judge_program(d->judge, d->batch);
-	judge_ask(d->judge, d->sid, d->vector, &d->adjusted);
-	ram_put(d->batch->ram, e->pa, before);
-	judge_program(d->judge, d->batch);
-}
-
-/* XD without NXE is reserved; QEMU does not look at XD at all. */
-static bool xd_ignored(struct dispute *d)
-{
-	const struct batch *b = d->batch;
-	const struct vtd_outcome *out = &d->adjusted.out;
-
-	if (!faults(d, VTD_SFS_3) || !(out->read[out->reads - 1].raw >> 63))
-		return false;
-	for (unsigned int i = 0; i < b->entries; i++) {
-		const struct entry *e = &b->entry[i];
-
-		if (e->kind != ENTRY_PASID || e->word != 2 ||
-		    e->device != d->device || (e->raw & BIT(5)))
-			continue;
-		ask_again_with(d, e, e->raw | BIT(5));
-		return true;
-	}
-	return false;
-}
-
 /* QEMU sets A and D of a leaf only if it finds both clear. */
 static bool leaf_bits_together(struct dispute *d)
 {
@@ -281,6 +248,16 @@ static bool leaf_bits_together(struct dispute *d)
 	return changed;
 }
 
+/* FI ends with the widest tables that the unit has; QEMU keeps the rest. */
+static bool address_recorded_whole(struct dispute *d)
+{
+	if (d->adjusted.out.result != VTD_FAULTED ||
+	    !(d->vector->iova >> d->flavour->aw_bits))
+		return false;
+	d->adjusted.frcd[0] = d->vector->iova & ~MASK(0, 12);
+	return true;
+}
+
 /* FRCD of a request without PASID: PP and PV are 0. QEMU has RID_PASID there
  * once it knows it, in legacy mode 16 ones. */
 static bool pasid_recorded(struct dispute *d)
@@ -297,7 +274,6 @@ static bool pasid_recorded(struct dispute *d)
 }
 
 const struct known known_differences[] = {
-	{ "xd-ignored", "§9.7 XD: reserved while NXE is clear", xd_ignored },
 	{ "type-before-present",
 	  "§9.6 P: nothing else counts while it is clear",
 	  type_before_present },
@@ -323,6 +299,9 @@ const struct known known_differences[] = {
 	  pass_through_width },
 	{ "leaf-bits-together", "§3.6.2: each of A and D is set if clear",
 	  leaf_bits_together },
+	{ "address-recorded-whole",
+	  "§11.4.7.6 FI: reserved above SAGAW's widest",
+	  address_recorded_whole },
 	{ "PASID-recorded", "§11.4.7.6: PP and PV are for requests with PASID",
 	  pasid_recorded },
 };

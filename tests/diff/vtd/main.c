@@ -90,9 +90,11 @@ static void stop(struct campaign *c)
 static void compare_capabilities(struct campaign *c)
 {
 	/* QEMU does not report what it does in scalable mode: it sets A and
-	 * D without C, and takes SNP without SC and RID_PASID without RPS. */
+	 * D without C, and takes SNP without SC, RID_PASID without RPS and
+	 * AW without SSTS. */
 	const uint64_t unreported =
-		c->flavour->scalable ? BIT(0) | BIT(7) | BIT(49) : 0;
+		(c->flavour->scalable ? BIT(0) | BIT(7) | BIT(49) : 0) |
+		(c->flavour->first ? BIT(46) : 0);
 	const struct {
 		const char *name;
 		uint32_t offset;
@@ -106,7 +108,7 @@ static void compare_capabilities(struct campaign *c)
 	for (unsigned int i = 0; i < 2; i++) {
 		model = vtd_mmio_read(c->judge.vtd, registers[i].offset, 8);
 		if (!qtest_read(&c->machine.q, 8,
-				  VTD_BASE + registers[i].offset, &qemu))
+				VTD_BASE + registers[i].offset, &qemu))
 			return;
 		if (((model ^ qemu) & ~registers[i].ignored) == 0)
 			continue;

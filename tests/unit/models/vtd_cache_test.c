@@ -99,6 +99,34 @@ static void not_present_is_not_kept_without_caching_mode(void **state)
 	rig_stop(&rig);
 }
 
+/* ... of a first stage never; of a nested one what the second stage lacks. */
+static void caching_mode_is_not_for_first_stages(void **state)
+{
+	struct vtd_config config = rig_config();
+	struct rig rig;
+
+	(void)state;
+	config.caching_mode = true;
+	start(&rig, rig_scalable_first, &config, false);
+	rig_put(&rig, 0xd020, 0);
+	assert_int_equal(rig_dma(&rig, RIG_IOVA, false), 0);
+	rig_put(&rig, 0xd020, 0x7007);
+	assert_int_equal(rig_dma(&rig, RIG_IOVA, false), RIG_PA);
+	rig_stop(&rig);
+	start(&rig, rig_nested, &config, false);
+	rig_put(&rig, 0xd020, 0);
+	assert_int_equal(rig_dma(&rig, RIG_IOVA, false), 0);
+	rig_put(&rig, 0xd020, 0x207007);
+	assert_int_equal(rig_dma(&rig, RIG_IOVA, false), 0);
+	assert_int_equal(rig.out.reason, VTD_SSS_2);
+	rig_put(&rig, 0x5008, 0x83);
+	assert_int_equal(rig_dma(&rig, RIG_IOVA, false), 0);
+	assert_true(rig.out.iotlb_hit);
+	rig_queue(&rig, 0x420032, 0x207000);
+	assert_int_equal(rig_dma(&rig, RIG_IOVA, false), 0x7123);
+	rig_stop(&rig);
+}
+
 static void caching_mode_keeps_absent_context_entries_under_domain_0(void **s)
 {
 	struct vtd_config config = rig_config();
@@ -254,6 +282,79 @@ static void a_root_change_alone_keeps_the_caches(void **state)
 	}
 }
 
+/* Turned off, a unit of scalable mode forgets, an older one does not. */
+static void turning_translation_off_forgets_in_scalable_units(void **state)
+{
+	struct vtd_config config = rig_config();
+	struct rig rig;
+
+	(void)state;
+	for (unsigned int scalable = 0; scalable < 2; scalable++) {
+		if (!scalable)
+			config = vtd_config_common();
+		else
+			config = rig_config();
+		start(&rig, rig_legacy, &config, true);
+		rig_dma(&rig, RIG_IOVA, false);
+		rig_write(&rig, 0x18, 0, 4);
+		rig_write(&rig, 0x18, 0x80000000, 4);
+		rig_dma(&rig, RIG_IOVA, false);
+		assert_int_equal(rig.out.iotlb_hit, !scalable);
+		assert_int_equal(rig.out.context_hit, !scalable);
+		rig_stop(&rig);
+	}
+}
+
+static void registers_invalidate_in_legacy_mode_before_version_6(void **state)
+{
+	static const struct {
+		uint8_t version;
+		bool legacy, works;
+	} cases[] = { { 0x10, true, true },
+		      { 0x50, true, true },
+		      { 0x60, true, false },
+		      { 0x10, false, false } };
+	struct vtd_config config = rig_config();
+	struct rig rig;
+
+	(void)state;
+	for (unsigned int i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		config.version = cases[i].version;
+		start(&rig, cases[i].legacy ? rig_legacy : rig_scalable_second,
+		      &config, cases[i].legacy);
+		rig_dma(&rig, RIG_IOVA, false);
+		rig_write(&rig, 0x28, UINT64_C(0xa000000000000000), 8);
+		rig_write(&rig, 0xf8, IOTLB_GLOBAL, 8);
+		assert_int_equal(rig_reg(&rig, 0x28, 8) >> 59 & 3,
+				 cases[i].works);
+		assert_int_equal(rig_reg(&rig, 0xf8, 8) >> 57 & 3,
+				 cases[i].works);
+		rig_dma(&rig, RIG_IOVA, false);
+		assert_int_equal(rig.out.iotlb_hit, !cases[i].works);
+		assert_int_equal(rig.out.context_hit, !cases[i].works);
+		rig_stop(&rig);
+	}
+}
+
+/* CAP.ND 2: eight bits; what is above does not tell domains apart. */
+static void domain_ids_are_as_wide_as_the_unit_says(void **state)
+{
+	struct vtd_config config = vtd_config_common();
+	struct rig rig;
+
+	(void)state;
+	config.domain_bits = 8;
+	start(&rig, rig_legacy, &config, true);
+	rig_dma(&rig, RIG_IOVA, false);
+	rig_write(&rig, 0xf8, IOTLB_DOMAIN(0x143), 8);
+	rig_dma(&rig, RIG_IOVA, false);
+	assert_true(rig.out.iotlb_hit);
+	rig_write(&rig, 0xf8, IOTLB_DOMAIN(0x142), 8);
+	rig_dma(&rig, RIG_IOVA, false);
+	assert_false(rig.out.iotlb_hit);
+	rig_stop(&rig);
+}
+
 /* An invalidation that cannot be: IAIG says so, nothing is dropped. */
 static void too_large_a_mask_does_nothing(void **state)
 {
@@ -353,6 +454,7 @@ write_buffers_are_flushed_on_demand_and_before_invalidations(void **state)
 	rig_forget(&rig);
 	assert_int_equal(rig.flushes, 0); /* RWBF is 0 */
 	rig_stop(&rig);
+	config = vtd_config_common();
 	config.write_buffer_flush = true;
 	start(&rig, rig_legacy, &config, true);
 	assert_int_equal(rig_reg(&rig, 8, 8) >> 4 & 1, 1);
@@ -395,7 +497,7 @@ static void nested_pages_have_the_smaller_size(void **state)
 	assert_int_equal(rig_dma(&rig, RIG_IOVA, false), RIG_PA);
 	assert_int_equal(rig.out.page_lg2, 12); /* 4 KiB on 2 MiB */
 	rig_put(&rig, 0xc018, 0x87);		/* 2 MiB on 2 MiB */
-	rig_write(&rig, 0xf8, IOTLB_GLOBAL, 8);
+	rig_queue(&rig, 0x12, 0);
 	assert_int_equal(rig_dma(&rig, RIG_IOVA, false), 0x4123);
 	assert_int_equal(rig.out.page_lg2, 21);
 	/* The entry's first byte is right as well. */
@@ -482,6 +584,7 @@ static void supervisor_and_write_protect(void **state)
 	(void)state;
 	for (uint64_t wpe = 0; wpe < 2; wpe++) {
 		start(&rig, rig_scalable_first, &config, false);
+		rig_free_pasid(&rig);
 		rig_put(&rig, 0xd020, 0x7001); /* supervisor, read-only */
 		rig_put(&rig, 0x9150, 0xa001 | wpe << 4); /* SRE, WPE */
 		rig_ask(&rig, &r);
@@ -507,6 +610,7 @@ static void supervisor_execution(void **state)
 	(void)state;
 	for (uint64_t smep = 0; smep < 2; smep++) {
 		start(&rig, rig_scalable_first, &config, false);
+		rig_free_pasid(&rig);
 		rig_put(&rig, 0x9150, 0xa003 | smep << 6); /* SRE, ERE */
 		for (unsigned int i = 0; i < 2; i++) {
 			rig_ask(&rig, &r);
@@ -596,6 +700,21 @@ static void bypass_and_interrupts_are_no_translations(void **state)
 	r.iova = 0xfee00000;
 	r.write = true;
 	assert_int_equal(rig_ask(&rig, &r)->result, VTD_INTERRUPT);
+	/* A read of no length goes by; a PASID makes it an address. */
+	r.write = false;
+	r.bytes = 0;
+	assert_int_equal(rig_ask(&rig, &r)->result, VTD_BYPASSED);
+	assert_int_equal(rig.out.reads, 0);
+	rig_stop(&rig);
+	start(&rig, rig_scalable_second, &config, false);
+	rig_free_pasid(&rig);
+	rig_put(&rig, 0x3000, 0x4003);
+	rig_put(&rig, 0x4018, 0x83); /* 3 GiB to 4 GiB: to the first */
+	r.has_pasid = true;
+	r.pasid = 5;
+	r.bytes = 4;
+	assert_int_equal(rig_ask(&rig, &r)->result, VTD_TRANSLATED);
+	assert_int_equal(rig.out.pa, 0x3ee00000);
 	rig_stop(&rig);
 }
 
@@ -692,6 +811,14 @@ static void a_drain_waits_for_walks(void **state)
 	vtd_mmio_write(rig.vtd, 0xf8, IOTLB_GLOBAL | UINT64_C(2) << 48, 8, 5);
 	assert_int_equal(vtd_invalidated_at(rig.vtd), done);
 	rig_stop(&rig);
+	/* From version 2 on it always does. §6.5.2.3 */
+	config.version = 0x20;
+	start(&rig, rig_legacy, &config, true);
+	rig.read_ticks = 1000;
+	done = rig_ask(&rig, &r)->done;
+	vtd_mmio_write(rig.vtd, 0xf8, IOTLB_GLOBAL, 8, 5);
+	assert_int_equal(vtd_invalidated_at(rig.vtd), done);
+	rig_stop(&rig);
 }
 
 static void impossible_configurations_are_named(void **state)
@@ -711,6 +838,15 @@ static void impossible_configurations_are_named(void **state)
 	c = vtd_config_common();
 	c.nested = true;
 	assert_non_null(vtd_config_problem(&c));
+	c = rig_config();
+	c.write_buffer_flush = true;
+	assert_non_null(vtd_config_problem(&c));
+	c = rig_config();
+	c.walk_snoop = false;
+	assert_non_null(vtd_config_problem(&c));
+	c = vtd_config_common();
+	c.pasid_bits = 20;
+	assert_non_null(vtd_config_problem(&c));
 	c = vtd_config_common();
 	c.iotlb.ways = 3;
 	assert_non_null(vtd_config_problem(&c));
@@ -723,6 +859,7 @@ int main(void)
 		T(a_changed_leaf_stays_stale_until_invalidated),
 		T(each_granularity_drops_it),
 		T(not_present_is_not_kept_without_caching_mode),
+		T(caching_mode_is_not_for_first_stages),
 		T(caching_mode_keeps_absent_context_entries_under_domain_0),
 		T(a_forbidding_entry_forbids_without_a_walk),
 		T(a_superpage_needs_its_address_mask),
@@ -730,6 +867,9 @@ int main(void)
 		T(promotion_needs_no_hint),
 		T(a_context_entry_stays_until_its_own_invalidation),
 		T(a_root_change_alone_keeps_the_caches),
+		T(turning_translation_off_forgets_in_scalable_units),
+		T(registers_invalidate_in_legacy_mode_before_version_6),
+		T(domain_ids_are_as_wide_as_the_unit_says),
 		T(too_large_a_mask_does_nothing),
 		T(without_page_selective_the_domain_goes),
 		T(non_coherent_walks_read_what_memory_holds),

@@ -125,7 +125,11 @@ static void pasid_iotlb_descriptors(void **state)
 		{ 0x0500430026, 0, false, false },
 		{ 0x0500420036, 0x8080604000, true, true },
 		{ 0x0500420036, 0x8080605000, false, false },
-		{ 0x420032, 0x1000, false, true }, /* by domain, any page */
+		/* The pages of a domain: no addresses of a first stage, so
+		 * that all of it goes, the hint or not. */
+		{ 0x420032, 0x1000, true, true },
+		{ 0x420032, 0x1040, true, true },
+		{ 0x430032, 0x1000, false, false },
 		{ 0x420022, 0, true, true },
 	};
 	struct vtd_config config = rig_config();
@@ -147,8 +151,47 @@ static void pasid_iotlb_descriptors(void **state)
 			assert_int_equal(rig_reg(&rig, 0x34, 4), 0);
 			rig_dma(&rig, RIG_IOVA, false);
 			assert_int_equal(rig.out.iotlb_hit, !drops);
+			if (drops && !nested)
+				assert_int_equal(rig.out.walk_from, 0);
 			rig_stop(&rig);
 		}
+}
+
+/* §6.5.2.4: a PASID's second-stage entries go with the PASID, but not for a
+ * page of it; its tables stay known. */
+static void a_pasid_takes_its_second_stage_entries_along(void **state)
+{
+	struct vtd_config config = rig_config();
+	struct rig rig;
+
+	(void)state;
+	start(&rig, &config, true);
+	assert_int_equal(rig_dma(&rig, RIG_IOVA, false), RIG_PA);
+	submit(&rig, 0x0500420036, 0x8080604000, true);
+	rig_dma(&rig, RIG_IOVA, false);
+	assert_true(rig.out.iotlb_hit);
+	submit(&rig, 0x0500420026, 0, true);
+	rig_dma(&rig, RIG_IOVA, false);
+	assert_false(rig.out.iotlb_hit);
+	assert_int_equal(rig.out.walk_from, 1);
+	rig_stop(&rig);
+}
+
+/* MAMV is of the second stage's invalidations. */
+static void a_pasids_pages_have_any_mask(void **state)
+{
+	struct vtd_config config = rig_config();
+	struct rig rig;
+
+	(void)state;
+	start(&rig, &config, true);
+	rig_scalable_first(&rig);
+	rig_dma(&rig, RIG_IOVA, false);
+	submit(&rig, 0x0500420036, 40, true);
+	assert_int_equal(rig_reg(&rig, 0x34, 4), 0);
+	rig_dma(&rig, RIG_IOVA, false);
+	assert_false(rig.out.iotlb_hit);
+	rig_stop(&rig);
 }
 
 /* 20 bits of a PASID tell entries apart: 0x00005 and 0x10005. */
@@ -165,6 +208,7 @@ static void pasids_have_twenty_bits(void **state)
 	rig_scalable_first(&rig);
 	/* A directory at 0x12000, PDTS 4; 0x10005 has entry 0x400 of it. */
 	rig_put(&rig, 0x2100, 0x12809);
+	rig_free_pasid(&rig);
 	rig_put(&rig, 0x12000, 0x9001);
 	rig_put(&rig, 0x14000, 0x9001);
 	for (unsigned int i = 0; i < 2; i++) {
@@ -213,6 +257,36 @@ static void wait_writes_status_and_interrupts(void **state)
 	assert_int_equal(rig_reg(&rig, 0x9c, 4), 0);
 	submit(&rig, 0x15, 0, false);
 	assert_int_equal(rig.interrupts, 2);
+	/* Masked, and served before the mask is gone: no event is due. */
+	rig_write(&rig, 0x9c, 1, 4);
+	rig_write(&rig, 0xa0, 0x80000000, 4);
+	submit(&rig, 0x15, 0, false);
+	assert_int_equal(rig_reg(&rig, 0xa0, 4), 0xc0000000);
+	rig_write(&rig, 0x9c, 1, 4);
+	assert_int_equal(rig_reg(&rig, 0xa0, 4), 0x80000000);
+	rig_write(&rig, 0xa0, 0, 4);
+	assert_int_equal(rig.interrupts, 2);
+	/* Status address bits above the host's width are ignored. */
+	submit(&rig, 0x700000025, UINT64_C(0x4000000011008), false);
+	assert_int_equal(rig.cached[0x11008 / 8], 7);
+	rig_stop(&rig);
+}
+
+/* Whatever ECAP.C says of the tables. §11.4.3 */
+static void the_queue_is_snooped(void **state)
+{
+	struct vtd_config config = rig_config();
+	struct rig rig;
+
+	(void)state;
+	config.coherent = false;
+	start(&rig, &config, false);
+	rig_dma(&rig, RIG_IOVA, false);
+	rig.cached[RIG_QUEUE / 8] = 0x12; /* not cleaned */
+	rig_write(&rig, 0x88, 16, 8);
+	assert_int_equal(rig_reg(&rig, 0x34, 4), 0);
+	rig_dma(&rig, RIG_IOVA, false);
+	assert_false(rig.out.iotlb_hit);
 	rig_stop(&rig);
 }
 
@@ -239,11 +313,13 @@ static void every_descriptor_error_stops_the_queue(void **state)
 		{ "IOTLB: bit 32", 0x100000012, 0, 4, false },
 		{ "IOTLB: bit 71", 0x420032, 0x80, 4, false },
 		{ "IOTLB: AM 19", 0x420032, 19, 4, false },
+		{ "PASID IOTLB in legacy mode", 0x26, 0, 3, false },
+		{ "PASID cache in legacy mode", 0x37, 0, 3, false },
 		{ "wait: bit 8", 0x125, 0x11000, 4, false },
+		{ "wait: PD without page requests", 0xa5, 0x11000, 4, false },
 		{ "wait: bit 64", 0x25, 0x11001, 4, false },
 		{ "PASID IOTLB: G 1", 0x16, 0, 4, true },
 		{ "PASID IOTLB: bit 52", 0x10000000000026, 0, 4, true },
-		{ "PASID IOTLB: AM 19", 0x36, 19, 4, true },
 		{ "PASID cache: G 2", 0x27, 0, 4, true },
 		{ "PASID cache: upper word", 0x37, 1, 4, true },
 	};
@@ -324,6 +400,30 @@ static void a_queue_as_it_must_not_be(void **state)
 		assert_int_equal(rig_reg(&rig, 0x80, 8), 0);
 		rig_stop(&rig);
 	}
+}
+
+static void a_queue_of_a_lesser_unit(void **state)
+{
+	struct vtd_config config = vtd_config_common();
+	struct rig rig;
+
+	(void)state;
+	/* 256 bits, without scalable mode */
+	start(&rig, &config, false);
+	rig_write(&rig, 0x18, 0x80000000, 4);
+	rig_write(&rig, 0x90, RIG_QUEUE | 0x800, 8);
+	rig_write(&rig, 0x18, 0x84000000, 4);
+	submit(&rig, 0x12, 0, true);
+	assert_int_equal(rig_reg(&rig, 0x34, 4), IQE);
+	assert_int_equal(rig_reg(&rig, 0xb0, 8), 5);
+	rig_stop(&rig);
+	/* Pages, without PSI */
+	config.page_selective = false;
+	start(&rig, &config, false);
+	submit(&rig, 0x420032, 0x1000, false);
+	assert_int_equal(rig_reg(&rig, 0x34, 4), IQE);
+	assert_int_equal(rig_reg(&rig, 0xb0, 8), 4);
+	rig_stop(&rig);
 }
 
 static void wide_descriptors_have_an_empty_upper_half(void **state)
@@ -407,7 +507,11 @@ int main(void)
 		T(context_descriptors),
 		T(pasid_descriptors),
 		T(pasid_iotlb_descriptors),
+		T(a_pasid_takes_its_second_stage_entries_along),
+		T(a_pasids_pages_have_any_mask),
 		T(pasids_have_twenty_bits),
+		T(the_queue_is_snooped),
+		T(a_queue_of_a_lesser_unit),
 		T(wait_writes_status_and_interrupts),
 		T(every_descriptor_error_stops_the_queue),
 		T(an_error_left_alone_comes_back),

@@ -121,7 +121,7 @@ static inline struct vtd_config rig_config(void)
 
 	c.scalable = c.first_stage = c.second_stage = c.nested = true;
 	c.second_ad = c.walk_snoop = c.execute = c.supervisor = true;
-	c.rid_pasid = c.first_1g = c.first_5l = true;
+	c.rid_pasid = c.rid_priv = c.first_1g = c.first_5l = true;
 	c.pasid_bits = 20;
 	return c;
 }
@@ -181,7 +181,7 @@ static inline void rig_legacy(struct rig *rig)
 	rig_put(rig, 0x2088, 0x4202);
 	rig_second_stage(rig);
 }
-/* RID_PASID 5. PGTT in the PASID entry's word 0. */
+/* RID_PASID 5, PASIDE. PGTT in the PASID entry's word 0. */
 static inline void rig_scalable(struct rig *rig, uint64_t word0, uint64_t word1,
 				uint64_t word2)
 {
@@ -192,6 +192,11 @@ static inline void rig_scalable(struct rig *rig, uint64_t word0, uint64_t word1,
 	rig_put(rig, 0x9140, word0);
 	rig_put(rig, 0x9148, word1);
 	rig_put(rig, 0x9150, word2);
+}
+/* Requests with PASID 5: RID_PASID must be another. */
+static inline void rig_free_pasid(struct rig *rig)
+{
+	rig_put(rig, 0x2108, 7);
 }
 /* DID 0x42, PWSNP. */
 static inline void rig_scalable_second(struct rig *rig)
@@ -231,11 +236,33 @@ static inline uint64_t rig_dma(struct rig *rig, uint64_t iova, bool write)
 								: 0;
 }
 
-/* Global, by registers. */
+/* A 256-bit descriptor; the queue is turned on with the first. */
+static inline void rig_queue(struct rig *rig, uint64_t lo, uint64_t hi)
+{
+	uint64_t tail = rig_reg(rig, 0x88, 8);
+
+	if (!(rig_reg(rig, 0x1c, 4) >> 26 & 1)) {
+		rig_write(rig, 0x90, RIG_QUEUE | 0x800, 8);
+		rig_write(rig, 0x18, 0x84000000, 4);
+	}
+	rig_put(rig, RIG_QUEUE + tail, lo);
+	rig_put(rig, RIG_QUEUE + tail + 8, hi);
+	rig_write(rig, 0x88, (tail + 32) & 0xfff, 8);
+	assert_int_equal(rig_reg(rig, 0x34, 4) & 0x10, 0); /* IQE */
+}
+
+/* Context cache, PASID cache, IOTLB: all. By registers in legacy mode, by the
+ * queue in scalable mode. */
 static inline void rig_forget(struct rig *rig)
 {
-	rig_write(rig, 0x28, UINT64_C(0xa000000000000000), 8);
-	rig_write(rig, 0xf8, UINT64_C(0x9000000000000000), 8);
+	if (!(rig_reg(rig, 0x20, 8) & 0x400)) {
+		rig_write(rig, 0x28, UINT64_C(0xa000000000000000), 8);
+		rig_write(rig, 0xf8, UINT64_C(0x9000000000000000), 8);
+		return;
+	}
+	rig_queue(rig, 0x11, 0);
+	rig_queue(rig, 0x37, 0);
+	rig_queue(rig, 0x12, 0);
 }
 
 #endif
