@@ -84,13 +84,13 @@ static unsigned int mode(const struct vtd_unit *u)
 	return u->io->config->mode;
 }
 
-/* ECAP.C clear: what the unit reads is cleaned. */
+/* ECAP.C clear: tables are cleaned. The queue is always snooped. §11.4.3 */
 static bool cleans(const struct vtd_unit *u)
 {
 	return !(u->driver.ecap & 1);
 }
 
-static int page_make(const struct vtd_unit *u, pa_t *page)
+static int table_make(const struct vtd_unit *u, pa_t *page)
 {
 	return iommu_driver_pages(u->io, 0, cleans(u), page);
 }
@@ -114,7 +114,8 @@ static void queue_put(struct vtd_unit *u, uint64_t low, uint64_t high)
 	struct vtd_driver *d = &u->driver;
 	const uint64_t word[4] = { low, high, 0, 0 };
 
-	entry_write(u, d->queue, d->tail, word, descriptor_bytes(u) / 8);
+	iommu_driver_write(u->io, (pa_t){ d->queue.raw + d->tail }, word,
+			   descriptor_bytes(u) / 8, false);
 	d->tail = (d->tail + descriptor_bytes(u)) % QUEUE_BYTES;
 }
 
@@ -175,16 +176,16 @@ static int make_tables(struct vtd_unit *u)
 {
 	struct vtd_driver *d = &u->driver;
 	uint64_t word[2] = { 0, 0 };
-	int rc = page_make(u, &d->root);
+	int rc = table_make(u, &d->root);
 
 	for (int i = 0; rc == 0 && i < (d->scalable ? 2 : 1); i++) {
-		rc = page_make(u, &d->context[i]);
+		rc = table_make(u, &d->context[i]);
 		word[i] = d->context[i].raw | 1;
 	}
 	if (rc == 0 && d->queued)
-		rc = page_make(u, &d->queue);
+		rc = iommu_driver_pages(u->io, 0, false, &d->queue);
 	if (rc == 0 && d->queued)
-		rc = page_make(u, &d->status);
+		rc = iommu_driver_pages(u->io, 0, false, &d->status);
 	if (rc == 0)
 		entry_write(u, d->root, 0, word, 2);
 	return rc;
@@ -250,10 +251,10 @@ static int attach_scalable(struct vtd_unit *u, uint16_t sid,
 {
 	uint64_t entry[8] = { 0 }, context[4] = { 0 }, word;
 	pa_t directory, table;
-	int rc = page_make(u, &directory);
+	int rc = table_make(u, &directory);
 
 	if (rc == 0)
-		rc = page_make(u, &table);
+		rc = table_make(u, &table);
 	if (rc)
 		return rc;
 	entry[0] = domain->root.raw | iommu_domain_aw(domain) << 2 |
