@@ -166,6 +166,9 @@ static uint64_t finish(struct dma *dma, const struct iommu_answer *answer,
 	}
 	if (answer->result == IOMMU_INTERRUPT) {
 		dma->interrupts++;
+		dma->m->not_modelled =
+			"an interrupt that a device sends: four bytes written "
+			"to 0xfeexxxxx (VT-d 4.1 3.15, 5.1)";
 		return 0;
 	}
 	if (!ram_has(&dma->m->ram, answer->pa, answer->bytes)) {

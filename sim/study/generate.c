@@ -194,7 +194,13 @@ static int generate(struct machine *m, const struct stream_kind *kind,
 	memcpy(s.value, value, sizeof(s.value));
 	model_random_seed(&s.random, m->config.seed ^ 0x5eed);
 	machine_start(m);
-	return kind->run(&s) ? EXIT_FINE : error->exit_code;
+	if (!kind->run(&s))
+		return error->exit_code;
+	if (!m->not_modelled)
+		return EXIT_FINE;
+	error_set(error, EXIT_NOT_MODELLED, "not modelled: %s",
+		  m->not_modelled);
+	return EXIT_NOT_MODELLED;
 }
 
 int study_generate(const struct machine_config *config,

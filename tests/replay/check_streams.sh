@@ -106,6 +106,10 @@ bad "a DMA of too much" 3 'line 2' \
 	'{"t":"device.dma","cpu":0,"device":0,"iova":"0x0","size":1048577,"write":false,"wait":false}'
 bad "a DMA of nothing" 3 'truncated' \
 	'{"t":"device.dma","cpu":0,"device":0,"iova":"0x0","size":0,"write":false,"wait":true}'
+bad "an interrupt, as nobody takes one" 5 'line 2: not modelled: an interrupt' \
+	'{"t":"device.dma","cpu":0,"device":0,"iova":"0xfee00000","size":4,"write":true,"wait":true}'
+bad "a read where interrupts go" 3 'truncated' \
+	'{"t":"device.dma","cpu":0,"device":0,"iova":"0xfee00000","size":64,"write":false,"wait":true}'
 bad "a DMA to the highest address" 3 'truncated' \
 	'{"t":"device.dma","cpu":0,"device":0,"iova":"0xffffffffffffff00","size":256,"write":true,"wait":true}'
 
