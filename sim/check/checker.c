@@ -86,6 +86,9 @@ void checker_event(struct checker *c, struct protocol_event *e)
 	case PROTOCOL_ENTRY_OWNER:
 		discipline_event(c, e);
 		break;
+	case PROTOCOL_IOTLB:
+	case PROTOCOL_IOTLB_WAIT:
+	case PROTOCOL_WRITE_BUFFER:
 	case PROTOCOL_TABLE_ALLOC:
 	case PROTOCOL_CACHES:
 	case PROTOCOL_KINDS:

@@ -11,7 +11,8 @@ const char *protocol_kind_name(enum protocol_kind kind)
 {
 	static const char *const name[PROTOCOL_KINDS] = {
 		"content", "write",  "clean",	    "barrier",
-		"tlbi",	   "root",   "caches",	    "table-alloc",
+		"tlbi", "iotlb", "iotlb-wait", "write-buffer",
+		"root",   "caches",	    "table-alloc",
 		"table-free", "frame-free", "use", "read",
 		"done",
 		"memory-init", "memory-free", "lock", "trylock", "unlock",

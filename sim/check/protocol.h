@@ -27,6 +27,9 @@ enum protocol_kind {
 	PROTOCOL_CLEAN,	      /* cleaned to the point of coherency */
 	PROTOCOL_BARRIER,
 	PROTOCOL_TLBI,
+	PROTOCOL_IOTLB,	      /* an IOMMU shall invalidate: under way from now */
+	PROTOCOL_IOTLB_WAIT,  /* all of that so far is complete, DMA drained */
+	PROTOCOL_WRITE_BUFFER, /* the chipset's write buffer is flushed */
 	PROTOCOL_ROOT,	      /* what a walk begins with was written */
 	PROTOCOL_CACHES,      /* a CPU's data caches went on or off */
 	PROTOCOL_TABLE_ALLOC,
@@ -127,6 +130,14 @@ struct protocol_tlbi {
 	uint64_t first, last;
 };
 
+/* Maintenance of an IOMMU by its queue or registers. VT-d 4.1 §6.5. */
+struct protocol_iotlb {
+	bool all;	/* of the domain; else [first, last] */
+	bool leaf_only; /* IH: entries that lead to tables stay */
+	uint16_t did;
+	uint64_t first, last;
+};
+
 /*
  * By the mnemonic's operand-less part, any case: "IPAS2LE1IS", "rvae1",
  * "VMALLS12E1". Sets all but VMID, ASID, addresses and hint; no hint. False:
@@ -179,6 +190,7 @@ struct protocol_event {
 			enum protocol_domain domain;
 		};
 		struct protocol_tlbi tlbi;
+		struct protocol_iotlb iotlb;
 		struct protocol_root root;
 		bool caches_on;
 		struct protocol_read read;

@@ -370,21 +370,36 @@ void port_tlbi(void *host, const struct port_tlbi *r)
 	observe_p2m_tlbi(h->m, r);
 }
 
-/* ---- IOMMU ---- */
+/* ---- IOMMUs: without one, whoever listens hears all the same ---- */
 
 void port_iotlb_flush(void *host, const struct port_iotlb *request)
 {
-	iommus_flush(((struct hypervisor *)host)->m->iommus, request);
+	struct hypervisor *h = host;
+
+	if (h->m->protocol)
+		protocol_iotlb(h->m, request, CALLER(h));
+	if (h->m->iommus)
+		iommus_flush(h->m->iommus, request);
 }
 
 void port_iotlb_wait(void *host)
 {
-	iommus_wait(((struct hypervisor *)host)->m->iommus);
+	struct hypervisor *h = host;
+
+	if (h->m->protocol)
+		protocol_iotlb_wait(h->m, CALLER(h));
+	if (h->m->iommus)
+		iommus_wait(h->m->iommus);
 }
 
 void port_iommu_write_buffer(void *host)
 {
-	iommus_write_buffer(((struct hypervisor *)host)->m->iommus);
+	struct hypervisor *h = host;
+
+	if (h->m->protocol)
+		protocol_write_buffer(h->m, CALLER(h));
+	if (h->m->iommus)
+		iommus_write_buffer(h->m->iommus);
 }
 
 /* Only batches of set/way maintenance are long enough. */

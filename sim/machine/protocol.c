@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "core/port.h"
 #include "models/arm/descriptor.h"
 
 #include "sim/machine/access.h"
@@ -174,6 +175,36 @@ void protocol_tlbi(struct machine *m, const struct arm_tlbi *tlbi,
 	struct protocol_event e = by_hypervisor(m, PROTOCOL_TLBI, code);
 
 	e.tlbi = decoded(tlbi, operand);
+	tell(m, &e);
+}
+
+void protocol_iotlb(struct machine *m, const struct port_iotlb *request,
+		    const void *code)
+{
+	struct protocol_event e = by_hypervisor(m, PROTOCOL_IOTLB, code);
+	const uint64_t bytes = FRAME_BYTES << request->mask_lg2;
+
+	e.iotlb = (struct protocol_iotlb){
+		.all = request->scope == PORT_IOTLB_DOMAIN,
+		.leaf_only = request->leaf_only,
+		.did = request->did,
+		.first = request->start.raw & -bytes,
+		.last = request->start.raw | (bytes - 1),
+	};
+	tell(m, &e);
+}
+
+void protocol_iotlb_wait(struct machine *m, const void *code)
+{
+	struct protocol_event e = by_hypervisor(m, PROTOCOL_IOTLB_WAIT, code);
+
+	tell(m, &e);
+}
+
+void protocol_write_buffer(struct machine *m, const void *code)
+{
+	struct protocol_event e = by_hypervisor(m, PROTOCOL_WRITE_BUFFER, code);
+
 	tell(m, &e);
 }
 

@@ -10,6 +10,8 @@
 #include "sim/check/protocol.h"
 #include "sim/machine/machine.h"
 
+struct port_iotlb;
+
 /* Where the port was called from. */
 #define PROTOCOL_HERE __builtin_return_address(0)
 
@@ -32,6 +34,11 @@ void protocol_isb(struct machine *m, const void *code);
 /* Of the current CPU; with its raw operand, for the level hint. */
 void protocol_tlbi(struct machine *m, const struct arm_tlbi *tlbi,
 		   uint64_t operand, const void *code);
+/* Maintenance of the IOMMU: asked for; complete; its write buffer. */
+void protocol_iotlb(struct machine *m, const struct port_iotlb *request,
+		    const void *code);
+void protocol_iotlb_wait(struct machine *m, const void *code);
+void protocol_write_buffer(struct machine *m, const void *code);
 /* The frames behind [gfn, gfn + count) are no longer the guest's. */
 void protocol_frames_free(struct machine *m, gfn_t gfn, uint64_t count);
 /* The p2m operation that m->operation names has returned. */
