@@ -61,6 +61,8 @@ static void iommu_begin(struct iommu_domain *d, struct pt *pt)
 	pt->written = false;
 	pt->replaced = false;
 	pt->clean = d->config.clean;
+	pt->write_buffer = d->config.write_buffer ? &d->stats.write_buffer
+						  : NULL;
 	pt->stats = &d->stats.pt;
 	pt->queue = d->queue;
 	pt->queued = d->queued;

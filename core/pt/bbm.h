@@ -103,7 +103,9 @@ static inline void pt_overwrite(struct pt *pt, const struct pt_format *f,
 	const uint64_t old = port_pte_read(pt->host, pte);
 
 	/* The content of a new table is seen before the way to it. */
-	if (pt->written)
+	if (f->kind(new, level) == PT_TABLE)
+		pt_barrier_to_link(pt, f);
+	else if (pt->written)
 		pt_barrier(pt, PORT_DSB_ISHST);
 	pt_forget(pt, f, old, ia, level);
 	pt->gather.tables = true;

@@ -152,7 +152,7 @@ MUST_CHECK static inline int pt_extend(struct pt *pt, const struct pt_format *f,
 		pt_split_noted(pt, f, path, ia, bottom);
 	} else {
 		/* The tables' content is seen before the way to them. */
-		pt_barrier(pt, PORT_DSB_ISHST);
+		pt_barrier_to_link(pt, f);
 		pt_write(pt, pte, f->table(path->table[top + 1]));
 		pt_clean(pt, f, pte, 1);
 		pt_path_meta(pt, path, top)->valid++;

@@ -310,15 +310,9 @@ static inline void vtd_moment(struct vtd_host *h)
 {
 	if (h->access_one_in == 0 || vtd_random(h) % h->access_one_in != 0)
 		return;
-	/* The write buffer keeps order: nothing overtakes what is in it. */
-	if (h->write_buffer && vtd_random(h) % 2)
-		vtd_lines_move(h, VTD_POSTED);
-	for (unsigned int i = 0; i < 2 && h->unseens != 0; i++) {
-		if (h->write_buffer)
-			vtd_lines_move(h, VTD_POSTED);
-		if (h->unseens != 0)
-			vtd_evict(h, (uint32_t)(vtd_random(h) % h->unseens));
-	}
+	/* In any order: nobody says that the write buffer keeps it. */
+	for (unsigned int i = 0; i < 2 && h->unseens != 0; i++)
+		vtd_evict(h, (uint32_t)(vtd_random(h) % h->unseens));
 	if (h->attached)
 		vtd_access(h, h->window + vtd_random(h) % h->frames);
 }
