@@ -137,27 +137,40 @@ static int print_tally(const struct options *o, struct tally *t)
 	return t->worst;
 }
 
-static int all(struct cli *cli, const struct machine_config *config)
+/* One list to its end; 0, or the exit code of what stopped it. */
+static int list(bool (*listed)(size_t *, struct scenario *),
+		const struct machine_config *config, struct scenario *s,
+		struct tally *t)
 {
-	struct tally t = { .failed = json_array() };
-	struct scenario *s = malloc(sizeof(*s));
 	struct error_line error = { 0 };
-	int code = EXIT_FINE;
 	size_t next = 0;
 
-	while (s && !code && study_listed(&next, s)) {
+	while (listed(&next, s)) {
 		enum explore_verdict verdict;
 		json_t *report =
 			study_explore(s, config, NULL, &verdict, &error);
 
 		if (report)
-			count_report(&t, verdict, report);
+			count_report(t, verdict, report);
 		else if (error.exit_code == EXIT_NOT_MODELLED)
-			t.left_out++;
+			t->left_out++;
 		else
-			code = cli_fail_error(error.exit_code, &error);
+			return cli_fail_error(error.exit_code, &error);
 		json_decref(report);
 	}
+	return EXIT_FINE;
+}
+
+/* A core that is loaded has no domains. */
+static int all(struct cli *cli, const struct machine_config *config)
+{
+	struct tally t = { .failed = json_array() };
+	struct scenario *s = malloc(sizeof(*s));
+	int code = s ? list(study_listed, config, s, &t)
+		     : cli_fail(EXIT_IO, "out of memory");
+
+	if (!code && !config->core)
+		code = list(study_listed_domain, config, s, &t);
 	free(s);
 	if (!code)
 		code = print_tally(&cli->options, &t);

@@ -56,10 +56,10 @@ const struct command commands[] = {
 	{ "explore", "SCENARIO",
 	  "Try every hardware behaviour of one page-table operation",
 	  "SCENARIO is JSON: an address space, policies, what is mapped, an\n"
-	  "operation of the p2m, and who looks on. After each of its steps "
-	  "all\n"
-	  "that TLBs and walk caches may hold is judged; exit code 1 with the\n"
-	  "shortest witness, 5 if a witness could not be executed again.\n"
+	  "operation of the p2m or of a device's domain, and who looks on.\n"
+	  "After each of its steps all that TLBs and walk caches may hold is\n"
+	  "judged; exit code 1 with the shortest witness, 5 if a witness could\n"
+	  "not be executed again.\n"
 	  "--all explores the listed scenarios instead. Keys and list:\n"
 	  "sim/explore/README.md.\n",
 	  GROUPS(options_explore, options_json, options_core), 0, 1, false,

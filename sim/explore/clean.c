@@ -60,7 +60,7 @@ static void word_changes(struct cleaner *c, const struct protocol_event *e)
 	const size_t i = table_find(c, e->address);
 	struct entry old, now;
 
-	if (i == NO_TABLE || c->table[i].level == EXPLORE_LAST_LEVEL)
+	if (i == NO_TABLE || c->table[i].level == entry_last_level(&c->in->space))
 		return;
 	old = entry_decode(&c->in->space, e->old, c->table[i].level);
 	now = entry_decode(&c->in->space, e->now, c->table[i].level);
@@ -151,8 +151,8 @@ void cleaner_init(struct cleaner *c, const struct scenario *s,
 	c->in = in;
 	c->pass = pass;
 	c->context = context;
-	for (unsigned int i = 0; i < s->observers; i++)
-		c->on |= s->observer[i].noncoherent;
+	/* A domain's core cleans by itself. */
+	c->on = !s->domain && scenario_is_noncoherent(s);
 	for (uint64_t i = 0; c->on && i < 1u << space->root_order; i++)
 		read_table(c, space->root + (i << space->granule_lg2),
 			   space->start_level, NO_TABLE);

@@ -25,15 +25,16 @@ struct held {
 struct room {
 	const struct concrete *c;
 	size_t words;
-	/* Of each word the newest store, and those seen and cleaned. */
-	uint32_t *newest, *seen, *cleaned;
+	/* Of each word the newest store, and those seen, cleaned, and let out
+	 * by a barrier: it is seen when the write buffer is flushed. */
+	uint32_t *newest, *seen, *cleaned, *out;
 	struct store *store; /* 0: what the image has */
 	uint32_t stores;
 	struct held *held;
 	const struct protocol_event **pending;
 	size_t pendings;
 	bool eager; /* maintenance takes effect as soon as it may */
-	struct mapping before, after;
+	struct mapping before, after, left;
 	uint64_t *plain;
 	bool walked, walked_arbitrary; /* the last action read, cached not */
 	struct held last;
@@ -54,6 +55,7 @@ static bool room_init(struct room *r)
 	r->newest = calloc(r->words + 1, sizeof(*r->newest));
 	r->seen = calloc(r->words + 1, sizeof(*r->seen));
 	r->cleaned = calloc(r->words + 1, sizeof(*r->cleaned));
+	r->out = calloc(r->words + 1, sizeof(*r->out));
 	r->store = calloc(stores, sizeof(*r->store));
 	r->held = calloc(r->c->actions + 1, sizeof(*r->held));
 	r->pending = calloc(in->events + 1, sizeof(*r->pending));
@@ -61,7 +63,7 @@ static bool room_init(struct room *r)
 	r->stores = 1;
 	if (r->plain)
 		memcpy(r->plain, in->image.word, in->image.bytes);
-	return r->newest && r->seen && r->cleaned && r->store && r->held &&
+	return r->newest && r->seen && r->cleaned && r->out && r->store && r->held &&
 	       r->pending && r->plain;
 }
 
@@ -70,12 +72,14 @@ static void room_fini(struct room *r)
 	free(r->newest);
 	free(r->seen);
 	free(r->cleaned);
+	free(r->out);
 	free(r->store);
 	free(r->held);
 	free(r->pending);
 	free(r->plain);
 	mapping_fini(&r->before);
 	mapping_fini(&r->after);
+	mapping_fini(&r->left);
 }
 
 /* ---- software */
@@ -93,7 +97,29 @@ static void store_add(struct room *r, size_t word, uint64_t value,
 	r->newest[word] = r->stores++;
 	/* Nobody promised when memory that changes hands is seen. */
 	if (arbitrary)
-		r->seen[word] = r->cleaned[word] = r->newest[word];
+		r->seen[word] = r->cleaned[word] = r->out[word] =
+			r->newest[word];
+}
+
+static const struct explore_observer *observer(const struct room *r)
+{
+	return &r->c->in->observer[r->c->observer];
+}
+
+/* By a queue: a leaf of VT-d if it lies in the range whole. */
+static bool queue_matches(const struct room *r, const struct held *h,
+			  const struct protocol_iotlb *t)
+{
+	const bool table = h->entry.kind == ENTRY_TABLE;
+
+	if (t->all)
+		return true;
+	if (table)
+		return !t->leaf_only && h->range.first <= t->last &&
+		       t->first <= h->range.last;
+	if (r->c->in->space.format == ENTRY_VTD_SS)
+		return h->range.first >= t->first && h->range.last <= t->last;
+	return h->range.first <= t->last && t->first <= h->range.last;
 }
 
 static bool held_matches(const struct room *r, const struct held *h,
@@ -102,6 +128,9 @@ static bool held_matches(const struct room *r, const struct held *h,
 	const struct protocol_tlbi *t = &e->tlbi;
 	const bool table = h->entry.kind == ENTRY_TABLE;
 
+	if (e->kind == PROTOCOL_IOTLB || observer(r)->queue)
+		return e->kind == PROTOCOL_IOTLB && observer(r)->queue &&
+		       queue_matches(r, h, &e->iotlb);
 	if (t->el2 || (!t->broadcast && e->cpu != r->c->observer))
 		return false;
 	if (h->combined)
@@ -123,29 +152,47 @@ static void tlbi_effect(struct room *r, const struct protocol_event *e)
 			r->held[i].stands = false;
 }
 
-static bool completes(const struct protocol_event *e)
+static bool orders(const struct protocol_event *e)
 {
 	return e->kind == PROTOCOL_BARRIER && e->barrier == PROTOCOL_DSB &&
 	       e->domain != PROTOCOL_NSH && e->access != PROTOCOL_LOADS;
 }
 
+/* Is all maintenance that the observer hears complete then? */
+static bool completes(const struct room *r, const struct protocol_event *e)
+{
+	return observer(r)->queue
+		       ? e->kind == PROTOCOL_IOTLB_WAIT
+		       : orders(e) && e->access == PROTOCOL_ALL;
+}
+
+static void drain(struct room *r)
+{
+	for (size_t w = 0; w < r->words; w++)
+		if (r->out[w] > r->seen[w])
+			r->seen[w] = r->out[w];
+}
+
 static void barrier(struct room *r, const struct protocol_event *e)
 {
-	const bool all = e->access == PROTOCOL_ALL;
-
-	if (!completes(e))
+	if (!orders(e))
 		return;
 	for (size_t w = 0; w < r->words; w++) {
-		if (!r->c->in->observer[r->c->observer].noncoherent)
-			r->seen[w] = r->newest[w];
-		else if (all && r->cleaned[w] > r->seen[w])
-			r->seen[w] = r->cleaned[w];
+		if (!observer(r)->noncoherent)
+			r->out[w] = r->newest[w];
+		else if (e->access == PROTOCOL_ALL)
+			r->out[w] = r->cleaned[w];
 	}
-	for (size_t i = 0; all && i < r->pendings; i++)
+	if (!r->c->in->write_buffer)
+		drain(r);
+}
+
+static void complete(struct room *r)
+{
+	for (size_t i = 0; i < r->pendings; i++)
 		if (r->pending[i])
 			tlbi_effect(r, r->pending[i]);
-	if (all)
-		r->pendings = 0;
+	r->pendings = 0;
 }
 
 /* Is the action's entry a source of what comes at the step or later? One that
@@ -203,6 +250,12 @@ static void software(struct room *r, uint32_t step)
 	case PROTOCOL_BARRIER:
 		barrier(r, e);
 		break;
+	case PROTOCOL_WRITE_BUFFER:
+		drain(r);
+		break;
+	case PROTOCOL_IOTLB:
+		drain(r);
+		/* fall through */
 	case PROTOCOL_TLBI:
 		if (r->eager && !is_needed(r, e, step))
 			tlbi_effect(r, e);
@@ -212,11 +265,13 @@ static void software(struct room *r, uint32_t step)
 	default:
 		break;
 	}
+	if (completes(r, e))
+		complete(r);
 }
 
 /* ---- hardware */
 
-/* Is the action's entry wanted after the next DSB that completes TLBIs? */
+/* Is the action's entry wanted after maintenance is complete next? */
 static bool must_last(const struct room *r, size_t action)
 {
 	const struct concrete *c = r->c;
@@ -231,9 +286,7 @@ static bool must_last(const struct room *r, size_t action)
 	if (c->finding == EXPLORE_CONFLICT && until == 0)
 		until = c->step;
 	for (step = c->action[action].step + 1; step <= until; step++) {
-		const struct protocol_event *e = &c->in->event[step - 1];
-
-		if (completes(e) && e->access == PROTOCOL_ALL)
+		if (completes(r, &c->in->event[step - 1]))
 			return true;
 	}
 	return false;
@@ -340,8 +393,9 @@ static struct held read_entry(const struct room *r,
 			  .level = a->level };
 	unsigned int lsb = entry_lsb(s, a->level);
 
-	h.entry = entry_decode(s, seen_value(r, word_at(r, a->address)),
-			       a->level);
+	h.entry = entry_read(s, seen_value(r, word_at(r, a->address)), a->level,
+			     a->from >= 0 ? r->held[a->from].entry.permissions
+					  : ENTRY_ALL_RIGHTS);
 	if (a->group && h.entry.hint)
 		lsb += entry_group_lg2(s, a->level);
 	h.range.first = a->input & ~(BIT(lsb) - 1);
@@ -396,6 +450,7 @@ static bool is_allowed(const struct room *r, const struct held *h)
 	if (h->entry.kind == ENTRY_INVALID)
 		return !over || !mapping_find(&r->after, input, &next);
 	return mapping_agrees(&r->after, &h->range, input, &last) ||
+	       mapping_agrees(&r->left, &h->range, input, &last) ||
 	       (!over && mapping_agrees(&r->before, &h->range, input, &last));
 }
 
@@ -437,6 +492,7 @@ static const char *shows(const struct room *r)
 	const struct held *h = r->walked ? &r->last
 					 : &r->held[c->actions - 1];
 	const struct protocol_event *e;
+	uint64_t next;
 
 	switch (c->finding) {
 	case EXPLORE_TRANSLATION:
@@ -454,6 +510,14 @@ static const char *shows(const struct room *r)
 				   word_at(r, h->entry.address) >= r->words)))
 			return NULL;
 		return "it is a table";
+	case EXPLORE_FAULT:
+		if (!r->walked || h->entry.kind != ENTRY_INVALID ||
+		    c->input < h->range.first || c->input > h->range.last)
+			return "it translates";
+		return mapping_find(&r->before, c->input, &next) &&
+				       mapping_find(&r->after, c->input, &next)
+			       ? NULL
+			       : "it need not translate";
 	case EXPLORE_FREED:
 		e = &c->in->event[c->step - 1];
 		if (e->kind != PROTOCOL_TABLE_FREE ||
@@ -471,24 +535,48 @@ static const char *shows(const struct room *r)
 	return "unknown finding";
 }
 
-/* The mappings before and after the call. */
-static bool read_mappings(struct room *r)
+/* The mapping when the stores before event[end] are made. */
+static bool read_mapping(struct room *r, struct mapping *to, size_t from,
+			 size_t end)
 {
 	const struct explore_input *in = r->c->in;
 	const struct mapping_source source = { &in->space, in->image.base,
 					       in->image.bytes, r->plain };
-	const size_t end = in->calls ? in->call[r->c->call].end : 0;
-	const size_t from = r->c->call ? in->call[r->c->call - 1].end : 0;
 	bool lost;
 
-	for (size_t i = 0; i <= end; i++) {
-		if (i == from && !mapping_read(&r->before, &source, &lost))
-			return false;
-		if (i < end && in->event[i].kind == PROTOCOL_WRITE)
+	for (size_t i = from; i < end; i++)
+		if (in->event[i].kind == PROTOCOL_WRITE)
 			r->plain[word_at(r, in->event[i].address)] =
 				in->event[i].now;
+	return mapping_read(to, &source, &lost);
+}
+
+/* The mappings before and after the call, and what was deferred by then. */
+static bool read_mappings(struct room *r)
+{
+	const struct explore_input *in = r->c->in;
+	const bool over = r->c->finding == EXPLORE_AFTER;
+	size_t from = 0;
+
+	if (!read_mapping(r, &r->after, 0, 0))
+		return false;
+	for (size_t i = 0; i <= r->c->call; i++) {
+		const size_t end = in->calls ? in->call[i].end : 0;
+		struct mapping was = r->before;
+
+		r->before = r->after;
+		r->after = was;
+		if (!read_mapping(r, &r->after, from, end))
+			return false;
+		from = end;
+		if (i == r->c->call && !over)
+			break;
+		if (!in->calls || !in->call[i].deferred)
+			mapping_fini(&r->left);
+		else if (!mapping_leave(&r->left, &r->before, &r->after))
+			return false;
 	}
-	return mapping_read(&r->after, &source, &lost);
+	return true;
 }
 
 static const char *execute(struct room *r)

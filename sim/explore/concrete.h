@@ -10,7 +10,9 @@
  *                 next DSB; stores to one word in their order
  *   not coherent  a line as a whole, when it is evicted; what was cleaned,
  *                 at the latest at the next DSB of all accesses
- *   TLBI          takes effect when hardware says so, at the latest there
+ *   write buffer  as if what a DSB lets out had not reached it yet
+ *   TLBI          takes effect when hardware says so, at the latest there; an
+ *                 IOMMU's own invalidations at the latest at the wait
  */
 #ifndef SIM_EXPLORE_CONCRETE_H
 #define SIM_EXPLORE_CONCRETE_H

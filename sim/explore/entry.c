@@ -2,6 +2,8 @@
 /* See entry.h. */
 #include "sim/explore/entry.h"
 
+/* ---- Arm stage 2 */
+
 #define VALID BIT(0)
 #define TABLE_OR_PAGE BIT(1)
 #define AF BIT(10)
@@ -12,6 +14,8 @@
 
 unsigned int entry_group_lg2(const struct explore_space *s, unsigned int level)
 {
+	if (s->format != ENTRY_ARM_S2)
+		return 0;
 	switch (s->granule_lg2) {
 	case 14:
 		return level == 3 ? 7 : level == 2 ? 5 : 0;
@@ -44,10 +48,10 @@ static uint64_t address_of(const struct explore_space *s, uint64_t value,
 	return address;
 }
 
-struct entry entry_decode(const struct explore_space *s, uint64_t value,
-			  unsigned int level)
+static struct entry arm_decode(const struct explore_space *s, uint64_t value,
+			       unsigned int level)
 {
-	const bool last = level == EXPLORE_LAST_LEVEL;
+	const bool last = level == entry_last_level(s);
 	struct entry e = { .kind = ENTRY_INVALID };
 
 	if (!(value & VALID))
@@ -55,6 +59,7 @@ struct entry entry_decode(const struct explore_space *s, uint64_t value,
 	if (!last && (value & TABLE_OR_PAGE)) {
 		e.kind = ENTRY_TABLE;
 		e.address = address_of(s, value, s->granule_lg2);
+		e.permissions = ENTRY_ALL_RIGHTS;
 		return e;
 	}
 	/* 0b01 is reserved at the last level, and where no block may be. An
@@ -70,4 +75,50 @@ struct entry entry_decode(const struct explore_space *s, uint64_t value,
 	e.memory = value & MEMORY;
 	e.permissions = value & PERMISSIONS;
 	return e;
+}
+
+/* ---- VT-d second stage */
+
+#define VTD_RW	    MASK(0, 2)
+#define VTD_PS	    BIT(7) /* of a page table's entry: ignored */
+#define VTD_SNP	    BIT(11)
+#define VTD_TM	    BIT(62) /* for device TLBs, which there are none of */
+#define VTD_ADDRESS MASK(12, 40)
+
+/* Bits that must be zero; else translating by it faults. */
+static uint64_t vtd_reserved(const struct explore_space *s, unsigned int level,
+			     bool leaf)
+{
+	uint64_t bits = VTD_TM | (VTD_ADDRESS & ~MASK(0, s->output_bits));
+
+	if (leaf)
+		bits |= VTD_ADDRESS & (entry_span(s, level) - 1);
+	if (!leaf || !s->snoop_control)
+		bits |= VTD_SNP;
+	return bits;
+}
+
+static struct entry vtd_decode(const struct explore_space *s, uint64_t value,
+			       unsigned int level)
+{
+	const unsigned int above = entry_last_level(s) - level;
+	const bool leaf = above == 0 || (value & VTD_PS);
+	struct entry e = { .kind = ENTRY_INVALID };
+
+	if (!(value & VTD_RW) || (value & vtd_reserved(s, level, leaf)))
+		return e;
+	if (leaf && above != 0 && (above > 2 || !(s->superpages >> (above - 1) & 1)))
+		return e;
+	e.kind = leaf ? ENTRY_LEAF : ENTRY_TABLE;
+	e.address = value & VTD_ADDRESS;
+	e.memory = value & VTD_SNP;
+	e.permissions = value & VTD_RW;
+	return e;
+}
+
+struct entry entry_decode(const struct explore_space *s, uint64_t value,
+			  unsigned int level)
+{
+	return s->format == ENTRY_VTD_SS ? vtd_decode(s, value, level)
+					 : arm_decode(s, value, level);
 }

@@ -88,7 +88,7 @@ static void barrier(struct explore *x, const struct protocol_event *e)
 		return;
 	explore_memory_order(&x->memory, all);
 	if (all)
-		holding_tlbi_done(x);
+		holding_tlbi_done(x, BROADCAST);
 }
 
 static void one_step(struct explore *x, const struct protocol_event *e)
@@ -107,6 +107,17 @@ static void one_step(struct explore *x, const struct protocol_event *e)
 		break;
 	case PROTOCOL_TLBI:
 		holding_tlbi(x, e);
+		break;
+	case PROTOCOL_IOTLB:
+		/* The unit flushes the buffer before it invalidates. */
+		explore_memory_drain(&x->memory);
+		holding_tlbi(x, e);
+		break;
+	case PROTOCOL_IOTLB_WAIT:
+		holding_tlbi_done(x, QUEUED);
+		break;
+	case PROTOCOL_WRITE_BUFFER:
+		explore_memory_drain(&x->memory);
 		break;
 	case PROTOCOL_TABLE_ALLOC:
 	case PROTOCOL_TABLE_FREE:
@@ -128,8 +139,10 @@ static bool one_call(struct explore *x, size_t from)
 	}
 	x->detached = call->detached;
 	for (size_t i = from; i < call->end; i++) {
+		const enum protocol_kind kind = x->in->event[i].kind;
+
 		/* What is filled before this step is of the one before. */
-		if (x->in->event[i].kind != PROTOCOL_TLBI)
+		if (kind != PROTOCOL_TLBI && kind != PROTOCOL_IOTLB)
 			holding_tlbi_issued(x);
 		x->step++;
 		one_step(x, &x->in->event[i]);
@@ -137,8 +150,9 @@ static bool one_call(struct explore *x, size_t from)
 			return false;
 	}
 	holding_tlbi_issued(x);
-	judge_done(x);
-	return !x->best.found;
+	if (!judge_done(x))
+		x->failed = true;
+	return !x->best.found && !x->failed;
 }
 
 static void explore_all(struct explore *x)
@@ -174,6 +188,7 @@ static void explore_fini(struct explore *x)
 	free(x->plain);
 	mapping_fini(&x->before);
 	mapping_fini(&x->after);
+	mapping_fini(&x->left);
 	explore_memory_fini(&x->memory);
 }
 
@@ -188,6 +203,7 @@ int explore_run(const struct explore_input *in, struct explore_result *result)
 	rc = explore_memory_init(&x.memory, &in->space, &in->image);
 	if (rc)
 		return rc;
+	x.memory.write_buffer = in->write_buffer;
 	x.plain = malloc(in->image.bytes + 8);
 	if (x.plain) {
 		memcpy(x.plain, in->image.word, in->image.bytes);

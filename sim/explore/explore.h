@@ -11,16 +11,17 @@
  *     valid entries only, IWZCBG; a block with nT is not held;
  *   - make a combined entry of a stage-2 one it holds;
  *   - lose anything.
- * TLB maintenance takes effect at any moment from its issue to the DSB that
- * completes it; walks begun earlier fill until then. DDI0487 L.b D8.16,
- * D8.17; rules IWZCBG, RFVQCK, RHWZWS, RGPPYH, IHYQMB, RRVJDB.
+ * TLB maintenance takes effect at any moment from its issue to what completes
+ * it (a DSB, or for an IOMMU that has a queue of its own the wait); walks begun
+ * earlier fill until then. DDI0487 L.b D8.16, D8.17; rules IWZCBG, RFVQCK,
+ * RHWZWS, RGPPYH, IHYQMB, RRVJDB. VT-d 4.1 §6.2, §6.5, §6.8.
  *
  * The sets over-approximate, so each finding's witness is executed again on a
  * concrete machine (concrete.h); if that cannot be, the verdict is undecided.
  *
  * Left out: stage-1 tables (a combined entry maps what stage 2 does, at any
- * VA), address-tagged maintenance of stage 1, several VMIDs, IOMMUs that do
- * not take part in broadcast TLB maintenance, hardware update of descriptors.
+ * VA), address-tagged maintenance of stage 1, several VMIDs and domains,
+ * context and PASID entries, device TLBs, hardware update of descriptors.
  */
 #ifndef SIM_EXPLORE_EXPLORE_H
 #define SIM_EXPLORE_EXPLORE_H
@@ -39,6 +40,7 @@
 struct explore_observer {
 	bool iommu;	  /* holds no combined entries */
 	bool noncoherent; /* its walks read memory past the caches */
+	bool queue;	  /* hears no broadcast TLBI, but PROTOCOL_IOTLB */
 	char name[16];	  /* "cpu0" */
 };
 
@@ -47,6 +49,8 @@ struct explore_call {
 	size_t end;
 	bool detached; /* no observer runs on the space: it holds, but does
 			* not begin walks at the root */
+	bool deferred; /* what was removed may be reached until the end of a
+			* call that is not */
 };
 
 /* What is explored. Everything is the caller's and outlives the result. */
@@ -56,7 +60,13 @@ struct explore_input {
 	const struct explore_observer *observer;
 	unsigned int observers;
 	unsigned int line_bytes;
-	/* WRITE, CLEAN, BARRIER, TLBI, TABLE_ALLOC, TABLE_FREE; others pass. */
+	/* What a barrier lets out stays in a buffer: VT-d 4.1 §6.8. */
+	bool write_buffer;
+	/* Who faults cannot try again: what is translated before a call and
+	 * after it shall never be without. */
+	bool lossless;
+	/* WRITE, CLEAN, BARRIER, TLBI, IOTLB, IOTLB_WAIT, WRITE_BUFFER,
+	 * TABLE_ALLOC, TABLE_FREE; others pass. */
 	const struct protocol_event *event;
 	size_t events;
 	const struct explore_call *call;
@@ -70,6 +80,7 @@ enum explore_finding {
 	EXPLORE_AFTER,	     /* the call is over, and it is not the new one */
 	EXPLORE_FREED,	     /* a table is freed that can be reached */
 	EXPLORE_CONTENT,     /* arbitrary memory is read as a table */
+	EXPLORE_FAULT,	     /* lossless, and an access may fault */
 	EXPLORE_CONFLICT,    /* two entries match, and BBM does not allow it */
 	EXPLORE_FINDINGS
 };

@@ -26,12 +26,14 @@ static bool grow(struct explore *x, void **array, uint32_t count,
 /* ---- nodes and holds */
 
 static uint32_t node_get(struct explore *x, struct page *page,
-			 uint64_t address, uint64_t input, unsigned int level)
+			 uint64_t address, uint64_t input, unsigned int level,
+			 uint64_t rights)
 {
 	uint32_t n;
 
 	for (n = page->node; n != 0; n = x->node[n].next)
-		if (x->node[n].input == input && x->node[n].level == level)
+		if (x->node[n].input == input && x->node[n].level == level &&
+		    x->node[n].rights == rights)
 			return n;
 	if (!grow(x, (void **)&x->node, x->nodes, &x->node_room,
 		  sizeof(*x->node)))
@@ -39,7 +41,7 @@ static uint32_t node_get(struct explore *x, struct page *page,
 	n = x->nodes++;
 	x->node[n] = (struct node){
 		.page = page, .address = address, .input = input,
-		.level = (uint8_t)level, .next = page->node,
+		.rights = rights, .level = (uint8_t)level, .next = page->node,
 		.hold = calloc(entry_count(&x->in->space), sizeof(uint32_t)),
 	};
 	if (!x->node[n].hold)
@@ -83,7 +85,8 @@ static bool hold_resolve_child(struct explore *x, uint32_t hold)
 	if (!page)
 		return false;
 	child = node_get(x, page, h->entry.address,
-			 node_input(x, &node, h->index), node.level + 1u);
+			 node_input(x, &node, h->index), node.level + 1u,
+			 h->entry.permissions);
 	h->child = child;
 	h->pointer = x->node[child].pointer;
 	x->node[child].pointer = hold;
@@ -106,6 +109,28 @@ bool holding_reaches(const struct explore *x, unsigned int observer,
 
 /* ---- maintenance: what matches */
 
+/*
+ * By an IOMMU's queue. Of VT-d's superpages those alone that the address mask
+ * covers whole; entries that lead to tables if they lead anywhere in it, and
+ * the hint does not say that they may stay. VT-d 4.1 §6.5.
+ */
+static bool iotlb_matches(const struct explore *x,
+			  const struct protocol_iotlb *t,
+			  const struct hold *hold)
+{
+	const bool table = hold->entry.kind == ENTRY_TABLE;
+	uint64_t first, last;
+
+	if (t->all)
+		return true;
+	if (table && t->leaf_only)
+		return false;
+	holding_range(x, hold, &first, &last);
+	if (!table && x->in->space.format == ENTRY_VTD_SS)
+		return t->first <= first && last <= t->last;
+	return t->first <= last && first <= t->last;
+}
+
 bool holding_tlbi_matches(const struct explore *x,
 		       const struct protocol_event *event,
 		       const struct hold *hold, unsigned int observer,
@@ -116,6 +141,11 @@ bool holding_tlbi_matches(const struct explore *x,
 	const bool table = hold->entry.kind == ENTRY_TABLE;
 	uint64_t first, last;
 
+	if ((event->kind == PROTOCOL_IOTLB) !=
+	    (maintenance_of(x, observer) == QUEUED))
+		return false;
+	if (event->kind == PROTOCOL_IOTLB)
+		return iotlb_matches(x, &event->iotlb, hold);
 	if (t->el2 || (!t->broadcast && observer != event->cpu))
 		return false;
 	if (class == HOLD_COMBINED)
@@ -213,9 +243,12 @@ static void visit_version(struct explore *x, unsigned int observer,
 			judge_arbitrary(x, observer, from, n, index, version);
 		return;
 	}
-	e = entry_decode(&x->in->space, v->value, n->level);
-	if (e.kind == ENTRY_INVALID)
+	e = node_read(x, n, v->value);
+	if (e.kind == ENTRY_INVALID) {
+		if (set == SET_NOW && x->in->lossless)
+			judge_hole(x, observer, from, n, index, version);
 		return;
+	}
 	if (e.kind == ENTRY_LEAF && e.no_tlb) {
 		if (set == SET_NOW)
 			judge_uncached(x, observer, from, n, index, version,
@@ -279,7 +312,7 @@ static void visit_node(struct explore *x, unsigned int observer,
 	if (!slot || x->failed || !way_to(x, observer, set, node, &from, &by))
 		return;
 	for (uint32_t i = 0; i < entry_count(&x->in->space); i++)
-		if (!explore_slot_is_empty(&slot[i]))
+		if (x->in->lossless || !explore_slot_is_empty(&slot[i]))
 			visit_word(x, observer, set, node, i, from, by);
 }
 
@@ -303,9 +336,17 @@ static void combine(struct explore *x, unsigned int observer,
 	}
 }
 
+/* Does maintenance that the observer hears wait to be complete? */
+static bool is_pending(const struct explore *x, unsigned int observer)
+{
+	return x->pending_of[maintenance_of(x, observer)] != 0;
+}
+
 static void close_set(struct explore *x, enum hold_set set)
 {
 	for (unsigned int o = 0; o < x->in->observers; o++) {
+		if (set == SET_AFTER && !is_pending(x, o))
+			continue;
 		for (uint32_t n = 1; n < x->nodes; n++)
 			visit_node(x, o, set, n);
 		if (!x->in->observer[o].iommu)
@@ -330,7 +371,8 @@ void holding_begin(struct explore *x)
 		const uint64_t span = (uint64_t)entry_count(s)
 				      << entry_lsb(s, s->start_level);
 		const uint32_t n = page ? node_get(x, page, address, i * span,
-						   s->start_level)
+						   s->start_level,
+						   ENTRY_ALL_RIGHTS)
 					: 0;
 
 		if (n == 0) {
@@ -345,11 +387,11 @@ void holding_begin(struct explore *x)
 
 static void word_changed(struct explore *x, struct page *page, uint32_t index)
 {
-	const enum hold_set last = x->pendings != 0 ? SET_AFTER : SET_NOW;
-
 	for (uint32_t n = page->node; n != 0; n = x->node[n].next)
 		for (unsigned int o = 0; o < x->in->observers; o++)
-			for (enum hold_set set = SET_NOW; set <= last; set++) {
+			for (enum hold_set set = SET_NOW;
+			     set <= (is_pending(x, o) ? SET_AFTER : SET_NOW);
+			     set++) {
 				uint32_t from, by;
 
 				if (way_to(x, o, set, n, &from, &by))
@@ -392,27 +434,41 @@ static void pending_add(struct explore *x, const struct protocol_event *event)
 	x->pending[x->pendings++] = event;
 }
 
-/* Walks that fill before it takes effect are dropped by it, later ones not. */
-void holding_tlbi(struct explore *x, const struct protocol_event *event)
+static enum maintenance kind_of(const struct protocol_event *event)
 {
-	const bool first = x->pendings == 0;
+	return event->kind == PROTOCOL_IOTLB ? QUEUED : BROADCAST;
+}
 
-	pending_add(x, event);
+/* What one observer will not have lost to it. */
+static void drop_after(struct explore *x, const struct protocol_event *event,
+		       unsigned int observer, bool first)
+{
 	for (uint32_t i = 1; i < x->holds; i++) {
 		struct hold *h = &x->hold[i];
 
-		for (unsigned int o = 0; o < x->in->observers; o++)
-			for (unsigned int c = 0; c < HOLD_CLASSES; c++) {
-				uint32_t *fill = h->fill[o][c];
+		for (unsigned int c = 0; c < HOLD_CLASSES; c++) {
+			uint32_t *fill = h->fill[observer][c];
 
-				if (first)
-					fill[SET_AFTER] = fill[SET_NOW];
-				if (fill[SET_AFTER] != 0 &&
-				    holding_tlbi_matches(x, event, h, o,
-						      (enum hold_class)c))
-					fill[SET_AFTER] = 0;
-			}
+			if (first)
+				fill[SET_AFTER] = fill[SET_NOW];
+			if (fill[SET_AFTER] != 0 &&
+			    holding_tlbi_matches(x, event, h, observer,
+						 (enum hold_class)c))
+				fill[SET_AFTER] = 0;
+		}
 	}
+}
+
+/* Walks that fill before it takes effect are dropped by it, later ones not. */
+void holding_tlbi(struct explore *x, const struct protocol_event *event)
+{
+	const enum maintenance kind = kind_of(event);
+	const bool first = x->pending_of[kind]++ == 0;
+
+	pending_add(x, event);
+	for (unsigned int o = 0; o < x->in->observers; o++)
+		if (maintenance_of(x, o) == kind)
+			drop_after(x, event, o, first);
 	x->unclosed = true;
 }
 
@@ -423,17 +479,29 @@ void holding_tlbi_issued(struct explore *x)
 	x->unclosed = false;
 }
 
-void holding_tlbi_done(struct explore *x)
+static void after_is_now(struct explore *x, unsigned int observer)
 {
-	if (x->pendings == 0)
-		return;
-	x->pendings = 0;
 	for (uint32_t i = 1; i < x->holds; i++)
-		for (unsigned int o = 0; o < x->in->observers; o++)
-			for (unsigned int c = 0; c < HOLD_CLASSES; c++) {
-				uint32_t *fill = x->hold[i].fill[o][c];
+		for (unsigned int c = 0; c < HOLD_CLASSES; c++) {
+			uint32_t *fill = x->hold[i].fill[observer][c];
 
-				fill[SET_NOW] = fill[SET_AFTER];
-				fill[SET_AFTER] = 0;
-			}
+			fill[SET_NOW] = fill[SET_AFTER];
+			fill[SET_AFTER] = 0;
+		}
+}
+
+void holding_tlbi_done(struct explore *x, enum maintenance kind)
+{
+	size_t left = 0;
+
+	if (x->pending_of[kind] == 0)
+		return;
+	for (size_t i = 0; i < x->pendings; i++)
+		if (kind_of(x->pending[i]) != kind)
+			x->pending[left++] = x->pending[i];
+	x->pendings = left;
+	x->pending_of[kind] = 0;
+	for (unsigned int o = 0; o < x->in->observers; o++)
+		if (maintenance_of(x, o) == kind)
+			after_is_now(x, o);
 }

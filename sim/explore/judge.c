@@ -10,7 +10,8 @@
 const char *explore_finding_name(enum explore_finding finding)
 {
 	static const char *const name[EXPLORE_FINDINGS] = {
-		"translation", "after", "freed", "content", "conflict",
+		"translation", "after", "freed", "content", "fault",
+		"conflict",
 	};
 
 	return name[finding];
@@ -64,13 +65,15 @@ static struct mapped mapped_held(const struct explore *x, const struct hold *h)
 /* The first address at which it is none of the mappings; false: there is
  * none. `before` may be NULL. */
 static bool strays(const struct mapped *m, const struct mapping *before,
-		   const struct mapping *after, uint64_t *input)
+		   const struct mapping *after, const struct mapping *left,
+		   uint64_t *input)
 {
 	uint64_t last;
 
 	for (uint64_t at = m->first;; at = last + 1) {
 		*input = at;
 		if (!mapping_agrees(after, m, at, &last) &&
+		    !mapping_agrees(left, m, at, &last) &&
 		    !(before && mapping_agrees(before, m, at, &last)))
 			return true;
 		if (last >= m->last)
@@ -81,7 +84,7 @@ static bool strays(const struct mapped *m, const struct mapping *before,
 static void judge_leaf(struct explore *x, const struct mapped *m,
 		       struct candidate *c)
 {
-	if (!strays(m, &x->before, &x->after, &c->input))
+	if (!strays(m, &x->before, &x->after, &x->left, &c->input))
 		return;
 	c->finding = EXPLORE_TRANSLATION;
 	snprintf(c->text, sizeof(c->text),
@@ -145,6 +148,8 @@ static void judge_pair(struct explore *x, const struct hold *a,
 	};
 	struct mapped m, n;
 
+	if (entry_bears_change(&x->in->space))
+		return;
 	if (c.fill[0] == 0 || c.fill[1] == 0 || a == b)
 		return;
 	if (a->entry.kind == ENTRY_LEAF && b->entry.kind == ENTRY_LEAF) {
@@ -216,6 +221,8 @@ void judge_hold(struct explore *x, uint32_t hold, unsigned int observer,
 	const struct mapped m = mapped_held(x, h);
 
 	judge_leaf(x, &m, &c);
+	if (entry_bears_change(&x->in->space))
+		return;
 	for (uint32_t n = 1; n < x->nodes; n++)
 		judge_node(x, h, n, observer, class);
 }
@@ -236,6 +243,47 @@ void judge_uncached(struct explore *x, unsigned int observer, uint32_t from,
 	judge_leaf(x, &m, &c);
 }
 
+/* The first address of [first, last] that both mappings have. */
+static bool is_kept(const struct explore *x, uint64_t first, uint64_t last,
+		    uint64_t *input)
+{
+	while (first <= last) {
+		uint64_t next;
+
+		if (!mapping_find(&x->before, first, &next)) {
+			first = next;
+			continue;
+		}
+		if (mapping_find(&x->after, first, &next)) {
+			*input = first;
+			return true;
+		}
+		first = next;
+	}
+	return false;
+}
+
+void judge_hole(struct explore *x, unsigned int observer, uint32_t from,
+		const struct node *node, uint32_t index, uint32_t version)
+{
+	const uint64_t first = node_input(x, node, index);
+	struct candidate c = {
+		.finding = EXPLORE_FAULT, .observer = observer,
+		.fill = { from, 0 }, .node = (uint32_t)(node - x->node),
+		.index = index, .version = version,
+	};
+
+	if (!is_kept(x, first,
+		     first + (entry_span(&x->in->space, node->level) - 1),
+		     &c.input))
+		return;
+	snprintf(c.text, sizeof(c.text),
+		 "%s may fault at 0x%" PRIx64
+		 ", which is translated before the call and after it",
+		 x->in->observer[observer].name, c.input);
+	propose(x, &c);
+}
+
 void judge_arbitrary(struct explore *x, unsigned int observer, uint32_t from,
 		     const struct node *node, uint32_t index, uint32_t version)
 {
@@ -249,7 +297,8 @@ void judge_arbitrary(struct explore *x, unsigned int observer, uint32_t from,
 	snprintf(c.text, sizeof(c.text),
 		 "%s may walk 0x%" PRIx64 " through a level %u table at 0x%" PRIx64
 		 " whose content is arbitrary",
-		 x->in->observer[observer].name, c.input, node->level,
+		 x->in->observer[observer].name, c.input,
+		 entry_level_name(&x->in->space, node->level),
 		 node->address);
 	propose(x, &c);
 }
@@ -269,7 +318,8 @@ void judge_freed(struct explore *x, struct page *page)
 			snprintf(c.text, sizeof(c.text),
 				 "the level %u table at 0x%" PRIx64
 				 " is freed while %s may still walk it for 0x%" PRIx64,
-				 node->level, node->address,
+				 entry_level_name(&x->in->space, node->level),
+				 node->address,
 				 x->in->observer[o].name, node->input);
 			propose(x, &c);
 		}
@@ -301,7 +351,7 @@ static void judge_left_leaf(struct explore *x, const struct mapped *m,
 	uint64_t last;
 	char what[60];
 
-	if (!strays(m, NULL, &x->after, &c->input))
+	if (!strays(m, NULL, &x->after, &x->left, &c->input))
 		return;
 	snprintf(what, sizeof(what), "0x%" PRIx64 "%s",
 		 m->output + (c->input - m->first),
@@ -315,8 +365,7 @@ static void judge_left_version(struct explore *x, struct candidate *c)
 {
 	const struct node *node = &x->node[c->node];
 	const struct version *v = &x->memory.version[c->version];
-	const struct entry e =
-		entry_decode(&x->in->space, v->value, node->level);
+	const struct entry e = node_read(x, node, v->value);
 	const struct mapped m = mapped_by(x, node, c->index, &e);
 	uint64_t next;
 
@@ -381,8 +430,19 @@ static void judge_left_pairs(struct explore *x)
 	x->over = false;
 }
 
-void judge_done(struct explore *x)
+/* Old translations that the call leaves are allowed until the flush. */
+static bool leave_deferred(struct explore *x)
 {
+	if (x->call < x->in->calls && x->in->call[x->call].deferred)
+		return mapping_leave(&x->left, &x->before, &x->after);
+	mapping_fini(&x->left);
+	return true;
+}
+
+bool judge_done(struct explore *x)
+{
+	if (!leave_deferred(x))
+		return false;
 	if (x->in->space.bbm_level == 2)
 		judge_left_pairs(x);
 	for (unsigned int o = 0; o < x->in->observers; o++) {
@@ -404,6 +464,7 @@ void judge_done(struct explore *x)
 			}
 		}
 	}
+	return true;
 }
 
 bool judge_call(struct explore *x, size_t from, size_t end)

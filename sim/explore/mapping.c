@@ -34,7 +34,8 @@ static bool add(struct mapping *mapping, const struct mapped *m)
 
 static bool read_table(struct mapping *mapping,
 		       const struct mapping_source *from, uint64_t table,
-		       uint64_t input, unsigned int level, bool *lost)
+		       uint64_t input, unsigned int level, uint64_t rights,
+		       bool *lost)
 {
 	const unsigned int count = entry_count(from->space);
 	const uint64_t offset = table - from->base;
@@ -46,13 +47,14 @@ static bool read_table(struct mapping *mapping,
 	}
 	for (unsigned int i = 0; i < count; i++, input += span) {
 		const uint64_t value = from->word[offset / 8 + i];
-		const struct entry e = entry_decode(from->space, value, level);
+		const struct entry e =
+			entry_read(from->space, value, level, rights);
 		const struct mapped m = { input, input + (span - 1), e.address,
 					  e.memory, e.permissions };
 
 		if (e.kind == ENTRY_TABLE &&
 		    !read_table(mapping, from, e.address, input, level + 1,
-				lost))
+				e.permissions, lost))
 			return false;
 		if (e.kind == ENTRY_LEAF && !add(mapping, &m))
 			return false;
@@ -71,9 +73,59 @@ bool mapping_read(struct mapping *mapping, const struct mapping_source *from,
 	mapping->ranges = 0;
 	for (uint64_t i = 0; i < 1u << s->root_order; i++)
 		if (!read_table(mapping, from, s->root + (i << s->granule_lg2),
-				i * span, s->start_level, lost))
+				i * span, s->start_level, ENTRY_ALL_RIGHTS, lost))
 			return false;
 	return true;
+}
+
+/* Of one range what the mapping has no place for. */
+static bool add_outside(struct mapping *to, struct mapped m,
+			const struct mapping *mapping)
+{
+	while (m.first <= m.last) {
+		uint64_t next;
+		const struct mapped *r =
+			mapping_find(mapping, m.first, &next);
+		const uint64_t until = r ? r->last : next - 1;
+		struct mapped piece = m;
+
+		if (!r && next <= m.last)
+			piece.last = next - 1;
+		if (!r && !add(to, &piece))
+			return false;
+		if (until >= m.last)
+			break;
+		m.output += until + 1 - m.first;
+		m.first = until + 1;
+	}
+	return true;
+}
+
+static int by_first(const void *a, const void *b)
+{
+	const struct mapped *m = a, *n = b;
+
+	return m->first < n->first ? -1 : m->first > n->first;
+}
+
+bool mapping_leave(struct mapping *left, const struct mapping *before,
+		   const struct mapping *after)
+{
+	struct mapping all = { 0 }, outside = { 0 };
+	bool ok = true;
+
+	for (size_t i = 0; ok && i < left->ranges; i++)
+		ok = add_outside(&all, left->range[i], before);
+	for (size_t i = 0; ok && i < before->ranges; i++)
+		ok = add(&all, &before->range[i]);
+	if (all.ranges != 0)
+		qsort(all.range, all.ranges, sizeof(*all.range), by_first);
+	for (size_t i = 0; ok && i < all.ranges; i++)
+		ok = add_outside(&outside, all.range[i], after);
+	mapping_fini(&all);
+	mapping_fini(left);
+	*left = outside;
+	return ok;
 }
 
 void mapping_fini(struct mapping *mapping)

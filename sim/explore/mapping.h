@@ -33,6 +33,10 @@ struct mapping_source {
  * the source has (*lost is set then). */
 bool mapping_read(struct mapping *mapping, const struct mapping_source *from,
 		  bool *lost);
+/* Replaces `left`, what was mapped once, by that and `before`, less whatever
+ * `after` maps. Where both map, `before` counts. False: out of memory. */
+bool mapping_leave(struct mapping *left, const struct mapping *before,
+		   const struct mapping *after);
 void mapping_fini(struct mapping *mapping);
 
 /* The range that holds the address, or NULL; *next: where a hole ends. */

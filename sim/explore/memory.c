@@ -85,7 +85,7 @@ struct slot *explore_memory_slots(struct explore_memory *m, struct page *page)
 		if (page->live)
 			v = word[i] ? version_new(m, word[i], VERSION_ZERO, 0)
 				    : VERSION_ZERO;
-		page->slot[i] = (struct slot){ v, { v, v }, v, false };
+		page->slot[i] = (struct slot){ v, { v, v }, { v, v }, v, false };
 	}
 	return page->slot;
 }
@@ -134,22 +134,48 @@ void explore_memory_clean(struct explore_memory *m, uint64_t address,
 	}
 }
 
-void explore_memory_order(struct explore_memory *m, bool all)
+/* What stays in the list is not seen by all yet. */
+static void settle(struct explore_memory *m)
 {
 	size_t left = 0;
 
 	for (size_t i = 0; i < m->dirties; i++) {
 		struct slot *s = m->dirty[i];
 
-		s->oldest[WALKER_COHERENT] = s->newest;
-		/* Versions of a word are numbered in the order of its writes. */
-		if (all && s->cleaned > s->oldest[WALKER_NONCOHERENT])
-			s->oldest[WALKER_NONCOHERENT] = s->cleaned;
-		s->dirty = s->oldest[WALKER_NONCOHERENT] != s->newest;
+		s->dirty = s->oldest[WALKER_COHERENT] != s->newest ||
+			   s->oldest[WALKER_NONCOHERENT] != s->newest;
 		if (s->dirty)
 			m->dirty[left++] = s;
 	}
 	m->dirties = left;
+}
+
+static void let_out(struct explore_memory *m)
+{
+	for (size_t i = 0; i < m->dirties; i++)
+		for (unsigned int c = 0; c < WALKER_CLASSES; c++)
+			m->dirty[i]->oldest[c] = m->dirty[i]->ordered[c];
+	settle(m);
+}
+
+void explore_memory_order(struct explore_memory *m, bool all)
+{
+	for (size_t i = 0; i < m->dirties; i++) {
+		struct slot *s = m->dirty[i];
+
+		s->ordered[WALKER_COHERENT] = s->newest;
+		/* Versions of a word are numbered in the order of its writes. */
+		if (all && s->cleaned > s->ordered[WALKER_NONCOHERENT])
+			s->ordered[WALKER_NONCOHERENT] = s->cleaned;
+	}
+	if (!m->write_buffer)
+		let_out(m);
+}
+
+void explore_memory_drain(struct explore_memory *m)
+{
+	if (m->write_buffer)
+		let_out(m);
 }
 
 void explore_memory_scramble(struct explore_memory *m, struct page *page)
@@ -158,8 +184,10 @@ void explore_memory_scramble(struct explore_memory *m, struct page *page)
 
 	for (unsigned int i = 0; slot && i < entry_count(m->space); i++) {
 		slot[i].newest = VERSION_ARBITRARY;
-		slot[i].oldest[WALKER_COHERENT] = VERSION_ARBITRARY;
-		slot[i].oldest[WALKER_NONCOHERENT] = VERSION_ARBITRARY;
+		for (unsigned int c = 0; c < WALKER_CLASSES; c++) {
+			slot[i].oldest[c] = VERSION_ARBITRARY;
+			slot[i].ordered[c] = VERSION_ARBITRARY;
+		}
 		slot[i].cleaned = VERSION_ARBITRARY;
 	}
 }

@@ -7,6 +7,8 @@
  *   a write        adds a version; nobody must see it yet
  *   a DSB          coherent walkers see the newest alone
  *   clean, DSB     the others see nothing older than what was cleaned
+ *   write buffer   (VT-d 4.1 §6.8) what a DSB lets out stays there until it is
+ *                  flushed
  *   eviction       may happen at any moment, and so needs no event
  *   alloc, free    the content becomes arbitrary
  *
@@ -48,6 +50,8 @@ struct version {
 struct slot {
 	uint32_t newest;
 	uint32_t oldest[WALKER_CLASSES]; /* that may still be read */
+	/* The same once the write buffer is flushed. */
+	uint32_t ordered[WALKER_CLASSES];
 	uint32_t cleaned; /* newest when it was last cleaned, or newest ever */
 	bool dirty;	  /* in the list of those that a DSB concerns */
 };
@@ -65,6 +69,7 @@ struct explore_memory {
 	size_t pages;
 	struct version *version;
 	uint32_t versions, version_room;
+	bool write_buffer;
 	struct slot **dirty;
 	size_t dirties, dirty_room;
 	bool failed; /* out of memory: results are worthless */
@@ -96,6 +101,8 @@ void explore_memory_clean(struct explore_memory *m, uint64_t address,
 			  uint64_t bytes, unsigned int line_bytes);
 /* A DSB: of stores alone, or of all. */
 void explore_memory_order(struct explore_memory *m, bool all);
+/* The write buffer is flushed. */
+void explore_memory_drain(struct explore_memory *m);
 /* The page's content is arbitrary from now on. */
 void explore_memory_scramble(struct explore_memory *m, struct page *page);
 

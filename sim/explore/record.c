@@ -2,11 +2,13 @@
 /* See record.h. */
 #include "sim/explore/record.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/format/arm_s2.h"
 #include "sim/explore/clean.h"
+#include "sim/explore/record_domain.h"
 #include "sim/machine/hypervisor.h"
 
 /* ---- the machine */
@@ -39,6 +41,10 @@ bool record_machine(struct machine_config *config, struct core_library *core,
 
 static void recording_add(struct recording *r, const struct protocol_event *e)
 {
+	if (r->events == RECORD_STEPS_MAX) {
+		r->overflown = true;
+		return;
+	}
 	if (r->events == r->room) {
 		const size_t room = r->room ? r->room * 2 : 1024;
 		struct protocol_event *more =
@@ -66,6 +72,7 @@ struct listening {
 	const struct ram *ram;
 	const struct record_filter *filter;
 	struct cleaner cleaner;
+	struct record_domain domain;
 };
 
 static bool is_left_out(const struct scenario *s,
@@ -80,7 +87,12 @@ static bool is_left_out(const struct scenario *s,
 		e->access == PROTOCOL_STORES) ||
 	       (s->without[WITHOUT_DSB] && dsb && e->access == PROTOCOL_ALL) ||
 	       (s->without[WITHOUT_TLBI] && tlbi && e->tlbi.stage2) ||
-	       (s->without[WITHOUT_TLBI_COMBINED] && tlbi && !e->tlbi.stage2);
+	       (s->without[WITHOUT_TLBI_COMBINED] && tlbi && !e->tlbi.stage2) ||
+	       (s->without[WITHOUT_IOTLB] && e->kind == PROTOCOL_IOTLB) ||
+	       (s->without[WITHOUT_IOTLB_WAIT] &&
+		e->kind == PROTOCOL_IOTLB_WAIT) ||
+	       (s->without[WITHOUT_WRITE_BUFFER] &&
+		e->kind == PROTOCOL_WRITE_BUFFER);
 }
 
 /* The freed page goes as soon as the last store before it is made. */
@@ -106,7 +118,7 @@ static void hear_one(void *context, const struct protocol_event *e)
 	if (!l->filter || !l->filter->drops(l->filter->context, e))
 		recording_add(l->r, e);
 	if (e->kind == PROTOCOL_TABLE_FREE && !l->r->failed &&
-	    l->scenario->without[WITHOUT_FLUSH_BEFORE_FREE])
+	    !l->r->overflown && l->scenario->without[WITHOUT_FLUSH_BEFORE_FREE])
 		free_early(l->r);
 }
 
@@ -132,6 +144,9 @@ static void hear(void *context, struct protocol_event *event)
 		note_tables(l, &e);
 		return;
 	}
+	/* A domain's host orders cleans by every barrier. */
+	if (e.kind == PROTOCOL_BARRIER && l->scenario->domain)
+		e.access = PROTOCOL_ALL;
 	if (e.kind != PROTOCOL_WRITE) {
 		cleaner_pass(&l->cleaner, &e);
 		return;
@@ -185,10 +200,20 @@ static int do_call(struct hypervisor *h, const struct scenario_call *c,
 		return core->setway_trap(h->space, trap);
 	case DO_SETWAY_TOGGLE:
 		return core->setway_toggle(h->space, c->was, c->is, trap);
+	case DO_UNMAP:
+	case DO_FLUSH:
 	case DO_COUNT:
 		break;
 	}
 	return ERR_INVAL;
+}
+
+/* Of a p2m or of a domain. */
+static int do_one(struct listening *l, struct hypervisor *h,
+		  const struct scenario_call *c)
+{
+	return l->scenario->domain ? record_domain_call(&l->domain, c)
+				   : do_call(h, c, &l->trap);
 }
 
 static bool refused(const struct scenario *s, const struct scenario_call *c,
@@ -228,29 +253,28 @@ static bool do_calls(struct hypervisor *h, const struct scenario *s,
 		     struct error_line *error)
 {
 	for (unsigned int i = 0; i < s->calls; i++) {
-		const int rc = do_call(h, &s->call[i], &listening->trap);
+		const int rc = do_one(listening, h, &s->call[i]);
 
 		if (rc)
 			return refused(s, &s->call[i], "operation", i, rc,
 				       error);
+		if (r->overflown)
+			return error_set(error, EXIT_INPUT,
+					 "%s: operation.%u: %s: more than %" PRIu64
+					 " steps by then; want a smaller range",
+					 s->name, i,
+					 scenario_do_name(s->call[i].what),
+					 (uint64_t)RECORD_STEPS_MAX);
 		cleaner_end(&listening->cleaner);
 		r->call[i] = (struct explore_call){
 			.end = r->events,
 			.detached = s->call[i].what == DO_TEARDOWN,
+			.deferred = s->domain &&
+				    record_domain_defers(&listening->domain,
+							 &s->call[i]),
 		};
 	}
 	return true;
-}
-
-static bool wants_setway(const struct scenario *s)
-{
-	for (unsigned int i = 0; i < s->starts; i++)
-		if (s->start[i].what >= DO_SETWAY_START)
-			return true;
-	for (unsigned int i = 0; i < s->calls; i++)
-		if (s->call[i].what >= DO_SETWAY_START)
-			return true;
-	return false;
 }
 
 static bool shares_with_iommu(const struct scenario *s)
@@ -258,8 +282,8 @@ static bool shares_with_iommu(const struct scenario *s)
 	return s->observers != 0 && s->observer[s->observers - 1].iommu;
 }
 
-static bool prepare(struct hypervisor *h, const struct scenario *s,
-		    bool *trap, struct error_line *error)
+static bool prepare_p2m(struct hypervisor *h, const struct scenario *s,
+			struct error_line *error)
 {
 	int rc = h->core->init(h->space, h, &s->p2m);
 
@@ -269,21 +293,50 @@ static bool prepare(struct hypervisor *h, const struct scenario *s,
 						       : EXIT_INPUT,
 				 "%s: guest, policy: the core makes no such address space (%d)",
 				 s->name, rc);
-	if (wants_setway(s)) {
-		rc = h->core->setway_init
-			     ? h->core->setway_init(h->space, s->set_way,
-						    shares_with_iommu(s))
-			     : ERR_UNSUPPORTED;
-		if (rc)
-			return error_set(error, EXIT_NOT_MODELLED,
-					 "%s: policy.p2m.set_way: the core does not offer it here (%d)",
-					 s->name, rc);
-	}
+	if (!scenario_uses_setway(s))
+		return true;
+	rc = h->core->setway_init ? h->core->setway_init(h->space, s->set_way,
+							 shares_with_iommu(s))
+				  : ERR_UNSUPPORTED;
+	if (rc)
+		return error_set(error, EXIT_NOT_MODELLED,
+				 "%s: policy.p2m.set_way: the core does not offer it here (%d)",
+				 s->name, rc);
+	return true;
+}
+
+static bool prepare_domain(struct listening *l, struct machine *m,
+			   const struct scenario *s, struct error_line *error)
+{
+	int rc;
+
+	if (m->config.core)
+		return error_set(error, EXIT_NOT_MODELLED,
+				 "%s: iommu: a core that is loaded has no domains; want ours",
+				 s->name);
+	rc = record_domain_begin(&l->domain, m, s);
+	if (rc)
+		return error_set(error, EXIT_INPUT,
+				 "%s: iommu, policy: the core makes no such domain (%d)",
+				 s->name, rc);
+	return true;
+}
+
+static bool prepare(struct listening *l, struct machine *m,
+		    const struct scenario *s, struct error_line *error)
+{
+	if (!(s->domain ? prepare_domain(l, m, s, error)
+			: prepare_p2m(m->hypervisor, s, error)))
+		return false;
 	for (unsigned int i = 0; i < s->starts; i++) {
-		rc = do_call(h, &s->start[i], trap);
+		const int rc = do_one(l, m->hypervisor, &s->start[i]);
+
 		if (rc)
 			return refused(s, &s->start[i], "start", i, rc, error);
 	}
+	/* Nothing is left for later, before anyone looks. */
+	if (s->domain)
+		iommu_flush(&l->domain.domain);
 	return true;
 }
 
@@ -315,18 +368,60 @@ static void read_space(struct explore_space *space, const struct hypervisor *h,
 
 /* ---- recording */
 
-static bool record_on(struct recording *r, const struct scenario *s,
-		      struct machine *m, const struct record_filter *filter,
-		      struct error_line *error)
+static bool start_recording(struct recording *r, struct listening *l,
+			    struct machine *m, struct error_line *error)
 {
 	struct hypervisor *h = m->hypervisor;
-	struct listening l = { .r = r, .ram = &m->ram, .filter = filter, .h = h,
-			       .scenario = s,
-			       .granule_lg2 = s->p2m.granule_lg2 };
-	struct protocol_listener listener = { .event = hear, .context = &l };
+	const struct scenario *s = l->scenario;
 	struct explore_input *in = &r->input;
-	uint64_t before;
+	const uint64_t bytes = h->pool.used << FRAME_LG2;
+
+	if (s->domain)
+		record_domain_space(&l->domain, &in->space);
+	else
+		read_space(&in->space, h, s);
+	in->line_bytes = 64;
+	r->word = malloc(bytes + 8);
+	if (!r->word)
+		return error_set(error, EXIT_IO, "out of memory");
+	memcpy(r->word, ram_host(&m->ram, h->pool.base), bytes);
+	in->image = (struct explore_image){ h->pool.base.raw, bytes, r->word,
+					     r->live };
+	return true;
+}
+
+/* Room for the tables that the operation made. */
+static bool finish_recording(struct recording *r, const struct listening *l,
+			     struct error_line *error)
+{
+	const struct scenario *s = l->scenario;
+	struct explore_input *in = &r->input;
+	const uint64_t before = in->image.bytes;
 	uint64_t *word;
+
+	in->image.bytes = l->h->pool.used << FRAME_LG2;
+	word = realloc(r->word, in->image.bytes + 8);
+	if (!word || r->failed || l->cleaner.failed)
+		return error_set(error, EXIT_IO, "out of memory");
+	memset((uint8_t *)word + before, 0, in->image.bytes - before);
+	in->image.word = r->word = word;
+	in->observer = s->observer;
+	in->observers = s->observers;
+	in->write_buffer = s->domain && s->iommu.write_buffer;
+	in->lossless = s->domain;
+	in->event = r->event;
+	in->events = r->events;
+	in->call = r->call;
+	in->calls = s->calls;
+	return true;
+}
+
+static bool record_on(struct recording *r, struct listening *l,
+		      struct machine *m, struct error_line *error)
+{
+	struct hypervisor *h = m->hypervisor;
+	const struct scenario *s = l->scenario;
+	struct protocol_listener listener = { .event = hear, .context = l };
 	bool ok;
 
 	/* No guest runs: frames are numbers here, memory behind them or not. */
@@ -336,44 +431,23 @@ static bool record_on(struct recording *r, const struct scenario *s,
 	if (!r->live || !r->call)
 		return error_set(error, EXIT_IO, "out of memory");
 	m->protocol = &listener;
-	ok = prepare(h, s, &l.trap, error);
+	ok = prepare(l, m, s, error);
 	m->protocol = NULL;
-	if (!ok)
+	if (!ok || !start_recording(r, l, m, error))
 		return false;
-	read_space(&in->space, h, s);
-	in->line_bytes = 64;
-	before = h->pool.used << FRAME_LG2;
-	r->word = malloc(before + 8);
-	if (!r->word)
-		return error_set(error, EXIT_IO, "out of memory");
-	memcpy(r->word, ram_host(&m->ram, h->pool.base), before);
-	in->image = (struct explore_image){ h->pool.base.raw, before, r->word,
-					     r->live };
-	cleaner_init(&l.cleaner, s, in, hear_one, &l);
-	l.started = true;
+	cleaner_init(&l->cleaner, s, &r->input, hear_one, l);
+	l->started = true;
 	m->protocol = &listener;
-	ok = do_calls(h, s, r, &l, error);
+	ok = do_calls(h, s, r, l, error);
 	m->protocol = NULL;
-	cleaner_fini(&l.cleaner);
+	cleaner_fini(&l->cleaner);
 	if (!ok)
 		return false;
 	/* A machine ends its space by itself, so it has to have one. */
-	if (s->call[s->calls - 1].what == DO_TEARDOWN &&
+	if (!s->domain && s->call[s->calls - 1].what == DO_TEARDOWN &&
 	    h->core->init(h->space, h, &s->p2m) != 0)
 		return error_set(error, EXIT_IO, "out of memory");
-	in->image.bytes = h->pool.used << FRAME_LG2;
-	word = realloc(r->word, in->image.bytes + 8);
-	if (!word || r->failed || l.cleaner.failed)
-		return error_set(error, EXIT_IO, "out of memory");
-	memset((uint8_t *)word + before, 0, in->image.bytes - before);
-	in->image.word = r->word = word;
-	in->observer = s->observer;
-	in->observers = s->observers;
-	in->event = r->event;
-	in->events = r->events;
-	in->call = r->call;
-	in->calls = s->calls;
-	return true;
+	return finish_recording(r, l, error);
 }
 
 bool record_scenario(struct recording *r, const struct scenario *s,
@@ -382,12 +456,22 @@ bool record_scenario(struct recording *r, const struct scenario *s,
 		     struct error_line *error)
 {
 	struct machine *m = machine_new(config, error);
-	bool ok;
+	struct listening *l = calloc(1, sizeof(*l));
+	bool ok = m && l;
 
 	memset(r, 0, sizeof(*r));
-	if (!m)
-		return false;
-	ok = record_on(r, s, m, filter, error);
+	if (m && !l)
+		error_set(error, EXIT_IO, "out of memory");
+	if (ok) {
+		l->r = r;
+		l->ram = &m->ram;
+		l->filter = filter;
+		l->h = m->hypervisor;
+		l->scenario = s;
+		l->granule_lg2 = s->domain ? FRAME_LG2 : s->p2m.granule_lg2;
+		ok = record_on(r, l, m, error);
+	}
+	free(l);
 	machine_free(m);
 	if (!ok)
 		recording_fini(r);

@@ -12,7 +12,9 @@
  *   top-only  as `line`, but not in a table that was unlinked since the last
  *             barrier: cleaned is only the entry that led there
  *
- * So a core that cleans by itself (port_pte_clean) is served, too.
+ * So a core that cleans by itself (port_pte_clean) is served, too. The domain of
+ * core/iommu does: nothing is added to its steps. Its host's barriers order what
+ * was cleaned before, as a fence does on the processors that VT-d stands beside.
  */
 #ifndef SIM_EXPLORE_RECORD_H
 #define SIM_EXPLORE_RECORD_H
@@ -25,6 +27,10 @@ struct record_filter {
 	void *context;
 };
 
+/* More steps than this in one scenario are refused: no operation has use for
+ * them, and each is looked at. */
+#define RECORD_STEPS_MAX (UINT64_C(1) << 20)
+
 struct recording {
 	struct explore_input input; /* points to what the others hold */
 	struct explore_call *call;
@@ -33,6 +39,7 @@ struct recording {
 	uint64_t *word;
 	uint8_t *live;
 	bool failed; /* out of memory */
+	bool overflown; /* more than RECORD_STEPS_MAX */
 };
 
 /*

@@ -8,139 +8,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "sim/machine/config_json.h"
+#include "sim/explore/scenario_json.h"
 #include "sim/machine/config_keys.h"
 
 #define FILE_BYTES_MAX (1u << 20)
 /* More frames than a scenario has use for: 1 TiB. */
 #define FRAMES_MAX (UINT64_C(1) << 28)
-
-/* ---- a place in the file, for messages */
-
-struct at {
-	const char *label;
-	char path[CONFIG_PATH_BYTES];
-	struct error_line *error;
-};
-
-static bool bad(const struct at *at, const json_t *value, const char *want)
-{
-	return error_set(at->error, EXIT_INPUT, "%s: %s: %s %s; want %s",
-			 at->label, at->path[0] ? at->path : "(top)",
-			 value ? "is" : "is missing",
-			 value ? config_show(value).text : "", want);
-}
-
-static struct at below(const struct at *at, const char *name)
-{
-	struct at to = *at;
-
-	snprintf(to.path, sizeof(to.path), "%.100s%s%s", at->path,
-		 at->path[0] ? "." : "", config_clip(name).text);
-	return to;
-}
-
-static struct at element(const struct at *at, size_t index)
-{
-	char name[24];
-
-	snprintf(name, sizeof(name), "%zu", index);
-	return below(at, name);
-}
-
-/* An object with no key but those of `known`, separated by spaces. */
-static bool only_keys(const struct at *at, const json_t *object,
-		      const char *known)
-{
-	const char *key;
-	json_t *value;
-
-	if (!json_is_object(object))
-		return bad(at, object, "an object {...}");
-	json_object_foreach((json_t *)(uintptr_t)object, key, value)
-	{
-		const struct at here = below(at, key);
-		const size_t length = strlen(key);
-		const char *found = known;
-
-		while ((found = strstr(found, key)) != NULL &&
-		       !((found == known || found[-1] == ' ') &&
-			 (found[length] == ' ' || found[length] == '\0')))
-			found += length;
-		if (!found || length == 0)
-			return error_set(at->error, EXIT_INPUT,
-					 "%s: %s: no such key; known here: %s",
-					 at->label, here.path, known);
-	}
-	return true;
-}
-
-/* ---- values */
-
-/* A whole number, or a string "0x...". Missing: *value is left. */
-static bool take_number(const struct at *at, const json_t *object,
-			const char *key, uint64_t most, bool needed,
-			uint64_t *value)
-{
-	const struct at here = below(at, key);
-	const json_t *v = json_object_get(object, key);
-	char want[64], *end = NULL;
-	uint64_t n = 0;
-	bool ok = false;
-
-	if (!v && !needed)
-		return true;
-	if (json_is_integer(v)) {
-		ok = json_integer_value(v) >= 0;
-		n = (uint64_t)json_integer_value(v);
-	} else if (json_is_string(v)) {
-		const char *text = json_string_value(v);
-
-		errno = 0;
-		n = strtoull(text, &end, 16);
-		ok = text[0] == '0' && (text[1] == 'x' || text[1] == 'X') &&
-		     text[2] && text[2] != '-' && *end == '\0' && errno == 0;
-	}
-	snprintf(want, sizeof(want), "a whole number of at most %" PRIu64, most);
-	if (!ok || n > most)
-		return bad(&here, v, want);
-	*value = n;
-	return true;
-}
-
-static bool take_bool(const struct at *at, const json_t *object,
-		      const char *key, bool needed, bool *value)
-{
-	const struct at here = below(at, key);
-	const json_t *v = json_object_get(object, key);
-
-	if (!v && !needed)
-		return true;
-	if (!json_is_boolean(v))
-		return bad(&here, v, "true or false");
-	*value = json_is_true(v);
-	return true;
-}
-
-/* Which of `words` (separated by |) a string is. */
-static bool take_word(const struct at *at, const json_t *object,
-		      const char *key, const char *words, bool needed,
-		      int *index, uint64_t parameter[2])
-{
-	const struct at here = below(at, key);
-	const json_t *v = json_object_get(object, key);
-	int i;
-
-	if (!v && !needed)
-		return true;
-	i = json_is_string(v)
-		    ? config_word_index(words, json_string_value(v), parameter)
-		    : -1;
-	if (i < 0)
-		return bad(&here, v, words);
-	*index = i;
-	return true;
-}
 
 /* ---- the space and the policies */
 
@@ -148,40 +21,30 @@ static bool take_guest(struct scenario *s, const struct at *top,
 		       const json_t *tree)
 {
 	static const uint8_t granules[] = { 12, 14, 16 };
-	const struct at at = below(top, "guest");
+	const struct at at = scenario_below(top, "guest");
 	const json_t *guest = json_object_get(tree, "guest");
 	const json_t *level = json_object_get(guest, "start_level");
-	const struct at here = below(&at, "start_level");
+	const struct at here = scenario_below(&at, "start_level");
 	uint64_t bits = s->p2m.ipa_bits;
 	int granule = 0;
 
 	if (!guest)
 		return true;
-	if (!only_keys(&at, guest, "granule ipa_bits start_level lpa") ||
-	    !take_word(&at, guest, "granule", "4K|16K|64K", false, &granule,
-		       NULL) ||
-	    !take_number(&at, guest, "ipa_bits", 52, false, &bits) ||
-	    !take_bool(&at, guest, "lpa", false, &s->p2m.lpa))
+	if (!scenario_only_keys(&at, guest,
+				"granule ipa_bits start_level lpa") ||
+	    !scenario_take_word(&at, guest, "granule", "4K|16K|64K", false,
+				&granule, NULL) ||
+	    !scenario_take_number(&at, guest, "ipa_bits", 52, false, &bits) ||
+	    !scenario_take_bool(&at, guest, "lpa", false, &s->p2m.lpa))
 		return false;
-	if (level && (!json_is_integer(level) ||
-		      json_integer_value(level) < -1 ||
-		      json_integer_value(level) > 2))
-		return bad(&here, level, "-1 (chosen) to 2");
+	if (level &&
+	    (!json_is_integer(level) || json_integer_value(level) < -1 ||
+	     json_integer_value(level) > 2))
+		return scenario_bad(&here, level, "-1 (chosen) to 2");
 	s->p2m.granule_lg2 = granules[granule];
 	s->p2m.ipa_bits = (uint8_t)bits;
 	s->p2m.start_level = level ? (int8_t)json_integer_value(level) : -1;
 	return true;
-}
-
-/* A key of the machine's, with the words it has there. */
-static bool take_policy(const struct at *at, const json_t *object,
-			const char *key, int *index, uint64_t parameter[2])
-{
-	const struct at here = below(at, key);
-	const struct config_key *known = config_key_find(here.path);
-
-	return take_word(at, object, key, known->words, false, index,
-			 parameter);
 }
 
 static bool take_p2m_policies(struct scenario *s, const struct at *at,
@@ -192,17 +55,21 @@ static bool take_p2m_policies(struct scenario *s, const struct at *at,
 	    hint = 0, set_way = P2M_SETWAY_TRACK;
 
 	if (object &&
-	    (!only_keys(at, object,
-			"coalesce free_empty tlbi order contig_hint set_way") ||
-	     !take_policy(at, object, "coalesce", &coalesce, n) ||
-	     !take_policy(at, object, "free_empty", &free_empty, NULL) ||
-	     !take_policy(at, object, "tlbi", &tlbi, NULL) ||
-	     !take_policy(at, object, "order", &order, NULL) ||
-	     !take_policy(at, object, "contig_hint", &hint, NULL) ||
-	     !take_policy(at, object, "set_way", &set_way, NULL)))
+	    (!scenario_only_keys(
+		     at, object,
+		     "coalesce free_empty tlbi order contig_hint set_way") ||
+	     !scenario_take_policy(at, object, "coalesce", &coalesce, n) ||
+	     !scenario_take_policy(at, object, "free_empty", &free_empty,
+				   NULL) ||
+	     !scenario_take_policy(at, object, "tlbi", &tlbi, NULL) ||
+	     !scenario_take_policy(at, object, "order", &order, NULL) ||
+	     !scenario_take_policy(at, object, "contig_hint", &hint, NULL) ||
+	     !scenario_take_policy(at, object, "set_way", &set_way, NULL)))
 		return false;
 	s->p2m.coalesce = (struct pt_coalesce){
-		(enum pt_coalesce_policy)coalesce, n[0], n[1],
+		(enum pt_coalesce_policy)coalesce,
+		n[0],
+		n[1],
 	};
 	s->p2m.free_empty = free_empty == 1;
 	s->p2m.tlbi = (enum p2m_tlbi_policy)tlbi;
@@ -215,17 +82,18 @@ static bool take_p2m_policies(struct scenario *s, const struct at *at,
 static bool take_policies(struct scenario *s, const struct at *top,
 			  const json_t *tree)
 {
-	const struct at at = below(top, "policy");
-	const struct at p2m = below(&at, "p2m"), iommu = below(&at, "iommu");
+	const struct at at = scenario_below(top, "policy");
+	const struct at p2m = scenario_below(&at, "p2m"),
+			iommu = scenario_below(&at, "iommu");
 	const json_t *policy = json_object_get(tree, "policy");
 	const json_t *section = json_object_get(policy, "iommu");
 	int clean = CLEAN_ENTRY;
 
-	if (policy && !only_keys(&at, policy, "p2m iommu"))
+	if (policy && !scenario_only_keys(&at, policy, "p2m iommu"))
 		return false;
 	if (section &&
-	    (!only_keys(&iommu, section, "clean") ||
-	     !take_policy(&iommu, section, "clean", &clean, NULL)))
+	    (!scenario_only_keys(&iommu, section, "clean") ||
+	     !scenario_take_policy(&iommu, section, "clean", &clean, NULL)))
 		return false;
 	s->clean = (enum scenario_clean)clean;
 	return take_p2m_policies(s, &p2m, json_object_get(policy, "p2m"));
@@ -233,19 +101,20 @@ static bool take_policies(struct scenario *s, const struct at *top,
 
 /* ---- calls */
 
-#define DO_WORDS                                                               \
-	"map|remove|protect|change-type|relinquish|teardown|tick|"             \
+#define DO_WORDS                                                   \
+	"map|remove|protect|change-type|relinquish|teardown|tick|" \
 	"setway-start|setway-trap|setway-toggle|fault"
-#define TYPE_WORDS                                                             \
-	"ram-rw|ram-ro|device-ngnre|device-ngnrne|device-gre|device-nc|"       \
+#define TYPE_WORDS                                                       \
+	"ram-rw|ram-ro|device-ngnre|device-ngnrne|device-gre|device-nc|" \
 	"grant-rw|grant-ro|foreign-rw|foreign-ro"
 
 const char *scenario_do_name(enum scenario_do what)
 {
 	static const char *const name[DO_COUNT] = {
-		"map",		"remove",      "protect",	"change-type",
-		"relinquish",	"teardown",    "tick",		"setway-start",
-		"setway-trap",	"setway-toggle", "fault",
+		"map",	       "remove",	"protect", "change-type",
+		"relinquish",  "teardown",	"tick",	   "setway-start",
+		"setway-trap", "setway-toggle", "fault",   "unmap",
+		"flush",
 	};
 
 	return name[what];
@@ -274,7 +143,7 @@ static bool knows(enum scenario_do what, const char *key)
 static bool take_access(const struct at *at, const json_t *object,
 			unsigned int *access)
 {
-	const struct at here = below(at, "access");
+	const struct at here = scenario_below(at, "access");
 	const json_t *v = json_object_get(object, "access");
 	const char *text = json_string_value(v);
 	unsigned int bits = 0;
@@ -292,7 +161,8 @@ static bool take_access(const struct at *at, const json_t *object,
 		bits |= 1u << (letter - letters);
 	}
 	if (!text)
-		return bad(&here, v, "some of the letters \"rwx\", or \"\"");
+		return scenario_bad(&here, v,
+				    "some of the letters \"rwx\", or \"\"");
 	*access = bits;
 	return true;
 }
@@ -302,7 +172,8 @@ static bool take_type(const struct at *at, const json_t *object,
 {
 	int index = (int)*type - 1;
 
-	if (!take_word(at, object, key, TYPE_WORDS, needed, &index, NULL))
+	if (!scenario_take_word(at, object, key, TYPE_WORDS, needed, &index,
+				NULL))
 		return false;
 	*type = (enum p2m_type)(index + 1);
 	return true;
@@ -315,25 +186,27 @@ static bool take_call(const struct at *at, const json_t *object,
 	int what = 0;
 
 	if (!json_is_object(object))
-		return bad(at, object, "an operation {\"do\": ...}");
-	if (!take_word(at, object, "do", DO_WORDS, true, &what, NULL))
+		return scenario_bad(at, object, "an operation {\"do\": ...}");
+	if (!scenario_take_word(at, object, "do", DO_WORDS, true, &what, NULL))
 		return false;
 	*call = (struct scenario_call){
 		.what = (enum scenario_do)what,
 		.type = P2M_RAM_RW,
 		.access = P2M_ACCESS_RWX,
 	};
-	if (!only_keys(at, object, call_keys[what]))
+	if (!scenario_only_keys(at, object, call_keys[what]))
 		return false;
 	if (knows(call->what, "gfn") &&
-	    !take_number(at, object, "gfn", most, true, &call->gfn.raw))
+	    !scenario_take_number(at, object, "gfn", most, true,
+				  &call->gfn.raw))
 		return false;
 	if (knows(call->what, "mfn") &&
-	    !take_number(at, object, "mfn", most, true, &call->mfn.raw))
+	    !scenario_take_number(at, object, "mfn", most, true,
+				  &call->mfn.raw))
 		return false;
 	if (knows(call->what, "frames") &&
-	    !take_number(at, object, "frames", FRAMES_MAX, true,
-			 &call->frames))
+	    !scenario_take_number(at, object, "frames", FRAMES_MAX, true,
+				  &call->frames))
 		return false;
 	if (call->what == DO_CHANGE_TYPE &&
 	    !take_type(at, object, "from", true, &call->from))
@@ -343,18 +216,21 @@ static bool take_call(const struct at *at, const json_t *object,
 		       &call->type))
 		return false;
 	if (call->what == DO_SETWAY_TOGGLE &&
-	    (!take_bool(at, object, "was", true, &call->was) ||
-	     !take_bool(at, object, "is", true, &call->is)))
+	    (!scenario_take_bool(at, object, "was", true, &call->was) ||
+	     !scenario_take_bool(at, object, "is", true, &call->is)))
 		return false;
 	return !knows(call->what, "access") ||
 	       take_access(at, object, &call->access);
 }
 
 static bool take_calls(const struct at *top, const json_t *tree,
-		       const char *key, bool needed, struct scenario_call *call,
-		       unsigned int *count)
+		       const char *key, bool needed, bool domain,
+		       struct scenario_call *call, unsigned int *count)
 {
-	const struct at at = below(top, key);
+	bool (*take)(const struct at *, const json_t *,
+		     struct scenario_call *) =
+		domain ? scenario_take_domain_call : take_call;
+	const struct at at = scenario_below(top, key);
 	const json_t *list = json_object_get(tree, key);
 	size_t i;
 	json_t *v;
@@ -364,18 +240,20 @@ static bool take_calls(const struct at *top, const json_t *tree,
 		return true;
 	if (json_is_object(list)) {
 		*count = 1;
-		return take_call(&at, list, call);
+		return take(&at, list, call);
 	}
-	if (!json_is_array(list) || json_array_size(list) > SCENARIO_CALLS_MAX ||
+	if (!json_is_array(list) ||
+	    json_array_size(list) > SCENARIO_CALLS_MAX ||
 	    (needed && json_array_size(list) == 0))
-		return bad(&at, list,
-			   needed ? "an operation, or a list of 1 to 64"
-				  : "a list of at most 64 operations");
+		return scenario_bad(
+			&at, list,
+			needed ? "an operation, or a list of 1 to 64"
+			       : "a list of at most 64 operations");
 	json_array_foreach(list, i, v)
 	{
-		const struct at here = element(&at, i);
+		const struct at here = scenario_element(&at, i);
 
-		if (!take_call(&here, v, &call[(*count)++]))
+		if (!take(&here, v, &call[(*count)++]))
 			return false;
 	}
 	return true;
@@ -383,7 +261,8 @@ static bool take_calls(const struct at *top, const json_t *tree,
 
 /* ---- observers */
 
-static void add_observer(struct scenario *s, bool iommu, bool coherent)
+static struct explore_observer *add_observer(struct scenario *s, bool iommu,
+					     bool coherent)
 {
 	struct explore_observer *o = &s->observer[s->observers];
 	unsigned int number = 0;
@@ -391,10 +270,12 @@ static void add_observer(struct scenario *s, bool iommu, bool coherent)
 	for (unsigned int i = 0; i < s->observers; i++)
 		number += s->observer[i].iommu == iommu;
 	*o = (struct explore_observer){ .iommu = iommu,
-					.noncoherent = !coherent };
+					.noncoherent = !coherent,
+					.queue = s->domain };
 	snprintf(o->name, sizeof(o->name), "%s%u", iommu ? "iommu" : "cpu",
 		 number & 7);
 	s->observers++;
+	return o;
 }
 
 void scenario_add_cpu(struct scenario *s)
@@ -407,13 +288,43 @@ void scenario_add_iommu(struct scenario *s, bool coherent)
 	add_observer(s, true, coherent);
 }
 
+bool scenario_is_noncoherent(const struct scenario *s)
+{
+	for (unsigned int i = 0; i < s->observers; i++)
+		if (s->observer[i].noncoherent)
+			return true;
+	return false;
+}
+
+static bool take_observer(struct scenario *s, const struct at *at,
+			  const json_t *v, bool after_iommu)
+{
+	bool coherent = true;
+	int kind = 0;
+
+	if (!scenario_only_keys(at, v, "kind coherent") ||
+	    !scenario_take_word(at, v, "kind", "cpu|iommu", true, &kind,
+				NULL) ||
+	    !scenario_take_bool(at, v, "coherent", false, &coherent))
+		return false;
+	if (kind == 0 && s->domain)
+		return scenario_bad(at, v,
+				    "an IOMMU: no CPU walks a domain's tables");
+	if (kind == 0 && after_iommu)
+		return scenario_bad(at, v, "CPUs before IOMMUs");
+	if (kind == 0 && !coherent)
+		return scenario_bad(at, v,
+				    "a coherent CPU: its walks are cached");
+	add_observer(s, kind == 1, coherent);
+	return true;
+}
+
 /* CPUs first: they are numbered as the events number them. */
 static bool take_observers(struct scenario *s, const struct at *top,
 			   const json_t *tree)
 {
-	const struct at at = below(top, "observers");
+	const struct at at = scenario_below(top, "observers");
 	const json_t *list = json_object_get(tree, "observers");
-	int last = 0;
 	size_t i;
 	json_t *v;
 
@@ -421,26 +332,15 @@ static bool take_observers(struct scenario *s, const struct at *top,
 		return true;
 	if (!json_is_array(list) || json_array_size(list) == 0 ||
 	    json_array_size(list) > EXPLORE_OBSERVERS_MAX)
-		return bad(&at, list, "a list of 1 to 4 observers");
+		return scenario_bad(&at, list, "a list of 1 to 4 observers");
 	s->observers = 0;
 	json_array_foreach(list, i, v)
 	{
-		const struct at here = element(&at, i);
-		bool coherent = true;
-		int kind = 0;
+		const struct at here = scenario_element(&at, i);
 
-		if (!only_keys(&here, v, "kind coherent") ||
-		    !take_word(&here, v, "kind", "cpu|iommu", true, &kind,
-			       NULL) ||
-		    !take_bool(&here, v, "coherent", false, &coherent))
+		if (!take_observer(s, &here, v,
+				   i != 0 && s->observer[i - 1].iommu))
 			return false;
-		if (kind < last)
-			return bad(&here, v, "CPUs before IOMMUs");
-		if (kind == 0 && !coherent)
-			return bad(&here, v,
-				   "a coherent CPU: its walks are cached");
-		last = kind;
-		add_observer(s, kind == 1, coherent);
 	}
 	return true;
 }
@@ -450,7 +350,7 @@ static bool take_observers(struct scenario *s, const struct at *top,
 static bool take_without(struct scenario *s, const struct at *top,
 			 const json_t *tree)
 {
-	const struct at at = below(top, "without");
+	const struct at at = scenario_below(top, "without");
 	const json_t *list = json_object_get(tree, "without");
 	size_t i;
 	json_t *v;
@@ -459,13 +359,13 @@ static bool take_without(struct scenario *s, const struct at *top,
 	if (!list)
 		return true;
 	if (!json_is_array(list))
-		return bad(&at, list, "a list of kinds of steps");
+		return scenario_bad(&at, list, "a list of kinds of steps");
 	json_array_foreach(list, i, v)
 	{
 		static const char words[] =
 			"clean|dsb-stores|dsb|tlbi|tlbi-combined|"
-			"flush-before-free";
-		const struct at here = element(&at, i);
+			"flush-before-free|iotlb|iotlb-wait|write-buffer";
+		const struct at here = scenario_element(&at, i);
 		const int index =
 			json_is_string(v)
 				? config_word_index(words, json_string_value(v),
@@ -473,7 +373,7 @@ static bool take_without(struct scenario *s, const struct at *top,
 				: -1;
 
 		if (index < 0)
-			return bad(&here, v, words);
+			return scenario_bad(&here, v, words);
 		s->without[index] = true;
 	}
 	return true;
@@ -485,22 +385,43 @@ void scenario_init(struct scenario *s)
 {
 	memset(s, 0, sizeof(*s));
 	s->p2m = (struct p2m_config){
-		.ipa_bits = 40, .granule_lg2 = 12, .start_level = -1,
-		.vmid = 1, .free_empty = true, .tlbi = P2M_TLBI_IPA,
+		.ipa_bits = 40,
+		.granule_lg2 = 12,
+		.start_level = -1,
+		.vmid = 1,
+		.free_empty = true,
+		.tlbi = P2M_TLBI_IPA,
 	};
 	s->set_way = P2M_SETWAY_TRACK;
 	scenario_add_cpu(s);
 }
 
-static bool uses_setway(const struct scenario *s)
+static bool is_setway(const struct scenario_call *call)
+{
+	return call->what >= DO_SETWAY_START && call->what <= DO_FAULT;
+}
+
+bool scenario_uses_setway(const struct scenario *s)
 {
 	for (unsigned int i = 0; i < s->starts; i++)
-		if (s->start[i].what >= DO_SETWAY_START)
+		if (is_setway(&s->start[i]))
 			return true;
 	for (unsigned int i = 0; i < s->calls; i++)
-		if (s->call[i].what >= DO_SETWAY_START)
+		if (is_setway(&s->call[i]))
 			return true;
 	return false;
+}
+
+/* Among the first `count` of the list there is none: more follows. */
+static bool check_teardown(const struct scenario_call *call, unsigned int count,
+			   const char *list, const struct at *at)
+{
+	for (unsigned int i = 0; i < count; i++)
+		if (call[i].what == DO_TEARDOWN)
+			return error_set(at->error, EXIT_INPUT,
+					 "%s: %s.%u: nothing can follow a teardown",
+					 at->label, list, i);
+	return true;
 }
 
 /* What each key allows, but not together. */
@@ -508,57 +429,87 @@ static bool check_together(const struct scenario *s, const struct at *at)
 {
 	const bool marks = s->p2m.contig_hint ||
 			   s->p2m.coalesce.policy != PT_COALESCE_NEVER;
-	const struct at here = below(at, "policy.p2m.set_way");
+	const struct at here = scenario_below(at, "policy.p2m.set_way");
 
-	for (unsigned int i = 0; i + 1 < s->calls; i++)
-		if (s->call[i].what == DO_TEARDOWN) {
-			const struct at call = below(at, "operation");
-
-			return error_set(at->error, EXIT_INPUT,
-					 "%s: %s: nothing can follow a teardown",
-					 at->label, call.path);
-		}
-	if (!uses_setway(s) || s->set_way == P2M_SETWAY_FULL)
+	if (!check_teardown(s->start, s->starts, "start", at) ||
+	    !check_teardown(s->call, s->calls ? s->calls - 1 : 0, "operation",
+			    at))
+		return false;
+	if (!scenario_uses_setway(s) || s->set_way == P2M_SETWAY_FULL)
 		return true;
 	if (marks)
 		return error_set(at->error, EXIT_INPUT,
-				 "%s: %s: tracking cannot be with contig_hint or coalesce; want full",
+				 "%s: %s: tracking cannot be with contig_hint "
+				 "or coalesce; want full",
 				 at->label, here.path);
 	for (unsigned int i = 0; i < s->observers; i++)
 		if (s->observer[i].iommu)
 			return error_set(at->error, EXIT_INPUT,
-					 "%s: %s: tracking cannot be where an IOMMU shares the tables; want full",
+					 "%s: %s: tracking cannot be where an "
+					 "IOMMU shares the tables; want full",
 					 at->label, here.path);
 	return true;
+}
+
+/* Of a guest's p2m. */
+static bool parse_p2m(struct scenario *s, const struct at *at,
+		      const json_t *tree)
+{
+	uint64_t bbm = 0;
+
+	if (!take_guest(s, at, tree) ||
+	    !scenario_take_number(at, tree, "bbm_level", 2, false, &bbm) ||
+	    !take_policies(s, at, tree))
+		return false;
+	s->p2m.bbm_level = (uint8_t)bbm;
+	return true;
+}
+
+static bool parse_domain(struct scenario *s, const struct at *at,
+			 const json_t *tree)
+{
+	static const char *const keys[] = { "guest", "bbm_level" };
+
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
+		if (json_object_get(tree, keys[i]))
+			return error_set(at->error, EXIT_INPUT,
+					 "%s: %s: not beside iommu: a scenario "
+					 "is of a guest or of a device",
+					 at->label, keys[i]);
+	return scenario_take_domain(s, at, tree);
 }
 
 bool scenario_parse(struct scenario *s, const json_t *tree, const char *label,
 		    struct error_line *error)
 {
 	const struct at at = { .label = label, .error = error };
-	uint64_t bbm = 0;
-	const char *name = json_string_value(json_object_get(tree, "name"));
+	const bool domain = json_object_get(tree, "iommu") != NULL;
+	const json_t *name = json_object_get(tree, "name");
 	int format = 0;
 
-	scenario_init(s);
-	if (!only_keys(&at, tree,
-		       "format name guest bbm_level policy start operation observers without") ||
-	    !take_word(&at, tree, "format", SCENARIO_FORMAT, true, &format,
-		       NULL) ||
-	    !take_guest(s, &at, tree) ||
-	    !take_number(&at, tree, "bbm_level", 2, false, &bbm) ||
-	    !take_policies(s, &at, tree) || !take_observers(s, &at, tree) ||
-	    !take_without(s, &at, tree) ||
-	    !take_calls(&at, tree, "start", false, s->start, &s->starts) ||
-	    !take_calls(&at, tree, "operation", true, s->call, &s->calls))
+	if (domain)
+		scenario_init_domain(s);
+	else
+		scenario_init(s);
+	if (!scenario_only_keys(&at, tree,
+				"format name guest bbm_level iommu policy "
+				"start operation observers without") ||
+	    !scenario_take_word(&at, tree, "format", SCENARIO_FORMAT, true,
+				&format, NULL) ||
+	    !(domain ? parse_domain : parse_p2m)(s, &at, tree) ||
+	    !take_observers(s, &at, tree) || !take_without(s, &at, tree) ||
+	    !take_calls(&at, tree, "start", false, domain, s->start,
+			&s->starts) ||
+	    !take_calls(&at, tree, "operation", true, domain, s->call,
+			&s->calls))
 		return false;
-	if (json_object_get(tree, "name") && !name) {
-		const struct at here = below(&at, "name");
+	if (name && !json_is_string(name)) {
+		const struct at here = scenario_below(&at, "name");
 
-		return bad(&here, json_object_get(tree, "name"), "a string");
+		return scenario_bad(&here, name, "a string");
 	}
-	snprintf(s->name, sizeof(s->name), "%s", name ? name : label);
-	s->p2m.bbm_level = (uint8_t)bbm;
+	snprintf(s->name, sizeof(s->name), "%s",
+		 name ? json_string_value(name) : label);
 	return check_together(s, &at);
 }
 
@@ -599,8 +550,7 @@ static bool apply_set(json_t *tree, const char *key_value,
 
 	if (!equals || equals == key_value ||
 	    (size_t)(equals - key_value) >= sizeof(path))
-		return error_set(error, EXIT_USAGE,
-				 "--set %s: want KEY=VALUE",
+		return error_set(error, EXIT_USAGE, "--set %s: want KEY=VALUE",
 				 config_clip(key_value).text);
 	snprintf(path, sizeof(path), "%.*s", (int)(equals - key_value),
 		 key_value);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A scenario: an address space, policies, what is mapped at the start, the
- * operation to be explored, and who looks on. JSON "p2msim.scenario/1", read
+ * A scenario: an address space of a guest (core/p2m) or a device (core/iommu),
+ * policies, what is mapped at the start, the operation to be explored, and who
+ * looks on. JSON "p2msim.scenario/1", read
  * strictly; README.md has its keys.
  */
 #ifndef SIM_EXPLORE_SCENARIO_H
@@ -9,6 +10,7 @@
 
 #include <jansson.h>
 
+#include "core/iommu/domain.h"
 #include "core/p2m/ops.h"
 #include "sim/explore/explore.h"
 #include "sim/machine/config.h"
@@ -27,6 +29,8 @@ enum scenario_do {
 	DO_SETWAY_TRAP,
 	DO_SETWAY_TOGGLE,
 	DO_FAULT,
+	DO_UNMAP, /* of a domain */
+	DO_FLUSH,
 	DO_COUNT
 };
 const char *scenario_do_name(enum scenario_do what); /* "map" */
@@ -34,10 +38,11 @@ const char *scenario_do_name(enum scenario_do what); /* "map" */
 struct scenario_call {
 	enum scenario_do what;
 	gfn_t gfn;
+	dfn_t dfn; /* of a domain */
 	mfn_t mfn;
 	uint64_t frames;
 	enum p2m_type type, from;
-	unsigned int access;
+	unsigned int access; /* enum p2m_access or iommu_access bits */
 	bool was, is; /* caches, of setway-toggle */
 };
 
@@ -51,6 +56,9 @@ enum scenario_without {
 	WITHOUT_TLBI,
 	WITHOUT_TLBI_COMBINED,
 	WITHOUT_FLUSH_BEFORE_FREE, /* freed as soon as unlinked */
+	WITHOUT_IOTLB,
+	WITHOUT_IOTLB_WAIT,
+	WITHOUT_WRITE_BUFFER,
 	WITHOUT_COUNT
 };
 
@@ -58,6 +66,8 @@ enum scenario_without {
 
 struct scenario {
 	char name[96];
+	bool domain; /* of an IOMMU: `iommu` counts, else `p2m` */
+	struct iommu_domain_config iommu;
 	struct p2m_config p2m;
 	enum p2m_setway_policy set_way;
 	enum scenario_clean clean;
@@ -77,7 +87,13 @@ bool scenario_read(struct scenario *s, const char *path,
 /* The same from a tree, whose every --set is applied; `label` is its name. */
 bool scenario_parse(struct scenario *s, const json_t *tree, const char *label,
 		    struct error_line *error);
+/* The same of a domain: VT-d, 48 bits, one coherent IOMMU. */
+void scenario_init_domain(struct scenario *s);
 void scenario_add_cpu(struct scenario *s);
 void scenario_add_iommu(struct scenario *s, bool coherent);
+/* Any operation of set/way tracking. */
+bool scenario_uses_setway(const struct scenario *s);
+/* False: each that walks does so through the caches. */
+bool scenario_is_noncoherent(const struct scenario *s);
 
 #endif

@@ -2,8 +2,8 @@
 /*
  * What the explorer carries from step to step. Private to sim/explore.
  *
- * A node is a table page as a walk reads it: the page, its level, and where in
- * the input its first entry stands. A hold is one version of one word of a
+ * A node is a table page as a walk reads it: the page, its level, where in the
+ * input its first entry stands, and what those before it allow. A hold is one version of one word of a
  * node, read as an entry and cached: a table pointer or a leaf. Who may have
  * it, in which class and set, stands in `fill`: the number of the fill that
  * put it there, 0 if nobody can.
@@ -31,6 +31,7 @@ struct node {
 	struct page *page;
 	uint64_t address; /* of the page */
 	uint64_t input;	  /* of its first entry */
+	uint64_t rights;  /* of the tables that lead here */
 	uint8_t level;
 	bool root;
 	uint32_t next;	  /* of the same page */
@@ -67,6 +68,10 @@ struct candidate {
 	char text[240];
 };
 
+/* Two kinds of maintenance, complete by different steps. An observer hears
+ * one of them. */
+enum maintenance { BROADCAST, QUEUED, MAINTENANCES };
+
 struct explore {
 	const struct explore_input *in;
 	struct explore_memory memory;
@@ -78,8 +83,10 @@ struct explore {
 	uint32_t fills, fill_room;
 	const struct protocol_event **pending; /* TLBIs not complete */
 	size_t pendings, pending_room;
+	size_t pending_of[MAINTENANCES];
 	bool unclosed; /* SET_AFTER lacks what is filled anew */
 	struct mapping before, after; /* of the call */
+	struct mapping left; /* by calls before, and not flushed yet */
 	uint64_t *plain; /* the tables as a call leaves them: judge.c */
 	uint32_t step;
 	size_t call;
@@ -100,7 +107,7 @@ void holding_page_scrambled(struct explore *x, struct page *page);
  * filled after it; and it is complete. */
 void holding_tlbi(struct explore *x, const struct protocol_event *event);
 void holding_tlbi_issued(struct explore *x);
-void holding_tlbi_done(struct explore *x);
+void holding_tlbi_done(struct explore *x, enum maintenance kind);
 /* Whether a walk of the observer can come to the node; *from: by which fill. */
 bool holding_reaches(const struct explore *x, unsigned int observer,
 		  enum hold_set set, const struct node *node, uint32_t *from);
@@ -108,6 +115,12 @@ bool holding_tlbi_matches(const struct explore *x,
 		       const struct protocol_event *event,
 		       const struct hold *hold, unsigned int observer,
 		       enum hold_class class);
+
+static inline enum maintenance maintenance_of(const struct explore *x,
+					      unsigned int observer)
+{
+	return x->in->observer[observer].queue ? QUEUED : BROADCAST;
+}
 
 static inline enum walker_class walker_of(const struct explore *x,
 					  unsigned int observer)
@@ -121,6 +134,12 @@ static inline uint64_t node_input(const struct explore *x,
 {
 	return node->input +
 	       ((uint64_t)index << entry_lsb(&x->in->space, node->level));
+}
+
+static inline struct entry node_read(const struct explore *x,
+				     const struct node *node, uint64_t value)
+{
+	return entry_read(&x->in->space, value, node->level, node->rights);
 }
 
 /* What a leaf translates as it is cached. */
@@ -148,12 +167,16 @@ void judge_hold(struct explore *x, uint32_t hold, unsigned int observer,
 void judge_uncached(struct explore *x, unsigned int observer, uint32_t from,
 		    const struct node *node, uint32_t index, uint32_t version,
 		    const struct entry *e);
+/* Or one that does not translate. */
+void judge_hole(struct explore *x, unsigned int observer, uint32_t from,
+		const struct node *node, uint32_t index, uint32_t version);
 void judge_arbitrary(struct explore *x, unsigned int observer, uint32_t from,
 		     const struct node *node, uint32_t index,
 		     uint32_t version);
 void judge_freed(struct explore *x, struct page *page);
-/* The call is over: only the new mapping is left. */
-void judge_done(struct explore *x);
+/* The call is over: only the new mapping is left, and what is deferred.
+ * False: out of memory. */
+bool judge_done(struct explore *x);
 
 /* ---- witness.c */
 

@@ -21,5 +21,8 @@ json_t *study_explore(const struct scenario *s,
  * first. False: there are no more.
  */
 bool study_listed(size_t *next, struct scenario *s);
+/* Each operation of core/iommu's domain under each policy, at the same places,
+ * on hardware of several kinds that walks coherently or does not. */
+bool study_listed_domain(size_t *next, struct scenario *s);
 
 #endif

@@ -213,7 +213,7 @@ static void describe_value(struct explore *x, const struct node *n,
 		snprintf(out, bytes, "0x%" PRIx64, value);
 		return;
 	}
-	e = entry_decode(&x->in->space, value, n->level);
+	e = node_read(x, n, value);
 	if (e.kind == ENTRY_INVALID)
 		snprintf(out, bytes, value ? "invalid (0x%" PRIx64 ")"
 					   : "invalid",
@@ -221,7 +221,7 @@ static void describe_value(struct explore *x, const struct node *n,
 	else
 		snprintf(out, bytes, "%s 0x%" PRIx64 "%s%s",
 			 e.kind == ENTRY_TABLE ? "table"
-			 : n->level == EXPLORE_LAST_LEVEL ? "page" : "block",
+			 : n->level == entry_last_level(&x->in->space) ? "page" : "block",
 			 e.address, e.hint ? " contiguous" : "",
 			 e.no_tlb ? " nT" : "");
 }
@@ -234,7 +234,8 @@ static void describe_word(struct explore *x, uint64_t address, char *out,
 
 	if (n)
 		snprintf(out, bytes, "level %u table 0x%" PRIx64 " [%" PRIu64 "]",
-			 n->level, address & ~mask, (address & mask) >> 3);
+			 entry_level_name(&x->in->space, n->level),
+			 address & ~mask, (address & mask) >> 3);
 	else
 		snprintf(out, bytes, "table 0x%" PRIx64 " [%" PRIu64 "]",
 			 address & ~mask, (address & mask) >> 3);
@@ -251,6 +252,17 @@ static void tell_tlbi(struct explore_result *r, uint32_t step,
 	else
 		say(r, step, "software", "TLBI %s%s", t->name ? t->name : "?",
 		    t->broadcast ? "" : ", this CPU alone");
+}
+
+static void tell_iotlb(struct explore_result *r, uint32_t step,
+		       const struct protocol_iotlb *t)
+{
+	if (t->all)
+		say(r, step, "software", "invalidate IOTLB, domain %u", t->did);
+	else
+		say(r, step, "software",
+		    "invalidate IOTLB [0x%" PRIx64 ", 0x%" PRIx64 "]%s",
+		    t->first, t->last, t->leaf_only ? ", leaves alone" : "");
 }
 
 static void tell_one(struct explore *x, struct explore_result *r, uint32_t step)
@@ -271,12 +283,23 @@ static void tell_one(struct explore *x, struct explore_result *r, uint32_t step)
 		say(r, step, "software", "clean %s", word);
 		break;
 	case PROTOCOL_BARRIER:
-		if (e->barrier == PROTOCOL_DSB)
+		if (x->in->space.format == ENTRY_VTD_SS)
+			say(r, step, "software", "barrier");
+		else if (e->barrier == PROTOCOL_DSB)
 			say(r, step, "software", "DSB %s%s", domain[e->domain],
 			    e->access == PROTOCOL_STORES ? "ST" : "");
 		break;
 	case PROTOCOL_TLBI:
 		tell_tlbi(r, step, &e->tlbi);
+		break;
+	case PROTOCOL_IOTLB:
+		tell_iotlb(r, step, &e->iotlb);
+		break;
+	case PROTOCOL_IOTLB_WAIT:
+		say(r, step, "software", "wait for the invalidations");
+		break;
+	case PROTOCOL_WRITE_BUFFER:
+		say(r, step, "software", "flush the write buffer");
 		break;
 	case PROTOCOL_TABLE_ALLOC:
 	case PROTOCOL_TABLE_FREE:
@@ -311,8 +334,8 @@ static uint32_t run_length(struct explore *x, const struct chain *c,
 		if (f->kind != e->kind)
 			break;
 		if (e->kind == PROTOCOL_TLBI ? f->tlbi.name != e->tlbi.name
-					     : f->address >> lg2 !=
-						       e->address >> lg2)
+		    : e->kind != PROTOCOL_IOTLB &&
+			    f->address >> lg2 != e->address >> lg2)
 			break;
 		n++;
 	}
@@ -322,7 +345,7 @@ static uint32_t run_length(struct explore *x, const struct chain *c,
 static bool told_in_runs(enum protocol_kind kind)
 {
 	return kind == PROTOCOL_WRITE || kind == PROTOCOL_CLEAN ||
-	       kind == PROTOCOL_TLBI;
+	       kind == PROTOCOL_TLBI || kind == PROTOCOL_IOTLB;
 }
 
 /* Tells a step, or several; returns the last it told. */

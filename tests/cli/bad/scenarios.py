@@ -71,6 +71,43 @@ FILES = [
      "set_way.*IOMMU"),
     (HEAD + '"start":{"do":"map","gfn":0,"mfn":1,"frames":200000000},' + DO,
      "start.0.*no memory for its tables"),
+    (HEAD + '"start":[{"do":"teardown"}],' + DO, "start.0.*teardown"),
+    (HEAD + '"start":{"do":"map","gfn":0,"mfn":1,"frames":1048600},'
+     '"operation":{"do":"remove","gfn":0,"frames":1048600}}',
+     "operation.0: remove: more than 1048576 steps"),
+    (HEAD + '"iommu":7,' + DO, "iommu.*object"),
+    (HEAD + '"iommu":{"frob":1},' + DO, "iommu.frob: no such key"),
+    (HEAD + '"iommu":{"type":"amd"},' + DO, "iommu.type.*vtd"),
+    (HEAD + '"iommu":{"levels":2},' + DO, "iommu.levels.*3, 4 or 5"),
+    (HEAD + '"iommu":{"levels":3,"iova_bits":40},' + DO, "iommu.iova_bits"),
+    (HEAD + '"iommu":{"pa_bits":20},' + DO, "iommu.pa_bits.*32 to 52"),
+    (HEAD + '"iommu":{"largest_page":"16K"},' + DO, "iommu.largest_page.*1G"),
+    (HEAD + '"iommu":{"snoop_control":"on"},' + DO,
+     "iommu.snoop_control.*true or false"),
+    (HEAD + '"iommu":{},"guest":{},' + DO, "guest.*not beside iommu"),
+    (HEAD + '"iommu":{},"bbm_level":2,' + DO, "bbm_level.*not beside iommu"),
+    (HEAD + '"iommu":{},"policy":{"p2m":{}},' + DO, "policy.p2m"),
+    (HEAD + '"iommu":{},"policy":{"iommu":{"flush":"later"}},' + DO,
+     "policy.iommu.flush.*deferred"),
+    (HEAD + '"iommu":{},"policy":{"iommu":{"flush":"deferred:0"}},' + DO,
+     "policy.iommu.flush"),
+    (HEAD + '"iommu":{},"observers":[{"kind":"cpu"}],' + DO,
+     "observers.0.*IOMMU"),
+    (HEAD + '"iommu":{},"operation":{"do":"remove","gfn":1,"frames":1}}',
+     "operation.do.*unmap"),
+    (HEAD + '"iommu":{},"operation":{"do":"unmap","gfn":1,"frames":1}}',
+     "operation.gfn: no such key"),
+    (HEAD + '"iommu":{},"operation":{"do":"map","dfn":1,"mfn":1,"frames":1,'
+     '"access":"rwx"}}', "operation.access.*r.w.rw"),
+    (HEAD + '"iommu":{},"operation":{"do":"map","dfn":1,"mfn":"0xfffffffff",'
+     '"frames":2}}', "operation.0.*beyond"),
+    (HEAD + '"iommu":{},"operation":[{"do":"teardown"},{"do":"flush"}]}',
+     "operation.0.*teardown"),
+    (HEAD + '"iommu":{},"start":{"do":"map","dfn":0,"mfn":1,'
+     '"frames":200000000},' + DO, "start.0.*no memory for its tables"),
+    (HEAD + '"iommu":{},"start":{"do":"map","dfn":1,"mfn":2,"frames":1048600},'
+     '"operation":{"do":"unmap","dfn":1,"frames":1048600}}',
+     "operation.0: unmap: more than 1048576 steps"),
 ]
 
 SETS = [

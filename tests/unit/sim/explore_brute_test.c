@@ -5,6 +5,10 @@
  * short protocols, right ones, broken ones and nonsense; both must find
  * something after the same step, or nothing.
  *
+ * Arm: a CPU, or an IOMMU past the caches that hears broadcast maintenance.
+ * VT-d: an IOMMU with a queue of its own, perhaps a write buffer; no access to
+ * what stays translated may fault, and entries that differ bear each other.
+ *
  * The concrete machine shares no code with the explorer. Hardware decides when
  * a store is seen (or a line evicted) and when maintenance takes effect; what
  * it can cache at a moment it does cache, since holding more never hurts it.
@@ -24,7 +28,7 @@
 #define BASE UINT64_C(0x100000)
 #define TABLE (BASE + 0x1000)
 #define INPUT UINT64_C(0x200000) /* of root[1] */
-#define STEPS_MAX 14
+#define STEPS_MAX 15
 #define VERSIONS_MAX 8
 
 /* root[1], table[0], table[1]. */
@@ -33,8 +37,17 @@ static const uint64_t word_address[WORDS] = { BASE + 8, TABLE, TABLE + 8 };
 
 /* What a word may say. */
 enum value { HOLE, LINK, BLOCK, PAGE, OTHER, VALUES };
-enum op { WRITE, CLEAN, DSB_STORES, DSB_ALL, TLBI_FIRST, TLBI_SECOND,
-	  TLBI_LEAF_FIRST, TLBI_ALL, TLBI_COMBINED, FREE, OPS };
+enum op {
+	WRITE, CLEAN, DSB_STORES, DSB_ALL, FREE,
+	ARM_OPS,
+	TLBI_FIRST = ARM_OPS, TLBI_SECOND, TLBI_LEAF_FIRST, TLBI_ALL,
+	TLBI_COMBINED,
+	VTD_OPS,
+	/* By address mask 0 or 9, with the hint (LEAF) or without. */
+	IOTLB_FIRST = VTD_OPS, IOTLB_SECOND, IOTLB_LEAF_FIRST, IOTLB_WIDE,
+	IOTLB_WIDE_LEAF, IOTLB_ALL, WAIT, BUFFER,
+	OPS
+};
 
 struct step {
 	enum op op;
@@ -43,7 +56,9 @@ struct step {
 };
 
 struct protocol {
-	bool noncoherent; /* an IOMMU; else a CPU */
+	bool vtd;
+	bool write_buffer; /* only with vtd */
+	bool noncoherent;  /* an IOMMU; without vtd else a CPU */
 	enum value start[WORDS];
 	struct step step[STEPS_MAX];
 	unsigned int steps;
@@ -63,7 +78,8 @@ static unsigned int draw(unsigned int below)
 
 struct state {
 	uint8_t done; /* software steps */
-	uint8_t seen[WORDS], cleaned[WORDS]; /* versions, by number */
+	/* Versions, by number; `out` of the caches, for the write buffer. */
+	uint8_t seen[WORDS], cleaned[WORDS], out[WORDS];
 	uint16_t pending; /* maintenance, by step */
 	uint8_t stage2[WORDS], combined[WORDS]; /* versions held */
 };
@@ -143,7 +159,7 @@ static bool fill(const struct brute *b, struct state *s)
 		more |= !(s->stage2[w] & bit);
 		s->stage2[w] |= bit;
 	}
-	for (int w = 0; w < WORDS && !b->p->noncoherent; w++)
+	for (int w = 0; w < WORDS && !b->p->noncoherent && !b->p->vtd; w++)
 		for (unsigned int k = 0; k < VERSIONS_MAX; k++)
 			if ((s->stage2[w] & 1u << k) &&
 			    b->version[w][k] != LINK) {
@@ -188,19 +204,52 @@ static bool conflicts(const struct brute *b, const uint8_t held[WORDS])
 		held_is(b, held[ROOT], ROOT, OTHER));
 }
 
-/* A walk now, from the root or a pointer held, is not the new mapping. */
+/* What a walk now can come to: from the root, and from a pointer held, which
+ * may be none (false). */
+static int walk_root(const struct brute *b, const struct state *s,
+		     unsigned int page)
+{
+	enum value now[WORDS];
+
+	for (int w = 0; w < WORDS; w++)
+		now[w] = b->version[w][s->seen[w]];
+	return translates(now, page);
+}
+
+static bool walk_held(const struct brute *b, const struct state *s,
+		      unsigned int page, int *to)
+{
+	const enum value now[WORDS] = {
+		LINK, b->version[FIRST][s->seen[FIRST]],
+		b->version[SECOND][s->seen[SECOND]],
+	};
+
+	*to = translates(now, page);
+	return reaches_table(b, s);
+}
+
+/* A walk now is not the new mapping. */
 static bool walks_astray(const struct brute *b, const struct state *s)
 {
 	for (unsigned int page = 0; page < 3; page++) {
-		enum value now[WORDS];
+		int to;
 
-		for (int w = 0; w < WORDS; w++)
-			now[w] = b->version[w][s->seen[w]];
-		if (translates(now, page) != after(b, page))
+		if (walk_root(b, s, page) != after(b, page) ||
+		    (walk_held(b, s, page, &to) && to != after(b, page)))
 			return true;
-		now[ROOT] = LINK;
-		if (reaches_table(b, s) &&
-		    translates(now, page) != after(b, page))
+	}
+	return false;
+}
+
+/* A walk now faults where nothing was to go. */
+static bool walks_off(const struct brute *b, const struct state *s)
+{
+	for (unsigned int page = 0; page < 3; page++) {
+		int to;
+
+		if (before(b, page) && after(b, page) &&
+		    (!walk_root(b, s, page) ||
+		     (walk_held(b, s, page, &to) && !to)))
 			return true;
 	}
 	return false;
@@ -210,14 +259,44 @@ static bool is_wrong(const struct brute *b, const struct state *s)
 {
 	const bool over = s->done == b->p->steps;
 
-	if (strays(b, s->stage2, false) || strays(b, s->combined, false) ||
-	    conflicts(b, s->stage2) || conflicts(b, s->combined))
+	if (strays(b, s->stage2, false) || strays(b, s->combined, false))
+		return true;
+	if (b->p->vtd ? walks_off(b, s)
+		      : conflicts(b, s->stage2) || conflicts(b, s->combined))
 		return true;
 	/* The table is gone, and there is still a way. */
 	if (b->freed && s->done >= b->freed && reaches_table(b, s))
 		return true;
 	return over && (strays(b, s->stage2, true) ||
 			strays(b, s->combined, true) || walks_astray(b, s));
+}
+
+/* Does it drop what the word held? `table`: a way to one. */
+static bool tlbi_hits(enum op op, enum word w, bool table)
+{
+	switch (op) {
+	case TLBI_ALL:
+	case IOTLB_ALL:
+	case IOTLB_WIDE:
+		return true;
+	case TLBI_FIRST:
+		return w != SECOND;
+	case TLBI_SECOND:
+		return w != FIRST;
+	case TLBI_LEAF_FIRST:
+		return w != SECOND && !table;
+	/* One page is not all of a superpage. */
+	case IOTLB_FIRST:
+		return w == FIRST || table;
+	case IOTLB_SECOND:
+		return w == SECOND || table;
+	case IOTLB_LEAF_FIRST:
+		return w == FIRST;
+	case IOTLB_WIDE_LEAF:
+		return !table;
+	default:
+		return false;
+	}
 }
 
 static void effect(const struct brute *b, struct state *s, unsigned int i)
@@ -228,29 +307,45 @@ static void effect(const struct brute *b, struct state *s, unsigned int i)
 	for (unsigned int w = 0; w < WORDS; w++)
 		for (unsigned int k = 0; k < VERSIONS_MAX; k++) {
 			const uint8_t keep = (uint8_t)~(1u << k);
-			const bool table = b->version[w][k] == LINK;
-			bool hit = op == TLBI_ALL;
 
-			if (op == TLBI_FIRST || op == TLBI_LEAF_FIRST)
-				hit = w != SECOND;
-			if (op == TLBI_SECOND)
-				hit = w != FIRST;
-			if (op == TLBI_LEAF_FIRST && table)
-				hit = false;
-			if (hit)
+			if (tlbi_hits(op, (enum word)w,
+				      b->version[w][k] == LINK))
 				s->stage2[w] &= keep;
 			if (op == TLBI_ALL || op == TLBI_COMBINED)
 				s->combined[w] &= keep;
 		}
 }
 
+static bool is_maintenance(enum op op)
+{
+	return op >= TLBI_FIRST && op <= IOTLB_ALL;
+}
+
+/* A barrier lets stores out, the write buffer lets them be seen. */
+static void order(const struct brute *b, struct state *s, unsigned int i)
+{
+	const enum op op = b->p->step[i].op;
+
+	for (unsigned int w = 0; w < WORDS; w++) {
+		if (op == DSB_ALL || op == DSB_STORES) {
+			if (!b->p->noncoherent)
+				s->out[w] = b->newest[i][w];
+			else if (op == DSB_ALL)
+				s->out[w] = s->cleaned[w];
+		}
+		if ((!b->p->write_buffer || op == BUFFER ||
+		     is_maintenance(op)) &&
+		    s->out[w] > s->seen[w])
+			s->seen[w] = s->out[w];
+	}
+}
+
 static void software(const struct brute *b, struct state *s)
 {
 	const unsigned int i = s->done++;
 	const struct step *step = &b->p->step[i];
-	const bool all = step->op == DSB_ALL;
 
-	if (step->op >= TLBI_FIRST && step->op <= TLBI_COMBINED)
+	if (is_maintenance(step->op))
 		s->pending |= (uint16_t)(1u << i);
 	for (unsigned int w = 0; w < WORDS; w++) {
 		const bool same_line =
@@ -258,14 +353,10 @@ static void software(const struct brute *b, struct state *s)
 
 		if (step->op == CLEAN && same_line)
 			s->cleaned[w] = b->newest[i][w];
-		if (step->op != DSB_ALL && step->op != DSB_STORES)
-			continue;
-		if (!b->p->noncoherent)
-			s->seen[w] = b->newest[i][w];
-		else if (all && s->cleaned[w] > s->seen[w])
-			s->seen[w] = s->cleaned[w];
 	}
-	for (unsigned int k = 0; all && k < i; k++)
+	order(b, s, i);
+	for (unsigned int k = 0;
+	     step->op == (b->p->vtd ? WAIT : DSB_ALL) && k < i; k++)
 		if (s->pending & 1u << k)
 			effect(b, s, k);
 }
@@ -345,6 +436,25 @@ static unsigned int brute_force(const struct protocol *p)
 
 #define ATTRIBUTES (UINT64_C(1) << 10 | 3 << 8 | 3 << 6 | 15 << 2)
 
+/* Readable and writable; PS in the root. */
+static uint64_t encode_vtd(enum word w, enum value v)
+{
+	const uint64_t page = w == SECOND ? 0x1000 : 0;
+	const uint64_t leaf = w == ROOT ? 0x83 : 3;
+
+	switch (v) {
+	case LINK:
+		return TABLE | 3;
+	case BLOCK:
+	case PAGE:
+		return (UINT64_C(0x40000000) + page) | leaf;
+	case OTHER:
+		return (UINT64_C(0x80000000) + page) | leaf;
+	default:
+		return 0;
+	}
+}
+
 static uint64_t encode(enum word w, enum value v)
 {
 	const uint64_t page = w == SECOND ? 0x1000 : 0;
@@ -364,11 +474,34 @@ static uint64_t encode(enum word w, enum value v)
 	}
 }
 
-static struct protocol_event event_of(const struct step *step)
+static struct protocol_event iotlb_of(enum op op)
+{
+	const bool wide = op == IOTLB_WIDE || op == IOTLB_WIDE_LEAF;
+	const uint64_t at = INPUT + (op == IOTLB_SECOND ? 0x1000 : 0);
+	struct protocol_event e = { .kind = PROTOCOL_IOTLB };
+
+	if (op == WAIT || op == BUFFER) {
+		e.kind = op == WAIT ? PROTOCOL_IOTLB_WAIT
+				    : PROTOCOL_WRITE_BUFFER;
+		return e;
+	}
+	e.iotlb = (struct protocol_iotlb){
+		.all = op == IOTLB_ALL, .first = at,
+		.last = at + (wide ? 0x1fffff : 0xfff),
+		.leaf_only = op == IOTLB_LEAF_FIRST || op == IOTLB_WIDE_LEAF,
+	};
+	return e;
+}
+
+static struct protocol_event event_of(const struct protocol *p,
+				      const struct step *step)
 {
 	struct protocol_event e = { .kind = PROTOCOL_TLBI, .el2 = true };
 	const bool leaf = step->op == TLBI_LEAF_FIRST;
 	const uint64_t at = INPUT + (step->op == TLBI_SECOND ? 0x1000 : 0);
+
+	if (step->op >= VTD_OPS)
+		return iotlb_of(step->op);
 
 	switch (step->op) {
 	case WRITE:
@@ -376,7 +509,8 @@ static struct protocol_event event_of(const struct step *step)
 		e.kind = step->op == WRITE ? PROTOCOL_WRITE : PROTOCOL_CLEAN;
 		e.address = word_address[step->word];
 		e.bytes = 8;
-		e.now = encode(step->word, step->value);
+		e.now = (p->vtd ? encode_vtd : encode)(step->word,
+						       step->value);
 		break;
 	case DSB_STORES:
 	case DSB_ALL:
@@ -411,13 +545,19 @@ static struct explore_result explored(const struct protocol *p)
 	uint64_t word[2 * 512] = { 0 };
 	struct protocol_event event[STEPS_MAX];
 	const struct explore_observer observer = {
-		.iommu = p->noncoherent, .noncoherent = p->noncoherent,
-		.name = "it",
+		.iommu = p->noncoherent || p->vtd,
+		.noncoherent = p->noncoherent, .queue = p->vtd, .name = "it",
 	};
 	const struct explore_call call = { .end = p->steps };
+	const struct explore_space arm = { .granule_lg2 = 12, .start_level = 2,
+					   .output_bits = 48, .root = BASE };
+	const struct explore_space vtd = { .format = ENTRY_VTD_SS,
+					   .granule_lg2 = 12, .start_level = 3,
+					   .output_bits = 48, .superpages = 3,
+					   .root = BASE };
 	const struct explore_input in = {
-		.space = { .granule_lg2 = 12, .start_level = 2,
-			   .output_bits = 48, .root = BASE },
+		.space = p->vtd ? vtd : arm, .lossless = p->vtd,
+		.write_buffer = p->write_buffer,
 		.image = { BASE, sizeof(word), word, live },
 		.observer = &observer, .observers = 1, .line_bytes = 64,
 		.event = event, .events = p->steps,
@@ -427,9 +567,10 @@ static struct explore_result explored(const struct protocol *p)
 
 	for (int w = 0; w < WORDS; w++)
 		word[(word_address[w] - BASE) / 8] =
-			encode((enum word)w, p->start[w]);
+			(p->vtd ? encode_vtd : encode)((enum word)w,
+						       p->start[w]);
 	for (unsigned int i = 0; i < p->steps; i++)
-		event[i] = event_of(&p->step[i]);
+		event[i] = event_of(p, &p->step[i]);
 	assert_int_equal(explore_run(&in, &result), 0);
 	return result;
 }
@@ -455,6 +596,60 @@ static void add_store(struct protocol *p, enum word w, enum value v)
 	add(p, WRITE, w, v);
 	if (p->noncoherent)
 		add(p, CLEAN, w, HOLE);
+}
+
+static void add_flush(struct protocol *p, bool tables)
+{
+	switch (draw(3)) {
+	case 0:
+		add(p, IOTLB_ALL, ROOT, HOLE);
+		break;
+	case 1:
+		add(p, tables ? IOTLB_WIDE : IOTLB_WIDE_LEAF, ROOT, HOLE);
+		break;
+	default:
+		if (tables || draw(2))
+			add(p, IOTLB_SECOND, ROOT, HOLE);
+		add(p, tables ? IOTLB_FIRST : IOTLB_LEAF_FIRST, ROOT, HOLE);
+	}
+	add(p, WAIT, ROOT, HOLE);
+}
+
+/* Stores are seen: after the barrier, and the buffer where there is one. */
+static void add_order(struct protocol *p)
+{
+	add(p, DSB_ALL, ROOT, HOLE);
+	if (p->write_buffer)
+		add(p, BUFFER, ROOT, HOLE);
+}
+
+/*
+ * VT-d's, where nothing is broken: perhaps the table is filled, an entry is
+ * written over, seen, flushed, and a table that is not linked any more freed.
+ */
+static void draw_whole_vtd(struct protocol *p, enum word w)
+{
+	const enum value v = draw_value(w);
+
+	if (p->start[w] == HOLE && draw(3) == 0)
+		p->start[w] = w == ROOT ? BLOCK : PAGE;
+	if (w == ROOT && v == LINK && p->start[ROOT] != LINK) {
+		add_store(p, FIRST, draw(4) ? PAGE : HOLE);
+		add_store(p, SECOND, PAGE);
+		add_order(p);
+	}
+	if (draw(4) == 0) {
+		/* As Arm wants it: what stays is without for a moment. Or a
+		 * table stands there that is not full. */
+		add_store(p, w, w == ROOT && draw(2) ? LINK : HOLE);
+		add_order(p);
+	}
+	add_store(p, w, v);
+	add_order(p);
+	/* Now and then the hint is wrong. */
+	add_flush(p, w == ROOT && draw(6) != 0);
+	if (w == ROOT && v != LINK && p->start[ROOT] == LINK && draw(2))
+		add(p, FREE, ROOT, HOLE);
 }
 
 /* The whole of it: break, flush by one of the ways, perhaps free, make. */
@@ -517,16 +712,26 @@ static void make_sensible(struct protocol *p)
 	p->steps = kept;
 }
 
-static struct protocol draw_protocol(void)
+static enum op draw_op(bool vtd)
 {
-	struct protocol p = { .noncoherent = draw(3) == 0 };
+	const unsigned int n = draw(vtd ? ARM_OPS + OPS - VTD_OPS
+					: (unsigned int)VTD_OPS);
+
+	return (enum op)(vtd && n >= ARM_OPS ? n - ARM_OPS + VTD_OPS : n);
+}
+
+static struct protocol draw_protocol(bool vtd)
+{
+	struct protocol p = { .vtd = vtd,
+			      .noncoherent = draw(vtd ? 2 : 3) == 0,
+			      .write_buffer = vtd && draw(3) == 0 };
 	unsigned int how = draw(4);
 
 	for (unsigned int w = 0; w < WORDS; w++)
 		p.start[w] = draw_value((enum word)w);
 	if (how != 0) {
 		p.start[ROOT] = draw(4) ? LINK : p.start[ROOT];
-		draw_whole(&p, (enum word)draw(WORDS));
+		(vtd ? draw_whole_vtd : draw_whole)(&p, (enum word)draw(WORDS));
 		if (how > 1 && p.steps > 1)
 			damage(&p);
 		if (how > 2 && p.steps > 1)
@@ -535,7 +740,7 @@ static struct protocol draw_protocol(void)
 	for (unsigned int more = how == 0 ? 2 + draw(5) : draw(2); more; more--) {
 		const enum word w = (enum word)draw(WORDS);
 
-		add(&p, (enum op)draw(OPS), w, draw_value(w));
+		add(&p, draw_op(vtd), w, draw_value(w));
 	}
 	make_sensible(&p);
 	return p;
@@ -545,11 +750,14 @@ static void print(const struct protocol *p, const struct explore_result *r,
 		  unsigned int found)
 {
 	static const char *const op[OPS] = {
-		"write", "clean", "DSB ST", "DSB", "TLBI 0", "TLBI 1",
-		"TLBI leaf 0", "TLBI all", "TLBI combined", "free",
+		"write", "clean", "DSB ST", "DSB", "free", "TLBI 0", "TLBI 1",
+		"TLBI leaf 0", "TLBI all", "TLBI combined", "IOTLB 0",
+		"IOTLB 1", "IOTLB leaf 0", "IOTLB 9", "IOTLB leaf 9",
+		"IOTLB all", "wait", "buffer",
 	};
 
-	print_error("%s, starts %d %d %d\n",
+	print_error("%s%s%s, starts %d %d %d\n", p->vtd ? "VT-d, " : "",
+		    p->write_buffer ? "write buffer, " : "",
 		    p->noncoherent ? "past the caches" : "coherent",
 		    p->start[0], p->start[1], p->start[2]);
 	for (unsigned int i = 0; i < p->steps; i++)
@@ -560,38 +768,55 @@ static void print(const struct protocol *p, const struct explore_result *r,
 		    r->undecided ? r->undecided : "");
 }
 
-static void explorer_and_brute_force_agree(void **state)
+static void agree(bool vtd)
 {
-	unsigned int wrong = 0, good = 0;
+	unsigned int wrong = 0, good = 0, by[EXPLORE_FINDINGS] = { 0 };
 
-	(void)state;
 	seed = 1;
 	for (unsigned int n = 0; n < 6000; n++) {
-		const struct protocol p = draw_protocol();
+		const struct protocol p = draw_protocol(vtd);
 		const unsigned int found = brute_force(&p);
 		struct explore_result r = explored(&p);
-		const bool agree = found == ~0u
-					   ? r.verdict == EXPLORE_GOOD
-					   : r.verdict == EXPLORE_WRONG &&
-						     r.step == found;
+		const bool same = found == ~0u
+					  ? r.verdict == EXPLORE_GOOD
+					  : r.verdict == EXPLORE_WRONG &&
+						    r.step == found;
 
-		if (!agree) {
+		if (!same) {
 			print(&p, &r, found);
 			fail();
 		}
 		wrong += found != ~0u;
 		good += found == ~0u;
+		by[r.finding] += found != ~0u;
 		explore_result_fini(&r);
 	}
 	/* Neither verdict by luck alone. */
 	assert_true(wrong > 1000);
 	assert_true(good > 1000);
+	assert_true(by[vtd ? EXPLORE_FAULT : EXPLORE_CONFLICT] > 100);
+	assert_int_equal(by[vtd ? EXPLORE_CONFLICT : EXPLORE_FAULT], 0);
+	assert_true(by[EXPLORE_AFTER] > 100);
+	assert_true(by[EXPLORE_FREED] > 10);
+}
+
+static void explorer_and_brute_force_agree(void **state)
+{
+	(void)state;
+	agree(false);
+}
+
+static void they_agree_on_vtd(void **state)
+{
+	(void)state;
+	agree(true);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(explorer_and_brute_force_agree),
+		cmocka_unit_test(they_agree_on_vtd),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
