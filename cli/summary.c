@@ -192,12 +192,10 @@ static json_t *p2m_json(const json_t *stats)
 	return out;
 }
 
-/* Of the only IOMMU, if there is one. New reference or NULL. */
-static json_t *iommu_json(const json_t *stats)
+static json_t *unit_json(const json_t *unit)
 {
-	const json_t *unit =
-		json_array_get(json_object_get(stats, "iommu"), 0);
 	static const char *const key[][2] = {
+		{ "type", "type" },
 		{ "translations", "translations" },
 		{ "IOTLB misses", "iotlb.misses" },
 		{ "descriptor reads", "walks.memory_accesses" },
@@ -212,11 +210,25 @@ static json_t *iommu_json(const json_t *stats)
 		{ "flushes", "domain.flushes" },
 		{ "cycles", "cycles" },
 	};
-	json_t *out = unit ? json_object() : NULL;
+	json_t *out = json_object();
 
-	for (size_t i = 0; out && i < sizeof(key) / sizeof(key[0]); i++)
+	for (size_t i = 0; i < sizeof(key) / sizeof(key[0]); i++)
 		json_object_set(out, key[i][0],
 				(json_t *)path_get(unit, key[i][1]));
+	return out;
+}
+
+/* Of each IOMMU. New reference, or NULL if there is none. */
+static json_t *iommu_json(const json_t *stats)
+{
+	json_t *units = json_object_get(stats, "iommu"), *unit, *out;
+	size_t i;
+
+	if (!json_array_size(units))
+		return NULL;
+	out = json_array();
+	json_array_foreach(units, i, unit)
+		json_array_append_new(out, unit_json(unit));
 	return out;
 }
 
@@ -294,6 +306,22 @@ static void print_p2m(FILE *file, const json_t *p2m)
 		print_line(file, key, value);
 }
 
+static void print_iommus(FILE *file, bool color, json_t *units)
+{
+	json_t *unit;
+	size_t i;
+
+	json_array_foreach(units, i, unit)
+	{
+		char heading[32];
+
+		snprintf(heading, sizeof(heading), "IOMMU %zu", i);
+		print_heading(file, color,
+			      json_array_size(units) == 1 ? "IOMMU" : heading);
+		print_p2m(file, unit);
+	}
+}
+
 static void print_walks(FILE *file, const json_t *walks)
 {
 	print_line(file, "walks", json_object_get(walks, "count"));
@@ -350,10 +378,7 @@ void summary_print(FILE *file, bool color, const json_t *s)
 	print_table(file, color, bucket, json_object_get(s, "cycles_by"));
 	print_heading(file, color, "Stage-2 tables");
 	print_p2m(file, json_object_get(s, "p2m"));
-	if (json_object_get(s, "iommu")) {
-		print_heading(file, color, "IOMMU");
-		print_p2m(file, json_object_get(s, "iommu"));
-	}
+	print_iommus(file, color, json_object_get(s, "iommu"));
 	if (json_object_get(s, "phases")) {
 		print_heading(file, color, "Phases");
 		print_table(file, color, phase, json_object_get(s, "phases"));

@@ -56,10 +56,8 @@ static json_t *p2m_summary(const json_t *stats)
 				 p2m_count(stats, "mappings", "1G"));
 }
 
-/* Of the only IOMMU; zeros where there is none. */
-static json_t *iommu_summary(const json_t *stats)
+static json_t *unit_summary(const json_t *unit)
 {
-	json_t *unit = json_array_get(json_object_get(stats, "iommu"), 0);
 	static const char *const key[][3] = {
 		{ "iotlb_misses", "iotlb", "misses" },
 		{ "latency_mean", "latency_ns", "mean" },
@@ -72,6 +70,7 @@ static json_t *iommu_summary(const json_t *stats)
 	};
 	json_t *out = json_object(), *domain = json_object_get(unit, "domain");
 
+	json_object_set(out, "type", json_object_get(unit, "type"));
 	for (size_t i = 0; i < sizeof(key) / sizeof(key[0]); i++) {
 		const json_t *in = key[i][1]
 					   ? json_object_get(unit, key[i][1])
@@ -82,6 +81,17 @@ static json_t *iommu_summary(const json_t *stats)
 				    value ? json_incref(value)
 					  : json_integer(0));
 	}
+	return out;
+}
+
+static json_t *iommu_summary(const json_t *stats)
+{
+	json_t *units = json_object_get(stats, "iommu"), *unit;
+	json_t *out = json_array();
+	size_t i;
+
+	json_array_foreach(units, i, unit)
+		json_array_append_new(out, unit_summary(unit));
 	return out;
 }
 
@@ -161,6 +171,7 @@ static const struct column p2m_columns[] = {
 
 static const struct column iommu_columns[] = {
 	{ "set", "variant", COLUMN_TEXT },
+	{ "type", "IOMMU", COLUMN_TEXT },
 	{ "iotlb_misses", "IOTLB misses", COLUMN_COUNT },
 	{ "latency_mean", "DMA ns", COLUMN_REAL },
 	{ "latency_p99", "p99", COLUMN_COUNT },
@@ -172,39 +183,62 @@ static const struct column iommu_columns[] = {
 	{ 0 }
 };
 
-/* The summaries, or `group` of them, each with its settings. */
-static json_t *rows_make(const json_t *variants, const char *group)
+/* A variant's summary, or `group` of it, or the group's element `at` if that
+ * is a list; NULL if it has none. */
+static json_t *group_of(const json_t *variant, const char *group, size_t at)
+{
+	json_t *summary = json_object_get(variant, "summary");
+	json_t *in = group ? json_object_get(summary, group) : summary;
+
+	if (json_is_array(in))
+		return json_array_get(in, at);
+	return at == 0 ? in : NULL;
+}
+
+/* These of all variants, each with its settings. */
+static json_t *rows_make(const json_t *variants, const char *group, size_t at)
 {
 	json_t *rows = json_array(), *variant;
 	size_t i;
 
 	json_array_foreach(variants, i, variant)
 	{
-		json_t *from = json_object_get(variant, "summary");
+		json_t *from = group_of(variant, group, at);
 		json_t *row = json_object();
 
 		json_object_set(row, "set", json_object_get(variant, "set"));
-		json_object_update(row,
-				   group ? json_object_get(from, group) : from);
+		if (from)
+			json_object_update(row, from);
 		json_array_append_new(rows, row);
 	}
 	return rows;
 }
 
-static bool group_differs(const json_t *variants, const char *group)
+static bool group_is_there(const json_t *variants, const char *group,
+			   size_t at)
 {
-	json_t *variant, *first = NULL;
+	json_t *variant;
+	size_t i;
+
+	json_array_foreach(variants, i, variant)
+		if (group_of(variant, group, at))
+			return true;
+	return false;
+}
+
+/* Is there one that is not as the one before it? */
+static bool group_differs(const json_t *variants, const char *group, size_t at)
+{
+	json_t *variant, *before = NULL;
 	size_t i;
 
 	json_array_foreach(variants, i, variant)
 	{
-		json_t *p2m =
-			json_object_get(json_object_get(variant, "summary"),
-					group);
+		json_t *it = group_of(variant, group, at);
 
-		if (first && !json_equal(first, p2m))
+		if (i > 0 && it != before && !json_equal(before, it))
 			return true;
-		first = p2m;
+		before = it;
 	}
 	return false;
 }
@@ -212,19 +246,21 @@ static bool group_differs(const json_t *variants, const char *group)
 static void print_group(const json_t *variants, const char *group,
 			const struct column *columns, bool color)
 {
-	json_t *rows;
+	for (size_t at = 0; group_is_there(variants, group, at); at++) {
+		json_t *rows;
 
-	if (!group_differs(variants, group))
-		return;
-	rows = rows_make(variants, group);
-	print_table(stdout, color, columns, rows);
-	json_decref(rows);
+		if (!group_differs(variants, group, at))
+			continue;
+		rows = rows_make(variants, group, at);
+		print_table(stdout, color, columns, rows);
+		json_decref(rows);
+	}
 }
 
 static void print_variants(const struct cli *cli, const json_t *variants)
 {
 	bool color = print_color(&cli->options, stdout);
-	json_t *rows = rows_make(variants, NULL);
+	json_t *rows = rows_make(variants, NULL, 0);
 
 	print_table(stdout, color, overview, rows);
 	json_decref(rows);

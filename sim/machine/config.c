@@ -303,24 +303,67 @@ static void forget_other_type(json_t *unit, const json_t *old)
 
 /* ---- loading ---- */
 
+/* Keys that sources name and that are gone with their unit. */
+static void forget_gone_keys(json_t *keys, const json_t *before,
+			     const json_t *tree)
+{
+	for (size_t i = json_array_size(keys); i-- > 0;) {
+		const char *path = json_string_value(json_array_get(keys, i));
+
+		if (path && strncmp(path, "iommu.", 6) == 0 &&
+		    config_at(before, path) && !config_at(tree, path))
+			json_array_remove(keys, i);
+	}
+}
+
+/* Sources speak of the file; of a unit that stands there no more they are
+ * silent. */
+static void forget_gone_sources(const json_t *before, const json_t *tree)
+{
+	json_t *sources = json_object_get(tree, "sources");
+
+	for (size_t i = json_array_size(sources); i-- > 0;) {
+		json_t *keys = json_object_get(json_array_get(sources, i),
+					       "keys");
+		size_t had = json_array_size(keys);
+
+		forget_gone_keys(keys, before, tree);
+		if (had && json_array_size(keys) == 0)
+			json_array_remove(sources, i);
+	}
+}
+
+static bool apply_unit_set(json_t *tree, const char *key_value,
+			   const struct config_origin *origin,
+			   struct error_line *error)
+{
+	json_t *before = json_pack("{s:o}", "iommu",
+				   json_deep_copy(json_object_get(tree,
+								  "iommu")));
+	json_t *unit = unit_of_type_key(tree, key_value);
+	json_t *type = json_incref(json_object_get(unit, "type"));
+	bool ok = config_apply_set(tree, key_value, error);
+
+	if (ok && unit)
+		forget_other_type(unit, type);
+	ok = ok && fill_units(tree, origin, error);
+	if (ok)
+		forget_gone_sources(before, tree);
+	json_decref(type);
+	json_decref(before);
+	return ok;
+}
+
 static bool apply_set(json_t *tree, const char *key_value,
 		      struct error_line *error)
 {
 	char label[80];
 	const struct config_origin origin = {label, EXIT_USAGE};
-	json_t *unit, *type;
-	bool ok;
 
 	snprintf(label, sizeof(label), "--set %s", config_clip(key_value).text);
-	if (strncmp(key_value, "iommu", 5) != 0)
-		return config_apply_set(tree, key_value, error);
-	unit = unit_of_type_key(tree, key_value);
-	type = json_incref(json_object_get(unit, "type"));
-	ok = config_apply_set(tree, key_value, error);
-	if (ok && unit)
-		forget_other_type(unit, type);
-	json_decref(type);
-	return ok && fill_units(tree, &origin, error);
+	if (strncmp(key_value, "iommu", 5) == 0)
+		return apply_unit_set(tree, key_value, &origin, error);
+	return config_apply_set(tree, key_value, error);
 }
 
 static bool set_seed(json_t *tree, const uint64_t *seed,

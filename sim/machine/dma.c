@@ -272,6 +272,7 @@ uint64_t dma_perform(struct iommus *all, struct machine_cpu *cpu,
 	struct dma_device *d = device_of(dma, access->device);
 	struct dma_access left = *access;
 
+	dma->m->current = cpu->index; /* which takes the unit's interrupts */
 	while (left.bytes) {
 		uint64_t issued = issue_time(dma, d, machine_cycles(cpu));
 		uint32_t bytes;
@@ -283,7 +284,6 @@ uint64_t dma_perform(struct iommus *all, struct machine_cpu *cpu,
 		if (left.data)
 			left.data += bytes;
 	}
-	dma->m->current = cpu->index;
 	dma->io->ops->serve(dma->io->unit);
 	return d->complete;
 }

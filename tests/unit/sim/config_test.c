@@ -1023,7 +1023,8 @@ static void a_unit_whose_type_changes_is_that_types_default(void **state)
 		{"iommu=vtd-ivybridge"},
 		{"iommu.0.type=vtd"},
 	};
-	struct machine_config c;
+	struct machine_config c, again;
+	struct error_line error;
 
 	(void)state;
 	must_load(&c, NULL, sets, COUNT(sets));
@@ -1033,6 +1034,12 @@ static void a_unit_whose_type_changes_is_that_types_default(void **state)
 	config_fini(&c);
 	must_load(&c, NULL, same, COUNT(same));
 	assert_int_equal(c.iommu[0].largest_page, IOMMU_LARGEST_4K);
+	config_fini(&c);
+	/* Nor has it sources any more: the machine loads from its own JSON. */
+	must_load(&c, "vtd-broadwell", sets + 3, 2);
+	assert_true(config_load(&again, NULL, c.json, NULL, 0, NULL, &error));
+	assert_string_equal(again.digest, c.digest);
+	config_fini(&again);
 	config_fini(&c);
 }
 
