@@ -98,6 +98,7 @@ include tests/diff/conformance/conformance.mk
 include tests/diff/smmu/smmu.mk
 include tests/diff/el2core/el2core.mk
 include tests/cores/cores.mk
+include tests/protocol/protocol.mk
 include tests/protocol/museum/museum.mk
 include tests/diff/vtd/vtd.mk
 

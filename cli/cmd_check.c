@@ -106,9 +106,12 @@ static void print_finding(bool color, const json_t *f)
 	if (json_object_get(f, "line"))
 		print_line(json_object_get(f, "line"));
 	if (used)
-		printf("  %-10s CPU %lld at %s, event %lld: it went by the stale entry\n",
+		printf("  %-10s CPU %lld at %s, event %lld: it %s the stale entry\n",
 		       "used", number_of(used, "cpu"), text_of(used, "va"),
-		       number_of(used, "event"));
+		       number_of(used, "event"),
+		       json_is_true(json_object_get(used, "went"))
+			       ? "went by"
+			       : "could go by");
 	else if (json_object_get(entry, "replaced"))
 		printf("  %-10s not seen: an access could\n", "used");
 	printf("  %-10s %s\n", "missing", text_of(f, "missing"));

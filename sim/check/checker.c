@@ -59,6 +59,12 @@ void checker_event(struct checker *c, struct protocol_event *e)
 	case PROTOCOL_ROOT:
 		event_root(c, e);
 		break;
+	case PROTOCOL_CONTROL:
+		event_control(c, e);
+		break;
+	case PROTOCOL_CONTEXT:
+		event_context(c, e);
+		break;
 	case PROTOCOL_TABLE_FREE:
 		event_table_free(c, e);
 		break;
@@ -94,7 +100,8 @@ void checker_event(struct checker *c, struct protocol_event *e)
 	case PROTOCOL_KINDS:
 		break;
 	}
-	c->listener.uses_wanted = c->hold.count != 0;
+	c->listener.uses_wanted = c->hold.count || c->watched;
+	c->listener.context_wanted = c->unsynchronised != 0;
 	c->costs.events = c->number;
 	c->costs.entries_held_peak = c->hold.peak;
 	c->not_judged[NOT_JUDGED_OVERFLOW] |= c->tables.overflown;
@@ -179,8 +186,10 @@ void checker_free(struct checker *c)
 {
 	if (!c)
 		return;
-	for (int i = 0; i < PROTOCOL_OBSERVERS_MAX; i++)
+	for (int i = 0; i < PROTOCOL_OBSERVERS_MAX; i++) {
 		free(c->cpu[i].pending);
+		free(c->cpu[i].former);
+	}
 	if (c->hold.bucket)
 		hold_fini(&c->hold);
 	discipline_fini(&c->discipline);

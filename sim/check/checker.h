@@ -62,9 +62,11 @@ struct finding {
 	uint64_t line_bytes, read_va, read_address;
 	bool birth_known;
 	unsigned int birth_cpu;
-	/* The access that went by it: event 0 if none did, so that it could. */
+	/* The access that went by it (`use_went`) or could; event 0: none was
+	 * seen. */
 	uint64_t use_event, use_va;
 	unsigned int use_cpu;
+	bool use_went;
 	char detail[WITNESS_TEXT];  /* why, of this case */
 	char missing[WITNESS_TEXT]; /* the step that would be right */
 };

@@ -97,6 +97,8 @@ static void done_hints(struct checker *c, const struct protocol_event *e)
 
 void event_done(struct checker *c, const struct protocol_event *e)
 {
+	if (!e->el2)
+		event_context(c, e);
 	done_ghosts(c, e);
 	done_made(c, e);
 	done_cleans(c, e);

@@ -147,6 +147,17 @@ void finding_describe_ghost(struct checker *c, struct finding *f,
 	g->finding = (uint32_t)(f - c->finding) + 1;
 }
 
+void finding_note_use(struct finding *f, const struct protocol_event *e,
+		      bool went)
+{
+	if (f->use_went || (f->use_event && !went))
+		return;
+	f->use_event = e->number;
+	f->use_cpu = e->cpu;
+	f->use_va = e->va;
+	f->use_went = went;
+}
+
 /* ---- without a ghost ---- */
 
 static void describe_word(struct finding *f, const struct table_node *node,
@@ -244,6 +255,8 @@ const char *checker_not_judged(const struct checker *c, size_t index)
 			"findings beyond the first 4096 different ones",
 		[NOT_JUDGED_DISCIPLINE] =
 			"locks, roots and owners of entries beyond 4096 of each",
+		[NOT_JUDGED_FORMERS] =
+			"trees that a CPU left, beyond the last 1024; control registers written more than 8 times without TLBI",
 		[NOT_JUDGED_DATA] =
 			"data-stale: a trace or log does not have what memory and caches hold; check the run of the guest itself",
 	};

@@ -68,32 +68,19 @@ static bool lookup(const struct checker *c, uint16_t vmid, uint64_t input,
 		   struct table_node **node, uint32_t *index, uint64_t *output)
 {
 	const struct table_tree *tree = c->tables.tree;
+	const struct geometry *g;
 
 	while (tree && !(tree->geometry.stage2 && tree->root.vmid == vmid &&
 			 tree->installed))
 		tree = tree->next;
-	if (!tree)
+	*node = tree ? tables_lookup(&c->tables, tree, input, index) : NULL;
+	if (!*node)
 		return false;
-	*node = tree->top;
-	while (*node && input - (*node)->input >=
-				node_span(*node) * page_entries((*node)->page))
-		*node = (*node)->peer;
-	while (*node) {
-		const struct geometry *g = &tree->geometry;
-		uint64_t pte;
-
-		*index =
-			(uint32_t)((input - (*node)->input) / node_span(*node));
-		pte = (*node)->page->word[*index];
-		if (entry_kind(g, pte, (*node)->level) == ENTRY_LEAF) {
-			*output = entry_address(g, pte,
-						level_lsb(g, (*node)->level)) +
-				  (input & (node_span(*node) - 1));
-			return true;
-		}
-		*node = tables_child(&c->tables, *node, *index);
-	}
-	return false;
+	g = &tree->geometry;
+	*output = entry_address(g, (*node)->page->word[*index],
+				level_lsb(g, (*node)->level)) +
+		  (input & (node_span(*node) - 1));
+	return true;
 }
 
 void event_frame_free(struct checker *c, const struct protocol_event *e)

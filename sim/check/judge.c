@@ -155,6 +155,8 @@ void judge_held(struct checker *c, struct ghost *g,
 		return;
 	if (is_new)
 		describe(c, f, g, detail, cause.missing);
+	if (e->kind == PROTOCOL_USE)
+		finding_note_use(f, e, false);
 	g->finding = (uint32_t)(f - c->finding) + 1;
 }
 

@@ -35,16 +35,8 @@ void event_clean(struct checker *c, const struct protocol_event *e)
 static bool is_dead(const struct table_tree *tree,
 		    const struct protocol_tlbi *t)
 {
-	if (tree->installed || !t->broadcast || t->last_level ||
-	    t->by == PROTOCOL_BY_ADDRESS)
-		return false;
-	if (t->el2 != (tree->root.base == PROTOCOL_TTBR_EL2) ||
-	    (!t->any_vmid && t->vmid != tree->root.vmid))
-		return false;
-	if (tree->geometry.stage2)
-		return t->stage1 && t->stage2;
-	return t->stage1 &&
-	       (t->by == PROTOCOL_BY_ALL || t->asid == tree->root.asid);
+	return !tree->installed && !tree->formers && t->broadcast &&
+	       root_tlbi_is_whole(t, tree);
 }
 
 static void drop_dead(struct checker *c, const struct protocol_tlbi *t)
@@ -70,6 +62,7 @@ static void complete(struct checker *c, struct checker_cpu *cpu,
 			continue;
 		}
 		hold_tlbi(&c->hold, &t->tlbi, t->cpu, t->issued, e->number);
+		context_complete(c, t);
 		if (!c->config.discipline)
 			drop_dead(c, &t->tlbi);
 	}
@@ -106,6 +99,8 @@ void event_barrier(struct checker *c, const struct protocol_event *e)
 	bool alone = e->domain == PROTOCOL_NSH && c->config.cpus > 1;
 
 	c->costs.barriers++;
+	if (e->barrier == PROTOCOL_ISB)
+		event_context(c, e);
 	if (e->barrier == PROTOCOL_ISB || e->access == PROTOCOL_LOADS)
 		return;
 	cpu->barriers++;
@@ -142,7 +137,8 @@ void event_tlbi(struct checker *c, const struct protocol_event *e)
 			       "a TLBI of EL2 was given an ASID",
 			       "bits 63:48 of the operand zero");
 	c->costs.needless_tlbis +=
-		!hold_tlbi_is_needed(&c->hold, &e->tlbi, e->cpu);
+		!hold_tlbi_is_needed(&c->hold, &e->tlbi, e->cpu) &&
+		!context_tlbi_is_needed(c, &e->tlbi, e->cpu);
 	c->log[c->logged++ % TLBI_LOG] = t;
 	if (cpu->pendings == cpu->pending_room) {
 		size_t room = cpu->pending_room ? cpu->pending_room * 2 : 16;

@@ -12,7 +12,7 @@ const char *protocol_kind_name(enum protocol_kind kind)
 	static const char *const name[PROTOCOL_KINDS] = {
 		"content", "write",  "clean",	    "barrier",
 		"tlbi", "iotlb", "iotlb-wait", "write-buffer",
-		"root",   "caches",	    "table-alloc",
+		"root", "control", "context", "caches", "table-alloc",
 		"table-free", "frame-free", "use", "read",
 		"done",
 		"memory-init", "memory-free", "lock", "trylock", "unlock",

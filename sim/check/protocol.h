@@ -31,6 +31,8 @@ enum protocol_kind {
 	PROTOCOL_IOTLB_WAIT,  /* all of that so far is complete, DMA drained */
 	PROTOCOL_WRITE_BUFFER, /* the chipset's write buffer is flushed */
 	PROTOCOL_ROOT,	      /* what a walk begins with was written */
+	PROTOCOL_CONTROL,     /* a register that translation depends on, too */
+	PROTOCOL_CONTEXT,     /* an exception or return: synchronises context */
 	PROTOCOL_CACHES,      /* a CPU's data caches went on or off */
 	PROTOCOL_TABLE_ALLOC,
 	PROTOCOL_TABLE_FREE,
@@ -148,6 +150,17 @@ bool protocol_tlbi_by_name(const char *name, struct protocol_tlbi *tlbi);
 void protocol_tlbi_operand(struct protocol_tlbi *tlbi, uint64_t operand);
 
 /*
+ * A write of TCR_EL1, MAIR_EL1 or SCTLR_EL1 that changed fields of which
+ * TLBs may hold copies. DDI0487 L.b D24.2, "permitted to be cached in a TLB".
+ */
+struct protocol_control {
+	const char *name;    /* "TCR_EL1" */
+	uint64_t changed;    /* those fields' bits */
+	unsigned int bases;  /* whose translations they touch; a bit a base */
+	uint8_t indexes;     /* MAIR_EL1: of Attr<n>, bit n; else 0 */
+};
+
+/*
  * A CPU whose data caches are off reads from a line that was written through
  * them and not cleaned to the point of coherency since.
  */
@@ -192,12 +205,14 @@ struct protocol_event {
 		struct protocol_tlbi tlbi;
 		struct protocol_iotlb iotlb;
 		struct protocol_root root;
+		struct protocol_control control;
 		bool caches_on;
 		struct protocol_read read;
 		/* USE: translated in the regime of `cpu` as it stands. */
 		struct {
 			uint64_t va, ipa, pa;
 			bool has_stage1;
+			bool fetch;
 		};
 	};
 };
@@ -216,6 +231,8 @@ struct protocol_listener {
 	void *read_context;
 	/* The listener's: false while no USE could matter. */
 	bool uses_wanted;
+	/* The same of CONTEXT. */
+	bool context_wanted;
 	/* The listener's: of the last event. */
 	uint64_t number;
 };

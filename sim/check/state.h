@@ -34,6 +34,22 @@ struct word_list {
 	size_t count, room;
 };
 
+/* A tree that a CPU had installed, and may hold entries of. */
+struct former {
+	struct table_tree *tree;
+	struct mark mark; /* the write that put another in its place */
+	uint64_t synchronised; /* event; 0: that write is not yet */
+};
+
+/* A write of a control register, with whose old fields entries may be held. */
+struct control {
+	struct protocol_control change;
+	struct mark mark;
+	uint64_t synchronised;
+};
+
+#define CONTROLS_MAX 8
+
 struct checker_cpu {
 	uint64_t barriers; /* DMB and DSB so far: an epoch of its stores */
 	struct table_tree *installed[PROTOCOL_BASES];
@@ -42,6 +58,17 @@ struct checker_cpu {
 	/* The first new entry since the last DSB. */
 	struct word_ref made;
 	bool has_made, has_cleaned;
+	/* root.c, context.c */
+	struct former *former;
+	size_t formers, former_room;
+	struct control control[CONTROLS_MAX];
+	unsigned int controls;
+	/* Bit sets of bases: some former tree's entries may be used in place of
+	 * the installed one's; written, and not synchronised since. */
+	unsigned int rivals, unsynchronised;
+	struct mark written; /* the first such write */
+	bool translated;     /* stage 1 was on: entries may be held */
+	uint64_t off_since;
 };
 
 enum not_judged {
@@ -53,6 +80,7 @@ enum not_judged {
 	NOT_JUDGED_FINDINGS,
 	NOT_JUDGED_DISCIPLINE,
 	NOT_JUDGED_DATA,
+	NOT_JUDGED_FORMERS,
 	NOT_JUDGED_COUNT
 };
 
@@ -68,6 +96,9 @@ struct checker {
 	/* Since the last DONE: entries with the contiguous hint, and words that
 	 * a walker past the caches reads. */
 	struct word_list hinted, uncleaned;
+	/* CPUs: whose accesses context.c looks at; that have written registers
+	 * and not synchronised. */
+	uint64_t watched, unsynchronised;
 	struct protocol_source *source;
 	uint32_t sources, source_room, recent;
 	struct finding *finding;
@@ -106,6 +137,9 @@ void event_clean(struct checker *c, const struct protocol_event *e);
 void event_barrier(struct checker *c, const struct protocol_event *e);
 void event_tlbi(struct checker *c, const struct protocol_event *e);
 void event_root(struct checker *c, const struct protocol_event *e);
+void event_control(struct checker *c, const struct protocol_event *e);
+/* CONTEXT, ISB, and whatever else synchronises. */
+void event_context(struct checker *c, const struct protocol_event *e);
 void event_table_free(struct checker *c, const struct protocol_event *e);
 void event_frame_free(struct checker *c, const struct protocol_event *e);
 /* A log's: what the memory was used for is not said. */
@@ -113,6 +147,34 @@ void event_memory_free(struct checker *c, struct protocol_event *e);
 void event_use(struct checker *c, const struct protocol_event *e);
 void event_read(struct checker *c, const struct protocol_event *e);
 void event_done(struct checker *c, const struct protocol_event *e);
+
+/* ---- root.c */
+/* Does it drop all of a tree, wherever it reaches? */
+bool root_tlbi_is_whole(const struct protocol_tlbi *t,
+			const struct table_tree *tree);
+void root_complete(struct checker *c, unsigned int number,
+		   const struct tlbi_entry *t);
+/* Both translate it, and not alike. */
+bool root_differ(const struct checker *c, const struct table_tree *former,
+		 const struct table_tree *tree, uint64_t input);
+/* An entry as what a CPU may hold since a register was written. */
+struct ghost root_ghost(const struct table_node *node, uint32_t index,
+			unsigned int cpu, struct mark mark,
+			uint64_t synchronised);
+/* A TLBI issued after `since` has dropped it there. */
+bool root_dropped(const struct checker *c, const struct ghost *g,
+		  unsigned int cpu, uint64_t since);
+void root_use(struct checker *c, const struct table_tree *tree, uint64_t input,
+	      uint64_t output, const struct protocol_event *e);
+
+/* ---- context.c */
+void context_watch(struct checker *c, unsigned int number);
+void context_written(struct checker *c, const struct protocol_event *e,
+		     unsigned int bases);
+void context_complete(struct checker *c, const struct tlbi_entry *t);
+bool context_tlbi_is_needed(const struct checker *c,
+			    const struct protocol_tlbi *t, unsigned int cpu);
+void context_use(struct checker *c, const struct protocol_event *e);
 
 /* ---- findings.c */
 uint32_t sources_get(struct checker *c, const struct protocol_source *source);
@@ -132,6 +194,9 @@ void checker_report(struct checker *c, enum rule rule,
 		    const struct table_page *page, uint32_t index,
 		    const struct protocol_event *e, const char *detail,
 		    const char *missing);
+/* An access that goes by the stale entry, or could. */
+void finding_note_use(struct finding *f, const struct protocol_event *e,
+		      bool went);
 void finding_describe_ghost(struct checker *c, struct finding *f,
 			    struct ghost *g);
 

@@ -314,6 +314,7 @@ static void live_word(struct checker *c, struct table_page *page,
 			  old);
 	count = places(page, at);
 	for (unsigned int i = 0; i < count; i++) {
+		tables_note_global(at[i], index);
 		if (judged)
 			made(c, at[i], index, e, mark);
 		else if (entry_kind(&at[i]->tree->geometry, now,

@@ -323,12 +323,44 @@ struct table_node *tables_child(const struct tables *t,
 	return NULL;
 }
 
+void tables_note_global(struct table_node *node, uint32_t index)
+{
+	const struct geometry *g = &node->tree->geometry;
+	uint64_t pte = node->page->word[index];
+
+	if (!g->stage2 && !(pte & ENTRY_NG) &&
+	    entry_kind(g, pte, node->level) == ENTRY_LEAF)
+		node->tree->globals = true;
+}
+
 static void link_all(struct tables *t, struct table_node *node)
 {
-	for (uint32_t i = 0; i < page_entries(node->page); i++)
+	for (uint32_t i = 0; i < page_entries(node->page); i++) {
 		if (entry_kind(&node->tree->geometry, node->page->word[i],
 			       node->level) == ENTRY_TABLE)
 			tables_link(t, node, i);
+		else
+			tables_note_global(node, i);
+	}
+}
+
+struct table_node *tables_lookup(const struct tables *t,
+				 const struct table_tree *tree, uint64_t input,
+				 uint32_t *index)
+{
+	struct table_node *node = tree->top;
+
+	while (node && input - node->input >=
+			       node_span(node) * page_entries(node->page))
+		node = node->peer;
+	while (node) {
+		*index = (uint32_t)((input - node->input) / node_span(node));
+		if (entry_kind(&tree->geometry, node->page->word[*index],
+			       node->level) == ENTRY_LEAF)
+			return node;
+		node = tables_child(t, node, *index);
+	}
+	return NULL;
 }
 
 void tables_link(struct tables *t, struct table_node *node, uint32_t index)
@@ -344,7 +376,7 @@ void tables_link(struct tables *t, struct table_node *node, uint32_t index)
 		return;
 	child->parent = node;
 	child->index = index;
-	if (child->level < 3)
+	if (child->level < 3 || !node->tree->geometry.stage2)
 		link_all(t, child);
 }
 
@@ -393,7 +425,7 @@ static bool add_roots(struct tables *t, struct table_tree *tree)
 				r->level, r->first_input + (i << bits));
 		if (!*end)
 			return false;
-		if (r->level < 3)
+		if (r->level < 3 || !tree->geometry.stage2)
 			link_all(t, *end);
 		end = &(*end)->peer;
 	}

@@ -46,6 +46,8 @@ struct table_tree {
 	struct geometry geometry;
 	uint64_t users;	    /* observers that ever had it installed */
 	uint64_t installed; /* that have it now */
+	uint32_t formers;   /* CPUs' notes of having left it: root.c */
+	bool globals;	    /* stage 1: it has had entries for every ASID */
 	struct table_node *top; /* roots in a row, by ->peer */
 	struct table_tree *next;
 };
@@ -98,6 +100,12 @@ void tables_drop_tree(struct tables *t, struct table_tree *tree);
  * or take them away again. */
 void tables_link(struct tables *t, struct table_node *node, uint32_t index);
 void tables_unlink(struct tables *t, struct table_node *child);
+/* The leaf that `input` is translated by: its node and *index; or NULL. */
+struct table_node *tables_lookup(const struct tables *t,
+				 const struct table_tree *tree, uint64_t input,
+				 uint32_t *index);
+/* An entry of the node is there: does it hold for every ASID? */
+void tables_note_global(struct table_node *node, uint32_t index);
 /* The node below an entry, or NULL. */
 struct table_node *tables_child(const struct tables *t,
 				const struct table_node *node, uint32_t index);

@@ -9,16 +9,9 @@
 static void note_use(struct checker *c, struct ghost *g, uint64_t output,
 		     uint64_t input, const struct protocol_event *e)
 {
-	struct finding *f;
-
 	if (!g->finding || g->table || output != g->target + (input - g->first))
 		return;
-	f = &c->finding[g->finding - 1];
-	if (f->use_event)
-		return;
-	f->use_event = e->number;
-	f->use_cpu = e->cpu;
-	f->use_va = e->va;
+	finding_note_use(&c->finding[g->finding - 1], e, true);
 }
 
 /* Stage 1 has no DONE: it is an access that tells that a change was meant to
@@ -58,6 +51,7 @@ static void use_of(struct checker *c, enum protocol_base base, uint64_t input,
 
 void event_use(struct checker *c, const struct protocol_event *e)
 {
+	context_use(c, e);
 	if (!c->hold.count)
 		return;
 	if (e->has_stage1)

@@ -140,7 +140,7 @@ page_lookup_inline(struct machine *m, struct machine_cpu *cpu, va_t va,
 			return result;
 	}
 	if (__builtin_expect(m->protocol && m->protocol->uses_wanted, 0))
-		protocol_use(m, cpu, va, t);
+		protocol_use(m, cpu, va, access, t);
 	return MACHINE_OK;
 }
 

@@ -278,6 +278,60 @@ void protocol_roots(struct machine *m, const struct machine_cpu *cpu)
 	tell_root(m, cpu, PROTOCOL_TTBR1, &setup->s1[1], setup->stage1);
 }
 
+/* ---- control registers */
+
+static void tell_control(struct machine *m, const struct machine_cpu *cpu,
+			 const struct protocol_control *control)
+{
+	struct protocol_event e = by_guest(cpu, PROTOCOL_CONTROL, "MSR");
+
+	e.control = *control;
+	if (control->changed)
+		tell(m, &e);
+}
+
+#define BASE(which) (1u << PROTOCOL_##which)
+
+/* Any bits but A1, and EPD0 and EPD1 where they were set: D24.2. */
+static void tell_tcr(struct machine *m, const struct machine_cpu *cpu,
+		     uint64_t before)
+{
+	const uint64_t epd = FIELD_MASK(ARM_TCR_EPD0) |
+			     FIELD_MASK(ARM_TCR_EPD1);
+	uint64_t changed = (before ^ cpu->mmu.regs.tcr) &
+			   ~FIELD_MASK(ARM_TCR_A1) & ~(before & epd);
+	struct protocol_control c = { .name = "TCR_EL1", .changed = changed };
+
+	if (changed & ~MASK(16, 16))
+		c.bases |= BASE(TTBR0);
+	if (changed & ~MASK(0, 16))
+		c.bases |= BASE(TTBR1);
+	tell_control(m, cpu, &c);
+}
+
+void protocol_control(struct machine *m, const struct machine_cpu *cpu,
+		      const struct arm_regs *before)
+{
+	const struct arm_regs *now = &cpu->mmu.regs;
+	struct protocol_control c = { .name = "MAIR_EL1",
+				      .changed = before->mair ^ now->mair,
+				      .bases = BASE(TTBR0) | BASE(TTBR1) };
+
+	for (unsigned int i = 0; i < 8; i++)
+		if (c.changed >> i * 8 & 0xff)
+			c.indexes |= (uint8_t)(1u << i);
+	tell_control(m, cpu, &c);
+	c = (struct protocol_control){
+		.name = "SCTLR_EL1",
+		.changed = (before->sctlr ^ now->sctlr) &
+			   (FIELD_MASK(ARM_SCTLR_WXN) |
+			    FIELD_MASK(ARM_SCTLR_EE)),
+		.bases = BASE(TTBR0) | BASE(TTBR1),
+	};
+	tell_control(m, cpu, &c);
+	tell_tcr(m, cpu, before->tcr);
+}
+
 /* ---- a guest */
 
 /* What the fast paths remember of lookups is forgotten, so that the next
@@ -303,7 +357,18 @@ void protocol_guest_barrier(struct machine *m, const struct machine_cpu *cpu,
 	e.access = PROTOCOL_ALL;
 	e.domain = PROTOCOL_SYS;
 	tell(m, &e);
-	if (kind == BARRIER_DSB && m->protocol->uses_wanted)
+	if (kind != BARRIER_DMB && m->protocol->uses_wanted)
+		look_again(m);
+}
+
+void protocol_context(struct machine *m, const struct machine_cpu *cpu)
+{
+	struct protocol_event e = by_guest(cpu, PROTOCOL_CONTEXT, "exception");
+
+	if (!m->protocol->context_wanted)
+		return;
+	tell(m, &e);
+	if (m->protocol->uses_wanted)
 		look_again(m);
 }
 
@@ -354,7 +419,7 @@ void protocol_guest_done(struct machine *m, const struct machine_cpu *cpu,
 }
 
 void protocol_use(struct machine *m, const struct machine_cpu *cpu, va_t va,
-		  const struct arm_translation *t)
+		  unsigned int access, const struct arm_translation *t)
 {
 	struct protocol_event e = by_guest(cpu, PROTOCOL_USE, "access");
 
@@ -362,6 +427,7 @@ void protocol_use(struct machine *m, const struct machine_cpu *cpu, va_t va,
 	e.ipa = t->ipa.raw;
 	e.pa = t->pa.raw;
 	e.has_stage1 = cpu->mmu.regime.setup.stage1;
+	e.fetch = access & ARM_ACCESS_FETCH;
 	tell(m, &e);
 }
 

@@ -46,6 +46,9 @@ void protocol_done(struct machine *m);
 
 /* ---- a CPU's registers, whoever wrote them */
 void protocol_roots(struct machine *m, const struct machine_cpu *cpu);
+/* After a guest's write of one; `before` as they were. */
+void protocol_control(struct machine *m, const struct machine_cpu *cpu,
+		      const struct arm_regs *before);
 
 /* ---- a guest */
 void protocol_guest_barrier(struct machine *m, const struct machine_cpu *cpu,
@@ -59,8 +62,10 @@ void protocol_guest_clean(struct machine *m, const struct machine_cpu *cpu,
 			  pa_t line);
 void protocol_guest_done(struct machine *m, const struct machine_cpu *cpu,
 			 const char *operation);
+/* An exception is taken, or returned from. */
+void protocol_context(struct machine *m, const struct machine_cpu *cpu);
 void protocol_use(struct machine *m, const struct machine_cpu *cpu, va_t va,
-		  const struct arm_translation *t);
+		  unsigned int access, const struct arm_translation *t);
 
 /* ---- data below the caches: only where versions are kept. `before_write`
  * stands for versions_before_write; a read past the caches is told if what

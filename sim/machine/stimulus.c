@@ -70,13 +70,16 @@ static void write_sysreg(struct machine *m, struct machine_cpu *cpu,
 			 enum arm_sysreg reg, uint64_t value)
 {
 	bool had_caches = setway_has_caches(cpu);
+	const struct arm_regs before = cpu->mmu.regs;
 
 	arm_mmu_sysreg_write(&cpu->mmu, reg, value);
 	if (setway_traps_vm(cpu))
 		setway_vm_write(m->hypervisor, cpu, reg, had_caches);
 	show_versions(m, cpu);
-	if (m->protocol)
+	if (m->protocol) {
+		protocol_control(m, cpu, &before);
 		protocol_roots(m, cpu);
+	}
 	if (m->watch)
 		watch_roots(m->watch, cpu);
 }
@@ -327,6 +330,8 @@ void machine_exception(struct machine *m, struct machine_cpu *cpu,
 	record(m, cpu, (struct trace_record){ .type = TRACE_CPU_EXCEPTION,
 					      .name = kind,
 					      .value = { esr, far, elr } });
+	if (m->protocol)
+		protocol_context(m, cpu);
 	cpu->el = 1;
 }
 
@@ -334,6 +339,8 @@ void machine_eret(struct machine *m, struct machine_cpu *cpu, unsigned int el)
 {
 	record(m, cpu, (struct trace_record){ .type = TRACE_CPU_ERET,
 					      .value = { el } });
+	if (m->protocol)
+		protocol_context(m, cpu);
 	cpu->el = el;
 }
 

@@ -118,9 +118,10 @@ static json_t *finding_json(const struct finding *f, struct code_lines *lines)
 	if (f->use_event)
 		json_object_set_new(
 			o, "used",
-			json_pack("{s:I, s:i, s:o}", "event",
+			json_pack("{s:I, s:i, s:o, s:b}", "event",
 				  (json_int_t)f->use_event, "cpu",
-				  (int)f->use_cpu, "va", hex(f->use_va)));
+				  (int)f->use_cpu, "va", hex(f->use_va),
+				  "went", f->use_went));
 	json_object_set_new(o, "missing", json_string(f->missing));
 	return o;
 }
@@ -199,6 +200,7 @@ static void log_add(json_t *report, const char *said)
 		"link-unordered: a log has no DMB",
 		"clean-missing, clean-unordered: a log has no cache maintenance",
 		"write-pieces: a log's stores are of 8 bytes",
+		"base-changed, control-cached, context-unsynchronised: a log has no accesses, which would tell that a register's change was meant to be over; id-shared and id-changed judge its roots",
 	};
 	json_t *not_judged = json_object_get(report, "not_judged");
 

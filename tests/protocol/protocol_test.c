@@ -280,6 +280,38 @@ static void do_root(void)
 	send(&e);
 }
 
+/* control NAME BITS [bases N] [indexes N] */
+static void do_control(void)
+{
+	struct protocol_event e = event(PROTOCOL_CONTROL);
+	const char *name = word(), *key;
+
+	e.control = (struct protocol_control){
+		.name = name && !strcmp(name, "mair") ? "MAIR_EL1" : "TCR_EL1",
+		.bases = 1u << PROTOCOL_TTBR0 | 1u << PROTOCOL_TTBR1,
+	};
+	e.control.changed = number();
+	while ((key = word())) {
+		uint64_t value = number();
+
+		if (!strcmp(key, "bases"))
+			e.control.bases = (unsigned int)value;
+		else if (!strcmp(key, "indexes"))
+			e.control.indexes = (uint8_t)value;
+		else
+			wrong("bases or indexes");
+	}
+	send(&e);
+}
+
+static void do_context(void)
+{
+	struct protocol_event e = event(PROTOCOL_CONTEXT);
+
+	send(&e);
+}
+
+/* use VA IPA PA [fetch] */
 static void do_use(void)
 {
 	struct protocol_event e = event(PROTOCOL_USE);
@@ -287,6 +319,7 @@ static void do_use(void)
 	e.va = number();
 	e.ipa = number();
 	e.pa = number();
+	e.fetch = word() != NULL;
 	e.has_stage1 = true;
 	send(&e);
 }
@@ -321,7 +354,8 @@ static const struct {
 	{ "free", do_free }, { "give", do_give }, { "dsb", do_dsb },
 	{ "dmb", do_dmb }, { "isb", do_isb }, { "tlbi", do_tlbi },
 	{ "root", do_root }, { "use", do_use }, { "done", do_done },
-	{ "read", do_read },
+	{ "read", do_read }, { "control", do_control },
+	{ "context", do_context },
 };
 
 static void run_line(char *text)

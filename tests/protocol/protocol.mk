@@ -1,0 +1,7 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# A guest that writes registers rightly or not: check_guests.sh.
+
+$(BUILD)/guests/obj/registers.o: tests/protocol/registers.c $(wildcard sim/guests/*.h)
+	@mkdir -p $(@D)
+	$(CROSS)gcc $(GUEST_CFLAGS) -I. -c -o $@ $<
+guests: $(BUILD)/guests/registers.elf
