@@ -38,10 +38,18 @@ static void iommu_gather_copy(struct pt_gather *to,
 		to->run[i] = from->run[i];
 }
 
-/* Of this file, so that its address needs no table of the loader's. */
+/* Of this file, so that their addresses need no table of the loader's. */
 static void iommu_invalidate(struct pt *pt)
 {
 	iommu_flush_gathered(pt);
+}
+
+static void iommu_drain(struct pt *pt)
+{
+	struct iommu_domain *d = pt->owner;
+
+	port_iommu_write_buffer(d->host);
+	d->stats.write_buffer++;
 }
 
 static void iommu_begin(struct iommu_domain *d, struct pt *pt)
@@ -61,12 +69,11 @@ static void iommu_begin(struct iommu_domain *d, struct pt *pt)
 	pt->written = false;
 	pt->replaced = false;
 	pt->clean = d->config.clean;
-	pt->write_buffer = d->config.write_buffer ? &d->stats.write_buffer
-						  : NULL;
 	pt->stats = &d->stats.pt;
 	pt->queue = d->queue;
 	pt->queued = d->queued;
 	pt->invalidate = iommu_invalidate;
+	pt->drain = d->config.write_buffer ? iommu_drain : NULL;
 	pt_gather_init(&pt->gather);
 	if (d->pending_calls != 0)
 		iommu_gather_copy(&pt->gather, &d->pending);
@@ -95,15 +102,13 @@ static void iommu_defer(struct iommu_domain *d, const struct pt *pt,
 }
 
 /* Descriptors that became present are seen without an invalidation. */
-static void iommu_order(struct iommu_domain *d, struct pt *pt)
+static void iommu_order(struct pt *pt)
 {
 	if (!pt->written)
 		return;
 	pt_barrier(pt, PORT_DSB_ISHST);
-	if (d->config.write_buffer) {
-		port_iommu_write_buffer(d->host);
-		d->stats.write_buffer++;
-	}
+	if (pt->drain)
+		pt->drain(pt);
 }
 
 /*
@@ -119,12 +124,12 @@ static void iommu_end(struct iommu_domain *d, struct pt *pt, uint64_t start,
 	if (iommu_gathered(d, pt) && c->flush == IOMMU_FLUSH_DEFERRED && !now &&
 	    d->pending_calls + 1 < c->flush_calls) {
 		iommu_defer(d, pt, start, start + bytes);
-		iommu_order(d, pt);
+		iommu_order(pt);
 	} else if (iommu_gathered(d, pt) || now) {
 		pt_flush(pt, IOMMU_FORMAT);
-		iommu_order(d, pt);
+		iommu_order(pt);
 	} else {
-		iommu_order(d, pt);
+		iommu_order(pt);
 	}
 	d->queue = pt->queue;
 	d->queued = pt->queued;

@@ -51,9 +51,6 @@ struct pt {
 	/* With `overwrites`: a translation gave way to another one. */
 	bool replaced;
 	enum pt_clean_policy clean; /* for formats with `uncached_walks` */
-	/* Counts flushes of a write buffer behind the barriers, which need not
-	 * keep order; NULL: there is none. For formats with `uncached_walks`. */
-	uint64_t *write_buffer;
 	struct pt_stats *stats;
 	struct pt_coalescing *coalescing; /* NULL: never */
 	pa_t queue; /* tables unlinked, not yet flushed; queued of them */
@@ -63,6 +60,9 @@ struct pt {
 	 * complete. Descriptors are visible before: the engine's barrier.
 	 */
 	void (*invalidate)(struct pt *pt);
+	/* For formats with `uncached_walks`: flush a write buffer behind the
+	 * barriers, which need not keep order. NULL: there is none. */
+	void (*drain)(struct pt *pt);
 	struct pt_gather gather;
 };
 
@@ -83,10 +83,8 @@ PT_INLINE void pt_barrier(struct pt *pt, enum port_barrier kind)
 PT_INLINE void pt_barrier_to_link(struct pt *pt, const struct pt_format *f)
 {
 	pt_barrier(pt, PORT_DSB_ISHST);
-	if (f->uncached_walks && pt->write_buffer) {
-		port_iommu_write_buffer(pt->host);
-		(*pt->write_buffer)++;
-	}
+	if (f->uncached_walks && pt->drain)
+		pt->drain(pt);
 }
 
 /* Where a waiting table's range begins. */
