@@ -17,17 +17,22 @@ static int64_t hypercall(struct stream *s, uint64_t x[6])
 	return (int64_t)x[0];
 }
 
-/* The same call for the first device behind each unit; what the first answers
- * is what the stream goes by. */
+static uint32_t device_of(const struct stream *s, uint32_t unit)
+{
+	return s->m->iommus->unit[unit].config->first_device + s->device;
+}
+
+/* The same call for a device behind each unit; what the first answers is what
+ * the stream goes by. */
 static int64_t call_units(struct stream *s, const uint64_t x[6])
 {
 	const struct iommus *all = s->m->iommus;
 	int64_t result = 0;
 
 	for (uint32_t i = 0; i < all->count; i++) {
-		uint64_t y[6] = { x[0], all->unit[i].config->first_device,
-				  x[2], x[3],
-				  x[4], x[5] };
+		uint64_t y[6] = {
+			x[0], device_of(s, i), x[2], x[3], x[4], x[5]
+		};
 		int64_t answer = hypercall(s, y);
 
 		if (i == 0)
@@ -39,12 +44,11 @@ static int64_t call_units(struct stream *s, const uint64_t x[6])
 int64_t stream_try_map(struct stream *s, uint64_t iova, uint64_t frame,
 		       uint64_t count, unsigned int access)
 {
-	const uint64_t x[6] = { IOMMU_CALL_MAP,
-				0,
-				iova,
-				(GUEST_RAM_BASE >> FRAME_LG2) + frame,
-				count,
-				access };
+	const uint64_t x[6] = {
+		IOMMU_CALL_MAP, 0,
+		iova,		(GUEST_RAM_BASE >> FRAME_LG2) + frame,
+		count,		access
+	};
 
 	return call_units(s, x);
 }
@@ -86,8 +90,7 @@ void stream_dma(struct stream *s, uint64_t iova, uint64_t bytes, bool write,
 	const struct iommus *all = s->m->iommus;
 
 	for (uint32_t i = 0; i < all->count; i++)
-		(void)machine_dma(s->m, s->cpu,
-				  all->unit[i].config->first_device,
+		(void)machine_dma(s->m, s->cpu, device_of(s, i),
 				  (iova_t){ iova }, bytes, write, wait);
 }
 
@@ -121,4 +124,20 @@ bool stream_needs(struct stream *s, uint64_t frames)
 			 (unsigned long long)frames,
 			 (unsigned long long)s->frames,
 			 (unsigned long long)((frames + 255) / 256));
+}
+
+bool stream_needs_devices(struct stream *s, uint64_t devices)
+{
+	const struct iommus *all = s->m->iommus;
+
+	for (uint32_t i = 0; i < all->count; i++)
+		if (devices > all->unit[i].config->devices)
+			return error_set(s->error, EXIT_INPUT,
+					 "the stream needs %llu devices, and "
+					 "there are %u: --set "
+					 "iommu.%u.devices=%llu",
+					 (unsigned long long)devices,
+					 all->unit[i].config->devices, i,
+					 (unsigned long long)devices);
+	return true;
 }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Streams: seeded programs of mappings and DMA that stand in a guest's place,
- * for a machine with an IOMMU; with several units the first device behind each
- * does the same. What they do is stimulus like a guest's, and replays as one. Private to sim/study/stream*.c and generate.c.
+ * for a machine with an IOMMU; with several units the devices behind each do
+ * the same. What they do is stimulus like a guest's, and replays as one.
+ * Private to sim/study/stream*.c and generate.c.
  */
 #ifndef SIM_STUDY_STREAM_H
 #define SIM_STUDY_STREAM_H
@@ -24,6 +25,8 @@ struct stream {
 	uint64_t value[STREAM_KEYS_MAX]; /* by the order of its keys */
 	struct error_line *error;
 	uint64_t frames; /* of the guest's memory */
+	/* Whose turn it is behind each unit, from 0: its calls and accesses. */
+	uint32_t device;
 };
 
 struct stream_kind {
@@ -57,8 +60,16 @@ void stream_trap(struct stream *s);
 void stream_pause(struct stream *s, uint64_t ns);
 /* A phase of the statistics begins. */
 void stream_mark(struct stream *s, uint64_t id);
-/* At least so many frames, or the stream ends. */
+/* At least so many frames, or devices behind each unit, or the stream ends. */
 bool stream_needs(struct stream *s, uint64_t frames);
+bool stream_needs_devices(struct stream *s, uint64_t devices);
+
+/* A key of streams whose devices take turns. */
+#define STREAM_DEVICES                                                   \
+	{                                                                \
+		"devices", 1, 1, 65535,                                  \
+			"that take turns, each with mappings of its own" \
+	}
 
 #define STREAM_READ  1 /* a device may */
 #define STREAM_WRITE 2

@@ -191,7 +191,7 @@ const struct stream_kind stream_churn = {
 
 /* ---- hostile ---- */
 
-enum { HOSTILE_TURNS };
+enum { HOSTILE_TURNS, HOSTILE_DEVICES };
 
 /* Numbers that a guest should not say. */
 static uint64_t odd_number(struct stream *s)
@@ -226,7 +226,7 @@ static void hostile_call(struct stream *s)
 	struct machine_start ignored;
 	uint64_t x[6] = { 0xC6000010 + stream_draw(s, 2) };
 
-	x[1] = stream_draw(s, 8) ? 0 : odd_number(s);
+	x[1] = stream_draw(s, 8) ? s->device : odd_number(s);
 	x[2] = odd_iova(s);
 	x[3] = stream_draw(s, 2) ? (GUEST_RAM_BASE >> FRAME_LG2) +
 					   stream_draw(s, 2 * s->frames)
@@ -238,8 +238,13 @@ static void hostile_call(struct stream *s)
 
 static bool hostile_run(struct stream *s)
 {
+	uint64_t devices = s->value[HOSTILE_DEVICES];
+
+	if (!stream_needs_devices(s, devices))
+		return false;
 	stream_mark(s, 1);
 	for (uint64_t i = 0; i < s->value[HOSTILE_TURNS]; i++) {
+		s->device = (uint32_t)(i % devices);
 		switch (stream_draw(s, 4)) {
 		case 0:
 			(void)stream_try_map(s, odd_iova(s),
@@ -267,6 +272,7 @@ const struct stream_kind stream_hostile = {
 	"hostile",
 	"maps over what is mapped, unmaps what is not, floods faults",
 	{ [HOSTILE_TURNS] = { "turns", 4000, 1, 10000000,
-			      "calls and accesses" } },
+			      "calls and accesses" },
+	  [HOSTILE_DEVICES] = STREAM_DEVICES },
 	hostile_run,
 };

@@ -70,6 +70,22 @@ done
 stream "hostile, 64 records" "u['faults']['recorded'] > 400 and u['faults']['lost'] == 0 and u['dma']['unclaimed'] == 0" \
 	hostile turns=800 --machine vtd-broadwell --set iommu.0.fault_records=64
 
+# Devices side by side, each in a domain of its own; they share the IOTLB: 64
+# pages of one fit, of four they do not.
+several="--machine vtd-broadwell --set iommu.0.devices=4"
+# shellcheck disable=SC2086
+{
+	stream "nic, three of four devices" "$fine and u['domain']['map'] == 3 * 256 + 400 - 3 and u['domain']['unmap'] == 400 - 3 and u['dma']['bytes'] == 400 * 1500" nic packets=400 devices=3 $several
+	stream "block, four devices" "$fine and u['domain']['map'] >= 40" block requests=40 devices=4 $several
+	stream "sequential, four devices" "$fine and u['dma']['bytes'] == 4 * 256 * 4096" sequential pages=256 devices=4 $several
+	stream "random, one device, 64 pages" "$fine and d['phases'][0]['iommu'][0]['iotlb']['misses'] == 0" random pages=64 reads=2000 $several --set iommu.0.largest_page=4K
+	stream "random, four devices, 64 pages each" "$fine and d['phases'][0]['iommu'][0]['iotlb']['misses'] > 800" random pages=64 reads=2000 devices=4 $several --set iommu.0.largest_page=4K
+	stream "hostile, four devices" "u['dma']['unclaimed'] == 0 and u['dma']['faulted'] > 100 and u['domain']['refused'] > 100 and u['faults']['recorded'] == u['driver']['faults_read']" hostile turns=1600 devices=4 $several
+}
+"$p2msim" trace generate --quiet -o - --machine vtd-broadwell nic devices=2 >/dev/null 2>"$tmp/err"
+[ $? = 3 ] && grep -q 'needs 2 devices, and there are 1: --set iommu.0.devices=2' "$tmp/err"
+verdict "more devices than there are" $?
+
 # One trace under every policy: the device moves the same bytes.
 "$p2msim" trace generate --quiet -o "$tmp/c.zst" --stats "$tmp/c.json" --machine vtd-broadwell churn pages=4096 turns=1000 >/dev/null
 bytes=$(python3 -c "import json; print(json.load(open('$tmp/c.json'))['iommu'][0]['dma']['bytes'])")
