@@ -39,7 +39,8 @@ static void set_member(json_t *row, const char *name, const json_t *cpu,
 static json_t *list_row(const char *name, const json_t *machine)
 {
 	const json_t *cpu = json_object_get(machine, "cpu");
-	json_t *row = json_object();
+	const json_t *iommu = json_object_get(machine, "iommu");
+	json_t *row = json_object(), *type;
 
 	json_object_set_new(row, "name", json_string(name));
 	set_member(row, "l1i_tlb", cpu, "l1i_tlb", "entries");
@@ -48,6 +49,9 @@ static json_t *list_row(const char *name, const json_t *machine)
 	set_member(row, "l1d_bytes", cpu, "l1d", "bytes");
 	set_member(row, "l2_bytes", cpu, "l2", "bytes");
 	set_member(row, "llc_bytes", machine, "llc", "bytes");
+	type = json_object_get(json_array_get(iommu, 0), "type");
+	if (type)
+		json_object_set(row, "iommu", type);
 	return row;
 }
 
@@ -61,6 +65,7 @@ static int machine_list(const struct cli *cli)
 		{ "l1d_bytes", "L1D bytes", COLUMN_COUNT },
 		{ "l2_bytes", "L2 bytes", COLUMN_COUNT },
 		{ "llc_bytes", "last level", COLUMN_COUNT },
+		{ "iommu", "IOMMU", COLUMN_TEXT },
 		{ 0 }
 	};
 	json_t *rows = json_array();
