@@ -83,7 +83,8 @@ static void capability_registers(void **state)
 	       { "PDS", 0x40000000000 }, { "SMTS", 0x80000000000 },
 	       { "SSADS", 0x200000000000 }, { "SSTS", 0x400000000000 },
 	       { "FSTS", 0x800000000000 }, { "SMPWCS", 0x1000000000000 },
-	       { "RPS", 0x2000000000000 }, { "ADMS", 0x10000000000000 });
+	       { "RPS", 0x2000000000000 }, { "ADMS", 0x10000000000000 },
+	       { "RPRIVS", 0x20000000000000 });
 }
 
 static void command_registers(void **state)
