@@ -153,26 +153,21 @@ static enum smmu_cerror cfgi_range(struct smmu *s, const uint64_t *cmd)
 	return SMMU_CERROR_NONE;
 }
 
-/* Configuration is fetched into its cache; what is wrong is not said. */
-static void prefetch(struct smmu *s, const uint64_t *cmd)
+/* Into the caches; what is wrong is not said. Of PREFETCH_ADDR's range the
+ * first page: how far it goes is a hint. */
+static void prefetch(struct smmu *s, unsigned int opcode, const uint64_t *cmd)
 {
+	bool address = opcode == SMMU_CMD_PREFETCH_ADDR;
 	const struct smmu_request request = {
 		.sid = (uint32_t)FIELD_GET(SMMU_CMD0_StreamID, cmd[0]),
+		.ssid = (uint32_t)FIELD_GET(SMMU_CMD0_SubstreamID, cmd[0]),
+		.ssv = FIELD_GET(SMMU_CMD0_SSV, cmd[0]),
+		.address = address ? cmd[1] & FIELD_MASK(SMMU_CMD1_TLBI_Address)
+				   : 0,
 	};
-	struct smmu_transaction t = { .smmu = s, .request = &request };
-	const struct tlb_tag tag = smmu_ssid_tag(0);
-	struct smmu_outcome out;
 
-	if (!smmu_enabled(s) ||
-	    tlb_probe(s->stes, smmu_sid_key(request.sid), &tag))
-		return;
-	out.reads = 0;
-	t.out = &out;
-	s->out = &out;
-	s->silent = true;
-	(void)smmu_ste_find(&t);
-	s->silent = false;
-	s->out = NULL;
+	if (s->config.choices.smmu_prefetch == SMMU_PREFETCH_USED)
+		s->prefetch_ticks += smmu_prefetch(s, &request, address);
 }
 
 static enum smmu_cerror configuration(struct smmu *s, unsigned int opcode,
@@ -187,7 +182,7 @@ static enum smmu_cerror configuration(struct smmu *s, unsigned int opcode,
 	switch (opcode) {
 	case SMMU_CMD_PREFETCH_CONFIG:
 	case SMMU_CMD_PREFETCH_ADDR:
-		prefetch(s, cmd);
+		prefetch(s, opcode, cmd);
 		return SMMU_CERROR_NONE;
 	case SMMU_CMD_CFGI_STE:
 		s->counters.commands.dropped += smmu_cfgi_streams(s, sid, sid);
@@ -325,5 +320,6 @@ void smmu_commands_run(struct smmu *s)
 	}
 	if (s->commands_done < s->now)
 		s->commands_done = s->now;
-	s->commands_done += ticks;
+	s->commands_done += ticks + s->prefetch_ticks;
+	s->prefetch_ticks = 0;
 }

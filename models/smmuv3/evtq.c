@@ -318,6 +318,19 @@ bool smmu_event_bypass_size(struct smmu_transaction *t)
 	return false;
 }
 
+bool smmu_event_tlb_conflict(struct smmu_transaction *t, uint64_t address)
+{
+	bool stage2 = !t->cd;
+
+	begin(t, SMMU_F_TLB_CONFLICT);
+	t->out->record[1] = access_bits(t) | FIELD_PREP(SMMU_EVT1_S2, stage2);
+	t->out->record[2] = t->request->address;
+	if (stage2)
+		t->out->record[3] = address & FIELD_MASK(SMMU_EVT3_IPA_IPA);
+	record(t);
+	return false;
+}
+
 static enum smmu_event event_of(const struct arm_fault *fault)
 {
 	switch (fault->kind) {
@@ -358,7 +371,7 @@ static void settle(struct smmu_transaction *t, const struct arm_fault *fault)
 	bool records = stage2 ? FIELD_GET(SMMU_STE2_S2R, word)
 			      : FIELD_GET(SMMU_CD0_R, word);
 
-	if (stalls && stall(t))
+	if (stalls && !t->smmu->silent && stall(t))
 		return;
 	if (!stage2 && !FIELD_GET(SMMU_CD0_A, word))
 		t->out->result = SMMU_RAZ_WI;

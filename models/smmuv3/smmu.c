@@ -46,6 +46,7 @@ struct smmu_config smmu_config_common(void)
 		.granule_64k = true,
 		.minor = 2,
 		.contiguous_used = true,
+		.choices.smmu_prefetch = SMMU_PREFETCH_USED,
 		.ste_cache = cache_of(64, 64),
 		.cd_cache = cache_of(64, 64),
 		.utlb = cache_of(32, 32),
@@ -63,15 +64,17 @@ struct smmu_config smmu_config_common(void)
 	};
 }
 
-/* The config caches are found by StreamID as by a page. */
+/* The config caches are found by StreamID as by a page; an STE with CONT is
+ * found by any of 2^CONT of them. More than 2^7 are kept in pieces. */
 static void set_sizes(struct smmu_config *c)
 {
-	struct tlb_config *one[] = { &c->ste_cache, &c->cd_cache };
+	bool spans = c->choices.smmu_ste_cont == SMMU_STE_CONT_USED;
 
-	for (unsigned int i = 0; i < 2; i++) {
-		one[i]->sizes_lg2[0] = FRAME_LG2;
-		one[i]->size_count = 1;
-	}
+	for (unsigned int i = 0; i < TLB_SIZES_MAX; i++)
+		c->ste_cache.sizes_lg2[i] = (uint8_t)(FRAME_LG2 + i);
+	c->ste_cache.size_count = spans ? TLB_SIZES_MAX : 1;
+	c->cd_cache.sizes_lg2[0] = FRAME_LG2;
+	c->cd_cache.size_count = 1;
 }
 
 static bool oas_encoding(unsigned int bits, uint32_t *encoding)
@@ -112,6 +115,10 @@ static const char *features_problem(const struct smmu_config *c)
 		return "walks must be from 1 to 64";
 	if (c->stalls > SMMU_STALLS_MAX)
 		return "stalls must be at most 64";
+	if (c->bbm_level == 2 &&
+	    c->choices.smmu_tlb_multiple_match == SMMU_TLB_MATCH_CONFLICT)
+		return "bbm_level must be below 2 where TLBs may conflict "
+		       "(choices.smmu_tlb_multiple_match)";
 	return NULL;
 }
 
@@ -219,6 +226,8 @@ struct smmu *smmu_new(const struct smmu_config *config,
 	BUG_ON(s, smmu_config_problem(config));
 	s->config = *config;
 	s->generation = 1;
+	s->conflicts = config->choices.smmu_tlb_multiple_match ==
+		       SMMU_TLB_MATCH_CONFLICT;
 	s->ops = ops;
 	s->context = context;
 	c = &s->config;

@@ -47,6 +47,24 @@ struct smmu_ops {
 		       enum smmu_resume how);
 };
 
+/* models/choices.def: values in the order of their names there. */
+struct smmu_choices {
+	enum { SMMU_STE_CONT_IGNORED, SMMU_STE_CONT_USED } smmu_ste_cont;
+	enum {
+		SMMU_STE_MATCH_SMALLEST,
+		SMMU_STE_MATCH_CONFLICT
+	} smmu_ste_multiple_match;
+	enum {
+		SMMU_TLB_MATCH_SMALLEST,
+		SMMU_TLB_MATCH_CONFLICT
+	} smmu_tlb_multiple_match;
+	enum {
+		SMMU_INVALID_CACHED,
+		SMMU_INVALID_NOT_CACHED
+	} smmu_invalid_configuration;
+	enum { SMMU_PREFETCH_IGNORED, SMMU_PREFETCH_USED } smmu_prefetch;
+};
+
 struct smmu_config {
 	/* IDR0 */
 	bool stage1, stage2, cohacc, btm, hyp, msi, asid16, vmid16, cd2l;
@@ -71,6 +89,7 @@ struct smmu_config {
 	uint32_t iidr;
 	/* models/choices.def */
 	bool contiguous_used;
+	struct smmu_choices choices;
 	/* Caches; page sizes of the config caches are set here, whatever the
 	 * structs say. */
 	struct tlb_config ste_cache, cd_cache, utlb, tlb, ipa_tlb;

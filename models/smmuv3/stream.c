@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * From a StreamID to its STE, and from a SubstreamID to its CD: tables of one
- * and of two levels, and the configuration cache. IHI0070 G.b 3.3, 5.1, 5.3.
- * Left out: caching of L1STD and L1CD alone, and STE.CONT, which is a hint.
+ * and of two levels, and the configuration cache. IHI0070 G.b 3.3, 5.1, 5.3,
+ * STE.CONT. Left out: caching of L1STD and L1CD alone.
  */
 #include "models/arm/attrs.h"
 #include "models/smmuv3/unit.h"
@@ -69,13 +69,45 @@ static bool ste_address(struct smmu_transaction *t, uint64_t *pa)
 	return true;
 }
 
-static bool ste_fetch(struct smmu_transaction *t)
+/* How many streams it is for; what is not valid says nothing. */
+static unsigned int span_lg2(const struct smmu *s, const struct smmu_ste *ste)
+{
+	if (s->config.choices.smmu_ste_cont == SMMU_STE_CONT_IGNORED ||
+	    !FIELD_GET(SMMU_STE0_V, ste->word[0]))
+		return 0;
+	return (unsigned int)FIELD_GET(SMMU_STE1_CONT, ste->word[1]);
+}
+
+/* What is illegal, or not valid, may be kept or not. */
+static bool is_kept(const struct smmu *s, bool illegal)
+{
+	return !illegal || s->config.choices.smmu_invalid_configuration ==
+				   SMMU_INVALID_CACHED;
+}
+
+/* Into the cache, from the place that stands beside it. */
+static void ste_keep(struct smmu_transaction *t, struct smmu_ste *fresh)
 {
 	struct smmu *s = t->smmu;
 	const struct tlb_tag tag = smmu_ssid_tag(0);
 	const struct tlb_value nothing = { 0 };
-	const struct tlb_entry *entry;
-	struct smmu_ste *ste;
+	struct smmu_ste *ste = fresh;
+
+	if (is_kept(s, fresh->illegal)) {
+		t->ste_entry = tlb_fill(s->stes, smmu_sid_key(t->request->sid),
+					FRAME_LG2 + span_lg2(s, fresh), &tag,
+					false, &nothing);
+		ste = &s->ste[tlb_slot(s->stes, t->ste_entry)];
+	}
+	if (ste != fresh)
+		*ste = *fresh;
+	t->ste = ste;
+}
+
+static bool ste_fetch(struct smmu_transaction *t)
+{
+	struct smmu *s = t->smmu;
+	struct smmu_ste *fresh = &s->ste[s->config.ste_cache.entries];
 	uint64_t word[8], pa = 0;
 
 	if (!ste_address(t, &pa))
@@ -85,14 +117,20 @@ static bool ste_fetch(struct smmu_transaction *t)
 				      FIELD_GET(SMMU_CR1_TABLE_OC, s->r.cr1)),
 			word))
 		return smmu_event_fetch(t, SMMU_F_STE_FETCH);
-	entry = tlb_fill(s->stes, smmu_sid_key(t->request->sid), FRAME_LG2,
-			 &tag, false, &nothing);
-	ste = &s->ste[tlb_slot(s->stes, entry)];
-	memcpy(ste->word, word, sizeof(ste->word));
-	smmu_ste_decode(s, ste);
-	t->ste = ste;
-	t->ste_entry = entry;
+	memcpy(fresh->word, word, sizeof(fresh->word));
+	smmu_ste_decode(s, fresh);
+	ste_keep(t, fresh);
 	return true;
+}
+
+/* Two cached STEs say that they are this stream's. */
+static bool ste_conflict(const struct smmu *s, uint32_t sid,
+			 const struct tlb_tag *tag)
+{
+	return __builtin_expect(s->config.choices.smmu_ste_multiple_match ==
+					SMMU_STE_MATCH_CONFLICT,
+				0) &&
+	       tlb_matches(s->stes, smmu_sid_key(sid), tag) > 1;
 }
 
 bool smmu_ste_find(struct smmu_transaction *t)
@@ -104,10 +142,14 @@ bool smmu_ste_find(struct smmu_transaction *t)
 
 	t->out->ste_hit = entry;
 	t->ste_entry = entry;
-	if (entry)
+	if (!entry) {
+		if (!ste_fetch(t))
+			return false;
+	} else {
 		t->ste = &s->ste[tlb_slot(s->stes, entry)];
-	else if (!ste_fetch(t))
-		return false;
+		if (ste_conflict(s, t->request->sid, &tag))
+			return smmu_event(t, SMMU_F_CFG_CONFLICT);
+	}
 	if (__builtin_expect(t->ste->illegal, 0))
 		return smmu_event(t, SMMU_C_BAD_STE);
 	return true;
@@ -189,26 +231,37 @@ static bool cd_locate(struct smmu_transaction *t, uint32_t ssid,
 	return true;
 }
 
+static void cd_keep(struct smmu_transaction *t, const struct tlb_tag *tag,
+		    struct smmu_cd *fresh)
+{
+	struct smmu *s = t->smmu;
+	const struct tlb_value nothing = { 0 };
+	struct smmu_cd *cd = fresh;
+
+	if (is_kept(s, fresh->illegal)) {
+		t->cd_entry = tlb_fill(s->cds, smmu_sid_key(t->request->sid),
+				       FRAME_LG2, tag, false, &nothing);
+		s->generation++;
+		cd = &s->cd[tlb_slot(s->cds, t->cd_entry)];
+	}
+	if (cd != fresh)
+		*cd = *fresh;
+	t->cd = cd;
+}
+
 static bool cd_fetch(struct smmu_transaction *t, uint32_t ssid)
 {
 	struct smmu *s = t->smmu;
 	const struct tlb_tag tag = smmu_ssid_tag(ssid);
-	const struct tlb_value nothing = { 0 };
-	const struct tlb_entry *entry;
-	struct smmu_cd *cd;
+	struct smmu_cd *fresh = &s->cd[s->config.cd_cache.entries];
 	uint64_t word[8], address = 0;
 
 	if (!cd_locate(t, ssid, &address) ||
 	    !cd_read(t, SMMU_READ_CD, ssid, address, 8, word))
 		return false;
-	entry = tlb_fill(s->cds, smmu_sid_key(t->request->sid), FRAME_LG2, &tag,
-			 false, &nothing);
-	cd = &s->cd[tlb_slot(s->cds, entry)];
-	memcpy(cd->word, word, sizeof(cd->word));
-	smmu_cd_decode(s, t->ste, cd);
-	s->generation++;
-	t->cd = cd;
-	t->cd_entry = entry;
+	memcpy(fresh->word, word, sizeof(fresh->word));
+	smmu_cd_decode(s, t->ste, fresh);
+	cd_keep(t, &tag, fresh);
 	return true;
 }
 

@@ -255,6 +255,17 @@ static inline unsigned int access_of(const struct smmu_transaction *t)
 	return access;
 }
 
+/* The TLB that has answered has another answer, too. */
+static __attribute__((noinline)) bool
+is_conflict(const struct smmu_transaction *t, uint64_t address,
+	    const struct tlb_tag *tag)
+{
+	const struct smmu *s = t->smmu;
+
+	return tlb_matches(t->out->utlb_hit ? s->utlb : s->tlb, address, tag) >
+	       1;
+}
+
 static inline void translate(struct smmu_transaction *t)
 {
 	const struct arm_regime *regime =
@@ -269,6 +280,9 @@ static inline void translate(struct smmu_transaction *t)
 	t->tag = &setup->tag;
 	if (!entry)
 		walk(t, regime, address, need);
+	else if (__builtin_expect(t->smmu->conflicts, 0) &&
+		 is_conflict(t, address, &setup->tag))
+		smmu_event_tlb_conflict(t, address);
 	else if (permitted(t, entry->value.attrs, need,
 			   entry->value.ipa +
 				   (address & (BIT(entry->size_lg2) - 1))))
@@ -308,35 +322,46 @@ static enum substream substream(struct smmu_transaction *t, uint32_t *ssid)
 	return SUBSTREAM_EVENT;
 }
 
-static __attribute__((noinline)) void by_stream(struct smmu_transaction *t)
+enum way { WAY_ENDED, WAY_BYPASS, WAY_TRANSLATE };
+
+/* STE and CD; WAY_ENDED: the outcome is known. */
+static enum way configure(struct smmu_transaction *t)
 {
 	uint64_t config;
 	uint32_t ssid;
 
 	if (!smmu_ste_find(t))
-		return;
+		return WAY_ENDED;
 	config = FIELD_GET(SMMU_STE0_Config, t->ste->word[0]);
 	if (!(config & SMMU_CONFIG_PASS)) {
 		t->out->result = SMMU_ABORTED; /* and nothing is said */
-		return;
+		return WAY_ENDED;
 	}
 	override_access(t, t->ste->privcfg, t->ste->instcfg);
 	switch (substream(t, &ssid)) {
-	case SUBSTREAM_EVENT:
-		return;
 	case SUBSTREAM_CD:
-		if (!smmu_cd_find(t, ssid))
-			return;
-		break;
+		return smmu_cd_find(t, ssid) ? WAY_TRANSLATE : WAY_ENDED;
 	case SUBSTREAM_BYPASS:
-		if (!t->ste->stage2) {
-			bypass(t);
-			return;
-		}
+		return t->ste->stage2 ? WAY_TRANSLATE : WAY_BYPASS;
+	case SUBSTREAM_EVENT:
 		break;
 	}
-	smmu_remember(t);
-	translate(t);
+	return WAY_ENDED;
+}
+
+static __attribute__((noinline)) void by_stream(struct smmu_transaction *t)
+{
+	switch (configure(t)) {
+	case WAY_TRANSLATE:
+		smmu_remember(t);
+		translate(t);
+		return;
+	case WAY_BYPASS:
+		bypass(t);
+		return;
+	case WAY_ENDED:
+		return;
+	}
 }
 
 static inline void start(struct smmu_outcome *out, const struct smmu_request *r)
@@ -384,4 +409,39 @@ void smmu_translate(struct smmu *s, const struct smmu_request *request,
 	smmu_time(s, request, t.tag, out);
 	s->counters.aborted += out->result == SMMU_ABORTED;
 	s->out = NULL;
+}
+
+/* Whatever would be forbidden to whom: nothing is accessed. */
+static void prefetch_page(struct smmu_transaction *t)
+{
+	const struct arm_regime *regime =
+		t->cd ? &t->cd->regime : &t->ste->regime;
+	uint64_t address =
+		arm_mmu_address(&regime->setup, (va_t){ t->request->address });
+
+	if (!ask_tlbs(t->smmu, t->out, address, &regime->setup.tag))
+		walk(t, regime, address, 0);
+}
+
+uint64_t smmu_prefetch(struct smmu *s, const struct smmu_request *request,
+		       bool translation)
+{
+	struct smmu_outcome out;
+	struct smmu_transaction t = { .smmu = s,
+				      .request = request,
+				      .out = &out };
+	uint64_t ticks = 0;
+
+	if (!smmu_enabled(s))
+		return 0;
+	start(&out, request);
+	s->out = &out;
+	s->silent = true;
+	if (configure(&t) == WAY_TRANSLATE && translation)
+		prefetch_page(&t);
+	s->silent = false;
+	s->out = NULL;
+	for (uint32_t i = 0; i < out.reads; i++)
+		ticks += out.read[i].ticks;
+	return ticks;
 }

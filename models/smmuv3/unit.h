@@ -79,12 +79,14 @@ struct smmu {
 	struct smmu_outcome *out;
 	bool for_cd;	/* a stage-2 walk for a CD's address */
 	bool silent;	/* a prefetch: no events */
+	bool conflicts; /* choices.smmu_tlb_multiple_match */
 	uint64_t fetch; /* the last address asked for */
 	struct arm_walk log;
 	struct smmu_stalled stalled[SMMU_STALLS_MAX];
 	struct smmu_slot slot[SMMU_WALKS_MAX];
 	uint64_t now; /* of the register access under way */
 	uint64_t port_free, walks_end, commands_done;
+	uint64_t prefetch_ticks; /* of the commands under way */
 	struct smmu_counters counters;
 };
 
@@ -151,6 +153,10 @@ static inline bool smmu_recall(struct smmu_transaction *t)
 	return true;
 }
 
+/* translate.c: what a CMD_PREFETCH fetches; says what its reads took. */
+uint64_t smmu_prefetch(struct smmu *s, const struct smmu_request *request,
+		       bool translation);
+
 /* attributes.c */
 /* STE or GBPA: overrides of what comes in. */
 struct smmu_overrides {
@@ -182,6 +188,8 @@ bool smmu_event_fault(struct smmu_transaction *t,
 		      const struct arm_fault *fault);
 /* Likewise, an input address beyond the output size. */
 bool smmu_event_bypass_size(struct smmu_transaction *t);
+/* Likewise, more than one TLB entry for the address. */
+bool smmu_event_tlb_conflict(struct smmu_transaction *t, uint64_t address);
 /* The queue may have become writable. */
 void smmu_events_pending(struct smmu *s);
 /* Errors that are active become visible in GERROR: SMMU_GERROR_ bits. */

@@ -108,6 +108,21 @@ const struct tlb_entry *tlb_probe(const struct tlb *tlb, uint64_t address,
 	return NULL;
 }
 
+unsigned int tlb_matches(const struct tlb *tlb, uint64_t address,
+			 const struct tlb_tag *tag)
+{
+	uint32_t count = tlb->array ? tlb->array->sets * tlb->array->ways : 0;
+	unsigned int matches = 0;
+
+	for (uint32_t slot = 0; slot < count; slot++) {
+		const struct tlb_entry *e = &tlb->array->entries[slot];
+
+		matches += e->valid && address >> e->size_lg2 == e->page &&
+			   tlb_entry_has_tag(e, tag);
+	}
+	return matches;
+}
+
 const struct tlb_entry *tlb_fill_any(struct tlb *tlb, uint64_t address,
 				     unsigned int size_lg2,
 				     const struct tlb_tag *tag, bool global,

@@ -51,8 +51,8 @@ static inline uint64_t tlb_tag_word(const struct tlb_tag *tag)
  * entry is told apart by before its tag is looked at. */
 static inline uint16_t tlb_tag_fold(const struct tlb_tag *tag)
 {
-	uint64_t word = (uint64_t)tag->vmid << 16 |
-			(uint64_t)tag->regime << 8 | tag->stage1;
+	uint64_t word = (uint64_t)tag->vmid << 16 | (uint64_t)tag->regime << 8 |
+			tag->stage1;
 
 	return (uint16_t)(word * UINT64_C(0x9e3779b97f4a7c15) >> 56);
 }
@@ -92,7 +92,7 @@ struct tlb {
 	bool overlapping;
 	uint8_t size_count;
 	uint8_t sizes_lg2[TLB_SIZES_MAX];
-	uint8_t size_for[64]; /* index of the largest size up to 2^n */
+	uint8_t size_for[64];	 /* index of the largest size up to 2^n */
 	struct tag_array *array; /* NULL: absent */
 	struct tlb_counters counters;
 };
@@ -117,6 +117,11 @@ const struct tlb_entry *tlb_lookup(struct tlb *tlb, uint64_t address,
 /* The same without counting or touching anything. */
 const struct tlb_entry *tlb_probe(const struct tlb *tlb, uint64_t address,
 				  const struct tlb_tag *tag);
+
+/* How many entries match, of all sizes; touches nothing. A global one beside
+ * one with the ASID counts, too. */
+unsigned int tlb_matches(const struct tlb *tlb, uint64_t address,
+			 const struct tlb_tag *tag);
 
 /*
  * Put in a translation of 2^size_lg2 bytes around `address`; `value` is of
@@ -147,7 +152,7 @@ struct tlb_match {
 	 * an entry is a piece of, 6 bits; all of that counts as the entry's.
 	 * 0: entries are what they are. */
 	uint8_t whole_lsb;
-	uint8_t largest_lg2;  /* larger entries do not match; 0: any size */
+	uint8_t largest_lg2; /* larger entries do not match; 0: any size */
 	/* the value's attrs, under this mask; 0: any */
 	uint64_t attrs_mask, attrs;
 };

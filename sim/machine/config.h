@@ -104,6 +104,7 @@ struct machine_config {
 	uint32_t slice_cycles; /* scheduler, several CPUs */
 	uint32_t syscall_cycles;
 	struct arm_mmu_config mmu;
+	struct smmu_choices smmu_choices; /* of every SMMUv3 */
 	struct memory_config memory;
 	double dram_latency_ns;
 	uint32_t trap_cycles, hypercall_cycles, mmio_cycles, tlbi_cycles,

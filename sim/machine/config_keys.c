@@ -204,6 +204,8 @@ const struct config_key config_keys[] = {
 	PLAIN_WORD("choices." #name, values, value, from),
 #define CHOICE_MODELLED(name, value, values, from) \
 	WORD("choices." #name, mmu.name, values, NULL),
+#define CHOICE_SMMU(name, value, values, from) \
+	WORD("choices." #name, smmu_choices.name, values, NULL),
 #include "models/choices.def"
 #undef CHOICE
 

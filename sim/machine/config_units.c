@@ -228,6 +228,7 @@ static const char *smmu_fill(const struct machine_config *config,
 	c->smmu.attr_permissions_override = common.attr_permissions_override;
 	c->smmu.had = common.had;
 	c->smmu.minor = common.minor;
+	c->smmu.choices = config->smmu_choices;
 	c->smmu.contiguous_used =
 		config->mmu.contiguous_bit == ARM_CONTIGUOUS_USED;
 	return smmu_config_problem(&c->smmu);

@@ -47,8 +47,7 @@ static bool write_bytes(void *context, uint64_t pa, const void *data,
 	return pa >> 32 == 0;
 }
 
-static const struct smmu_ops ops = { .read = read_words,
-				     .write = write_bytes };
+static const struct smmu_ops ops = { .read = read_words, .write = write_bytes };
 
 static uint64_t word_at(const uint8_t *data)
 {
@@ -93,6 +92,19 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	config.cd2l = data[0] & 2;
 	config.oas_bits = data[0] & 4 ? 52 : 44;
 	config.small_tables = data[0] & 8;
+	config.choices.smmu_ste_cont =
+		data[0] & 0x10 ? SMMU_STE_CONT_USED : SMMU_STE_CONT_IGNORED;
+	if (data[0] & 0x20)
+		config.choices.smmu_ste_multiple_match =
+			SMMU_STE_MATCH_CONFLICT;
+	if (data[0] & 0x40) {
+		config.choices.smmu_tlb_multiple_match =
+			SMMU_TLB_MATCH_CONFLICT;
+		config.bbm_level = 1;
+	}
+	if (data[0] & 0x80)
+		config.choices.smmu_invalid_configuration =
+			SMMU_INVALID_NOT_CACHED;
 	model_random_seed(&random, 1);
 	smmu = smmu_new(&config, &ops, &w, &random);
 	if (!smmu)

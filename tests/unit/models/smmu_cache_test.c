@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What the caches hold: cold counts, stale configuration, tags, broadcast
+/* What the caches hold: stale configuration, tags, broadcast
  * TLBI, coherency, time. */
 #include "tests/unit/models/smmu_rig.h"
 
@@ -11,100 +11,10 @@ static struct tlb_config size_of(struct tlb_config c, uint32_t entries)
 	return c;
 }
 
-/* No cache at all. */
-static struct smmu_config bare(void)
-{
-	struct smmu_config c = smmu_config_common();
-
-	c.ste_cache = size_of(c.ste_cache, 0);
-	c.cd_cache = size_of(c.cd_cache, 0);
-	c.utlb = size_of(c.utlb, 0);
-	c.tlb = size_of(c.tlb, 0);
-	c.ipa_tlb = size_of(c.ipa_tlb, 0);
-	c.walk_cache_s1 = size_of(c.walk_cache_s1, 0);
-	c.walk_cache_s2 = size_of(c.walk_cache_s2, 0);
-	return c;
-}
-
 static uint32_t reads(struct rig *rig, uint64_t address)
 {
 	assert_int_equal(rig_ask(rig, address, false), SMMU_TRANSLATED);
 	return rig->out.reads;
-}
-
-/* n levels of stage 1, m of stage 2: (n+1)(m+1) - 1, STE 1, CD m + 1. */
-static void cold_counts(void **state)
-{
-	const struct smmu_config config = bare();
-	struct rig *rig = malloc(sizeof(*rig));
-
-	(void)state;
-	assert_non_null(rig);
-	rig_start(rig, &config, STE_NESTED);
-	assert_int_equal(reads(rig, RIG_VA), 1 + (4 + 1) + 24);
-	assert_int_equal(reads(rig, RIG_VA), 1 + (4 + 1) + 24);
-	assert_int_equal(rig->out.pa, RIG_PA);
-	smmu_free(rig->smmu);
-	rig_start(rig, &config, STE_S1);
-	assert_int_equal(reads(rig, RIG_VA), 1 + 1 + 4);
-	smmu_free(rig->smmu);
-	rig_start(rig, &config, STE_S2);
-	assert_int_equal(reads(rig, RIG_PA), 1 + 4);
-	smmu_free(rig->smmu);
-	/* Stage 2 of three levels: SL0 1, T0SZ 25. */
-	rig_start(rig, &config, STE_NESTED);
-	rig_put(rig, RIG_STE + 16,
-		(STE2_WORD & ~MASK(32, 8)) | UINT64_C(0x59) << 32);
-	rig_put(rig, RIG_STE + 24, 0x11000);
-	assert_int_equal(reads(rig, RIG_VA), 1 + (3 + 1) + 19);
-	/* Stage 1 of three levels, too: T0SZ 25. */
-	rig_put(rig, RIG_CD, (CD0_WORD & ~UINT64_C(0x3f)) | 25);
-	rig_put(rig, RIG_CD + 8, 0x21000);
-	assert_int_equal(reads(rig, UINT64_C(0x80604123)), 1 + (3 + 1) + 15);
-	rig_free(rig);
-}
-
-/* One cache after the other: the second request of a pair. */
-static void each_cache_saves_reads(void **state)
-{
-	static const struct {
-		const char *name;
-		size_t offset;
-		uint32_t first, second, neighbour;
-	} rows[] = {
-		{ "none", 0, 30, 30, 30 },
-		{ "ste_cache", offsetof(struct smmu_config, ste_cache), 30, 29,
-		  29 },
-		{ "cd_cache", offsetof(struct smmu_config, cd_cache), 30, 25,
-		  25 },
-		{ "ipa_tlb", offsetof(struct smmu_config, ipa_tlb), 30, 6, 10 },
-		{ "walk_cache_s2", offsetof(struct smmu_config, walk_cache_s2),
-		  15, 12, 12 },
-		{ "walk_cache_s1", offsetof(struct smmu_config, walk_cache_s1),
-		  30, 15, 15 },
-		{ "tlb", offsetof(struct smmu_config, tlb), 30, 6, 30 },
-		{ "utlb", offsetof(struct smmu_config, utlb), 30, 6, 30 },
-	};
-
-	(void)state;
-	for (unsigned int i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		struct smmu_config config = bare();
-		struct rig *rig = malloc(sizeof(*rig));
-		struct tlb_config *it =
-			(struct tlb_config *)((char *)&config + rows[i].offset);
-
-		print_message("%s\n", rows[i].name);
-		assert_non_null(rig);
-		if (rows[i].offset)
-			it->entries = it->ways = 32;
-		rig_start(rig, &config, STE_NESTED);
-		rig_put(rig, 0x23028, 0x8f43); /* the next page */
-		assert_int_equal(reads(rig, RIG_VA), rows[i].first);
-		assert_int_equal(reads(rig, RIG_VA), rows[i].second);
-		assert_int_equal(reads(rig, RIG_VA + 0x1000),
-				 rows[i].neighbour);
-		rig_free(rig);
-	}
 }
 
 /* Changed configuration without CFGI goes on being used until evicted. */
@@ -358,8 +268,6 @@ static void time_of_walks(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(cold_counts),
-		cmocka_unit_test(each_cache_saves_reads),
 		cmocka_unit_test(stale_configuration),
 		cmocka_unit_test(what_is_wrong_is_cached_too),
 		cmocka_unit_test(stale_translations),

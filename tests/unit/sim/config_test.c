@@ -301,6 +301,12 @@ static void bad_files_are_refused_with_path_and_remedy(void **state)
 		 5, "choices.tlb_multiple_match|not modelled|RFVQCK"},
 		{"{\"choices\": {\"tlb_multiple_match\": \"last\"}}", 3,
 		 "choices.tlb_multiple_match|first, conflict-abort"},
+		{"{\"choices\": {\"smmu_tlbi_ttl\": \"used\"}}", 5,
+		 "choices.smmu_tlbi_ttl|not modelled|4.4.1.1"},
+		{"{\"iommu\": [{\"type\": \"smmuv3\", \"bbm_level\": 2}], "
+		 "\"choices\": {\"smmu_tlb_multiple_match\": "
+		 "\"conflict\"}}",
+		 3, "iommu.0: |bbm_level|choices.smmu_tlb_multiple_match"},
 		{"{\"cpu\": {\"s2_tlb\": {\"latency\": 1}}}", 5,
 		 "cpu.s2_tlb.latency|cost nothing"},
 	};
@@ -977,6 +983,38 @@ static void a_unit_takes_the_rest_from_its_types_default(void **state)
 	config_fini(&c);
 }
 
+static void choices_reach_the_smmu(void **state)
+{
+	static const struct config_set sets[] = {
+		{"iommu=[\"smmu-mmu600\"]"},
+		{"choices.smmu_ste_cont=used"},
+		{"choices.smmu_tlb_multiple_match=conflict"},
+		{"choices.smmu_invalid_configuration=not-cached"},
+		{"choices.smmu_prefetch=ignored"},
+	};
+	struct machine_config c;
+
+	(void)state;
+	must_load(&c, NULL, sets, 1);
+	assert_int_equal(c.iommu[0].smmu.choices.smmu_ste_cont,
+			 SMMU_STE_CONT_IGNORED);
+	assert_int_equal(c.iommu[0].smmu.choices.smmu_prefetch,
+			 SMMU_PREFETCH_USED);
+	config_fini(&c);
+	must_load(&c, NULL, sets, COUNT(sets));
+	assert_int_equal(c.iommu[0].smmu.choices.smmu_ste_cont,
+			 SMMU_STE_CONT_USED);
+	assert_int_equal(c.iommu[0].smmu.choices.smmu_ste_multiple_match,
+			 SMMU_STE_MATCH_SMALLEST);
+	assert_int_equal(c.iommu[0].smmu.choices.smmu_tlb_multiple_match,
+			 SMMU_TLB_MATCH_CONFLICT);
+	assert_int_equal(c.iommu[0].smmu.choices.smmu_invalid_configuration,
+			 SMMU_INVALID_NOT_CACHED);
+	assert_int_equal(c.iommu[0].smmu.choices.smmu_prefetch,
+			 SMMU_PREFETCH_IGNORED);
+	config_fini(&c);
+}
+
 static void units_stand_side_by_side(void **state)
 {
 	static const struct config_set sets[] = {
@@ -1118,6 +1156,7 @@ int main(void)
 			every_figure_of_a_preset_has_one_source_or_is_assumed),
 		cmocka_unit_test(tiny_is_for_counting_by_hand),
 		cmocka_unit_test(a_unit_takes_the_rest_from_its_types_default),
+		cmocka_unit_test(choices_reach_the_smmu),
 		cmocka_unit_test(units_stand_side_by_side),
 		cmocka_unit_test(
 			a_unit_whose_type_changes_is_that_types_default),
