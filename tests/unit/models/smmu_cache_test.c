@@ -240,6 +240,7 @@ static void time_of_walks(void **state)
 {
 	struct smmu_config config = smmu_config_common();
 	struct rig *rig = malloc(sizeof(*rig));
+	struct smmu_counters counters;
 	uint64_t first;
 
 	(void)state;
@@ -262,6 +263,42 @@ static void time_of_walks(void **state)
 	assert_int_equal(rig->out.done, 1001 + 5 + 5 + 100 + 5 + 100);
 	ask_at(rig, 0x3004, 5000);
 	assert_int_equal(rig->out.done, 5002);
+	smmu_counters(rig->smmu, &counters);
+	assert_int_equal(counters.walks.waited, 105);
+	assert_int_equal(counters.walks.ticks, 505 + 105 + 105);
+	rig_free(rig);
+}
+
+/* One port, any number of walks side by side; the ninth of eight waits. */
+static void walks_side_by_side(void **state)
+{
+	struct smmu_config config = smmu_config_common();
+	struct rig *rig = malloc(sizeof(*rig));
+	struct smmu_counters counters;
+
+	(void)state;
+	assert_non_null(rig);
+	config.walks = 8;
+	config.issue_ticks = 10;
+	config.utlb_ticks = 2;
+	config.tlb_ticks = 3;
+	config.walk_ticks = 5;
+	rig_start(rig, &config, STE_S2);
+	ask_at(rig, 0x2000, 0); /* STE, pointers */
+	rig->read_ticks = 500;
+	for (uint64_t i = 0; i < 8; i++) {
+		ask_at(rig, 0x3000 + (i << 12), 1000);
+		assert_int_equal(rig->out.done, 1000 + 10 * i + 5 + 505);
+	}
+	ask_at(rig, 0xb000, 1000);
+	assert_int_equal(rig->out.done, 1000 + 5 + 505 + 505);
+	smmu_counters(rig->smmu, &counters);
+	assert_int_equal(counters.walks.waited, 505 - 80);
+	/* Who comes when the port is busy enters when it is free. */
+	ask_at(rig, 0xb008, 1000);
+	assert_int_equal(rig->out.done, 1000 + 5 + 505 + 505);
+	ask_at(rig, 0xb010, 9000);
+	assert_int_equal(rig->out.done, 9002);
 	rig_free(rig);
 }
 
@@ -276,6 +313,7 @@ int main(void)
 		cmocka_unit_test(coherency),
 		cmocka_unit_test(stream_worlds),
 		cmocka_unit_test(time_of_walks),
+		cmocka_unit_test(walks_side_by_side),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

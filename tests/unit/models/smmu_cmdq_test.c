@@ -256,6 +256,37 @@ static void event_and_error_msis(void **state)
 	rig_free(rig);
 }
 
+/* Each MSI that nobody takes has its bit; GERROR's own makes no other. */
+static void aborted_msis(void **state)
+{
+	struct rig *rig = rig_new(STE_S1 & ~UINT64_C(1));
+
+	(void)state;
+	rig_reg(rig, 0x50, 0);
+	rig_reg(rig, 0xb0, RIG_NOWHERE);
+	rig_reg(rig, 0x50, 4);
+	rig_ask(rig, RIG_VA, false);
+	assert_true(rig->out.recorded);
+	assert_int_equal(rig_get(rig, 0x60), 1 << 5);
+	assert_int_equal(rig->msis, 0);
+	/* Not active again until acknowledged. */
+	rig_reg(rig, 0x100ac, 1);
+	rig_ask(rig, RIG_VA, false);
+	assert_int_equal(rig_get(rig, 0x60), 1 << 5);
+	rig_reg(rig, 0x64, 1 << 5);
+	rig_reg(rig, 0x100ac, 2);
+	rig_ask(rig, RIG_VA, false);
+	assert_int_equal(rig_get(rig, 0x60), 0);
+	/* GERROR's. */
+	rig_reg(rig, 0x50, 0);
+	rig_reg(rig, 0x68, RIG_NOWHERE);
+	rig_reg(rig, 0x50, 1);
+	rig_command(rig, 0xff, 0);
+	assert_int_equal(rig_get(rig, 0x60), 1 << 7 | 1);
+	assert_int_equal(rig->wired[SMMU_IRQ_GERROR], 0);
+	rig_free(rig);
+}
+
 /* ---- what commands drop ---- */
 
 static uint32_t reads_again(struct rig *rig)
@@ -369,6 +400,7 @@ int main(void)
 		cmocka_unit_test(hostile_pointers),
 		cmocka_unit_test(sync_signals),
 		cmocka_unit_test(event_and_error_msis),
+		cmocka_unit_test(aborted_msis),
 		cmocka_unit_test(each_command_drops_what_it_says),
 		cmocka_unit_test(s2_ipa_drops_stage_2_alone),
 	};

@@ -12,123 +12,250 @@ struct event_case {
 		uint64_t pa, raw;
 	} put[3];
 	uint64_t address;
-	bool write;
+	unsigned int how;
 	uint64_t record[4];
 };
+/* How it is accessed, and with which SubstreamID. */
+#define READ	   0u
+#define WRITE	   1u
+#define PRIVILEGED 2u
+#define FETCH	   4u
+#define SSID(n)	   ((n) << 8)
+
+/* S1CDMax 3, linear: CDs 0 to 7 at 0x2000. */
+#define STE_SUBSTREAMS (STE_S1 | UINT64_C(3) << 59)
+/* S1Fmt 1, 256 substreams: L1CDs at 0x4000. */
+#define STE_CD2L (0x400b | UINT64_C(1) << 4 | UINT64_C(8) << 59)
 
 static const struct event_case cases[] = {
 	{ "STE.V",
 	  STE_S1 & ~UINT64_C(1),
 	  { { 0, 0 } },
 	  RIG_VA,
-	  false,
+	  READ,
 	  { SID5 | 0x04, 0, 0, 0 } },
 	{ "CD.V",
 	  STE_S1,
 	  { { RIG_CD, CD0_WORD & ~BIT(31) } },
 	  RIG_VA,
-	  false,
+	  READ,
 	  { SID5 | 0x0a, 0, 0, 0 } },
 	{ "CD out of reach",
 	  (STE_S1 & 0x3f) | 0x3fff000,
 	  { { 0, 0 } },
 	  RIG_VA,
-	  true,
+	  WRITE,
 	  { SID5 | 0x09, 0, 0, 0x3fff000 } },
 	{ "the CD's IPA is not mapped",
 	  (STE_NESTED & 0x3f) | RIG_NOWHERE,
 	  { { 0, 0 } },
 	  RIG_VA,
-	  true,
+	  WRITE,
 	  { SID5 | 0x10, UINT64_C(0x0000008000000000), RIG_VA, RIG_NOWHERE } },
 	{ "stage 1: no entry",
 	  STE_S1,
 	  { { 0x22018, 0 } },
 	  RIG_VA,
-	  false,
+	  READ,
 	  { SID5 | 0x10, UINT64_C(0x0000020800000000), RIG_VA, 0 } },
 	{ "stage 1: output size",
 	  STE_S1,
 	  { { RIG_CD, (CD0_WORD & ~MASK(32, 3)) },
 	    { 0x23020, UINT64_C(0x100007f43) } },
 	  RIG_VA,
-	  true,
+	  WRITE,
 	  { SID5 | 0x11, UINT64_C(0x0000020000000000), RIG_VA, 0 } },
 	{ "stage 1: AF",
 	  STE_S1,
 	  { { 0x23020, 0x7b43 } },
 	  RIG_VA,
-	  true,
+	  WRITE,
 	  { SID5 | 0x12, UINT64_C(0x0000020000000000), RIG_VA, 0 } },
 	{ "stage 1: read-only",
 	  STE_S1,
 	  { { 0x23020, 0x7fc3 } },
 	  RIG_VA,
-	  true,
+	  WRITE,
 	  { SID5 | 0x13, UINT64_C(0x0000020000000000), RIG_VA, 0 } },
 	{ "stage 1: descriptor out of reach",
 	  STE_S1,
 	  { { 0x21010, RIG_NOWHERE | 3 } },
 	  RIG_VA,
-	  false,
+	  READ,
 	  { SID5 | 0x0b, UINT64_C(0x0000010800000000), RIG_VA,
 	    RIG_NOWHERE | 0x18 } },
 	{ "stage 2: no entry",
 	  STE_S2,
 	  { { 0x13038, 0 } },
 	  RIG_PA,
-	  true,
+	  WRITE,
 	  { SID5 | 0x10, UINT64_C(0x0000028000000000), RIG_PA, 0x7000 } },
 	{ "stage 2: output size",
 	  STE_S2,
 	  { { RIG_STE + 16, STE2_WORD & ~MASK(48, 3) },
 	    { 0x13038, UINT64_C(0x1000077ff) } },
 	  RIG_PA,
-	  false,
+	  READ,
 	  { SID5 | 0x11, UINT64_C(0x0000028800000000), RIG_PA, 0x7000 } },
 	{ "stage 2: AF",
 	  STE_S2,
 	  { { 0x13038, 0x73ff } },
 	  RIG_PA,
-	  true,
+	  WRITE,
 	  { SID5 | 0x12, UINT64_C(0x0000028000000000), RIG_PA, 0x7000 } },
 	{ "stage 2: read-only",
 	  STE_S2,
 	  { { 0x13038, 0x777f } },
 	  RIG_PA,
-	  true,
+	  WRITE,
 	  { SID5 | 0x13, UINT64_C(0x0000028000000000), RIG_PA, 0x7000 } },
 	{ "stage 2: descriptor out of reach",
 	  STE_S2,
 	  { { 0x12000, RIG_NOWHERE | 3 } },
 	  RIG_PA,
-	  true,
+	  WRITE,
 	  { SID5 | 0x0b, UINT64_C(0x0000028000000000), RIG_PA,
 	    RIG_NOWHERE | 0x38 } },
 	{ "both: a stage-1 table that stage 2 forbids to read",
 	  STE_NESTED,
 	  { { 0x13110, 0x227bf } },
 	  RIG_VA,
-	  true,
+	  WRITE,
 	  { SID5 | 0x13, UINT64_C(0x0000118000000000), RIG_VA, 0x22000 } },
 	{ "both: the final IPA",
 	  STE_NESTED,
 	  { { 0x13038, 0 } },
 	  RIG_VA,
-	  false,
+	  READ,
 	  { SID5 | 0x10, UINT64_C(0x0000028800000000), RIG_VA, 0x7000 } },
 	{ "stage 1 bypassed: beyond the IAS",
 	  STE_S2,
 	  { { 0, 0 } },
 	  UINT64_C(0x0001000000000000),
-	  true,
+	  WRITE,
 	  { SID5 | 0x11, UINT64_C(0x0000020000000000),
 	    UINT64_C(0x0001000000000000), 0 } },
+	{ "a substream's STE",
+	  STE_S1 & ~UINT64_C(1),
+	  { { 0, 0 } },
+	  RIG_VA,
+	  SSID(7u),
+	  { SID5 | 7 << 12 | 1 << 11 | 0x04, 0, 0, 0 } },
+	{ "an L1CD out of reach",
+	  (STE_CD2L & ~UINT64_C(0x4000)) | RIG_NOWHERE,
+	  { { 0, 0 } },
+	  RIG_VA,
+	  SSID(70u),
+	  { SID5 | 70 << 12 | 1 << 11 | 0x09, 0, 0, RIG_NOWHERE | 8 } },
+	{ "an L1CD's table out of reach",
+	  STE_CD2L,
+	  { { 0x4008, RIG_NOWHERE | 1 } },
+	  RIG_VA,
+	  SSID(70u),
+	  { SID5 | 70 << 12 | 1 << 11 | 0x09, 0, 0, RIG_NOWHERE | 0x180 } },
+	{ "an L1CD that is not valid",
+	  STE_CD2L,
+	  { { 0x4008, 0x5000 } },
+	  RIG_VA,
+	  SSID(70u),
+	  { SID5 | 70 << 12 | 0x08, 0, 0, 0 } },
+	{ "both: the CD's PA out of reach",
+	  STE_NESTED,
+	  { { 0x13010, RIG_NOWHERE | 0x7ff } },
+	  RIG_VA,
+	  WRITE,
+	  { SID5 | 0x09, 0, 0, RIG_NOWHERE } },
+	{ "both: a table of the CD's IPA out of reach",
+	  (STE_NESTED & 0x3f) | 0x203040,
+	  { { 0x12008, RIG_NOWHERE | 3 } },
+	  RIG_VA,
+	  WRITE,
+	  { SID5 | 0x0b, UINT64_C(0x0000008000000000), RIG_VA,
+	    RIG_NOWHERE | 0x18 } },
+	{ "both: the CD's IPA, AF",
+	  STE_NESTED,
+	  { { 0x13010, 0x23ff } },
+	  RIG_VA,
+	  READ,
+	  { SID5 | 0x12, UINT64_C(0x0000008800000000), RIG_VA, 0x2000 } },
+	{ "both: the CD's IPA may not be read",
+	  STE_NESTED,
+	  { { 0x13010, 0x27bf } },
+	  RIG_VA,
+	  READ,
+	  { SID5 | 0x13, UINT64_C(0x0000008800000000), RIG_VA, 0x2000 } },
+	{ "both: the CD's IPA, output size",
+	  STE_NESTED,
+	  { { RIG_STE + 16, STE2_WORD & ~MASK(48, 3) },
+	    { 0x13010, UINT64_C(0x1000027ff) } },
+	  RIG_VA,
+	  READ,
+	  { SID5 | 0x11, UINT64_C(0x0000008800000000), RIG_VA, 0x2000 } },
+	{ "both: a table of a stage-1 table's IPA out of reach",
+	  STE_NESTED,
+	  { { 0x20008, 0x200003 }, { 0x12008, RIG_NOWHERE | 3 } },
+	  RIG_VA,
+	  WRITE,
+	  { SID5 | 0x0b, UINT64_C(0x0000018000000000), RIG_VA, RIG_NOWHERE } },
+	{ "both: a stage-1 table not mapped",
+	  STE_NESTED,
+	  { { 0x13110, 0 } },
+	  RIG_VA,
+	  WRITE,
+	  { SID5 | 0x10, UINT64_C(0x0000018000000000), RIG_VA, 0x22000 } },
+	{ "both: a stage-1 table, AF",
+	  STE_NESTED,
+	  { { 0x13110, 0x223ff } },
+	  RIG_VA,
+	  WRITE,
+	  { SID5 | 0x12, UINT64_C(0x0000018000000000), RIG_VA, 0x22000 } },
+	{ "both: a stage-1 table, output size",
+	  STE_NESTED,
+	  { { RIG_STE + 16, STE2_WORD & ~MASK(48, 3) },
+	    { 0x13110, UINT64_C(0x1000227ff) } },
+	  RIG_VA,
+	  WRITE,
+	  { SID5 | 0x11, UINT64_C(0x0000018000000000), RIG_VA, 0x22000 } },
+	{ "both: a stage-1 descriptor's PA out of reach",
+	  STE_NESTED,
+	  { { 0x13110, RIG_NOWHERE | 0x7ff } },
+	  RIG_VA,
+	  READ,
+	  { SID5 | 0x0b, UINT64_C(0x0000010800000000), RIG_VA,
+	    RIG_NOWHERE | 0x18 } },
+	{ "stage 1: a table beyond the output size",
+	  STE_S1,
+	  { { RIG_CD, (CD0_WORD & ~MASK(32, 3)) },
+	    { 0x21010, UINT64_C(0x100022003) } },
+	  RIG_VA,
+	  READ,
+	  { SID5 | 0x11, UINT64_C(0x0000020800000000), RIG_VA, 0 } },
+	{ "stage 1: EL1's, of a substream, unprivileged",
+	  STE_SUBSTREAMS,
+	  { { RIG_CD + 64, CD0_WORD },
+	    { RIG_CD + 72, CD1_WORD },
+	    { 0x23020, 0x7f03 } },
+	  RIG_VA,
+	  SSID(1u),
+	  { SID5 | 1 << 12 | 1 << 11 | 0x13, UINT64_C(0x0000020800000000),
+	    RIG_VA, 0 } },
+	{ "stage 1: PXN, a privileged fetch",
+	  STE_S1,
+	  { { 0x23020, 0x7f43 | BIT(53) } },
+	  RIG_VA,
+	  PRIVILEGED | FETCH,
+	  { SID5 | 0x13, UINT64_C(0x0000020e00000000), RIG_VA, 0 } },
+	{ "stage 2: XN, a fetch",
+	  STE_S2,
+	  { { 0x13038, 0x77ff | BIT(54) } },
+	  RIG_PA,
+	  FETCH,
+	  { SID5 | 0x13, UINT64_C(0x0000028c00000000), RIG_PA, 0x7000 } },
 	{ "bypass: beyond the OAS",
 	  9,
 	  { { 0, 0 } },
 	  UINT64_C(0x8000000000000000),
-	  false,
+	  READ,
 	  { SID5 | 0x11, UINT64_C(0x0000020800000000),
 	    UINT64_C(0x8000000000000000), 0 } },
 };
@@ -139,13 +266,22 @@ static void each_event_has_its_record(void **state)
 	for (unsigned int i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		const struct event_case *c = &cases[i];
 		struct rig *rig = rig_new(c->ste0);
+		const struct smmu_request r = {
+			.address = c->address,
+			.bytes = 4,
+			.sid = RIG_SID,
+			.write = c->how & WRITE,
+			.privileged = c->how & PRIVILEGED,
+			.instruction = c->how & FETCH,
+			.ssv = c->how >> 8 != 0,
+			.ssid = c->how >> 8,
+		};
 
 		print_message("%s\n", c->why);
 		for (unsigned int k = 0; k < 3; k++)
 			if (c->put[k].pa)
 				rig_put(rig, c->put[k].pa, c->put[k].raw);
-		assert_int_equal(rig_ask(rig, c->address, c->write),
-				 SMMU_ABORTED);
+		assert_int_equal(rig_request(rig, &r), SMMU_ABORTED);
 		assert_true(rig->out.recorded);
 		assert_int_equal(rig->out.event, c->record[0] & 0xff);
 		assert_int_equal(rig->wired[SMMU_IRQ_EVENTQ], 1);
@@ -191,16 +327,18 @@ static void stream_table_out_of_reach(void **state)
 static void two_level_stream_tables(void **state)
 {
 	static const struct {
-		uint64_t std;
-		enum smmu_event event;
+		uint64_t base, std;
+		uint64_t word0, word3; /* of the record; 0: none */
 	} spans[] = {
-		{ 0x1000 | 7, SMMU_NO_EVENT },
-		{ 0x1000 | 4, SMMU_NO_EVENT },	     /* 8 STEs, 512 bytes */
-		{ 0x1000 | 3, SMMU_C_BAD_STREAMID }, /* 4 STEs */
-		{ 0x1000 | 0, SMMU_C_BAD_STREAMID },
-		{ 0x1000 | 8, SMMU_C_BAD_STREAMID }, /* more than SPLIT + 1 */
-		{ 0x1000 | 31, SMMU_C_BAD_STREAMID },
-		{ RIG_NOWHERE | 7, SMMU_F_STE_FETCH },
+		{ 0x3000, 0x1000 | 7, 0, 0 },
+		{ 0x3000, 0x1000 | 4, 0, 0 },		/* 8 STEs, 512 bytes */
+		{ 0x3000, 0x1000 | 3, SID5 | 0x02, 0 }, /* 4 STEs */
+		{ 0x3000, 0x1000 | 0, SID5 | 0x02, 0 },
+		{ 0x3000, 0x1000 | 8, SID5 | 0x02, 0 }, /* above SPLIT + 1 */
+		{ 0x3000, 0x1000 | 12, SID5 | 0x02, 0 },
+		{ 0x3000, 0x1000 | 31, SID5 | 0x02, 0 },
+		{ 0x3000, RIG_NOWHERE | 7, SID5 | 0x03, RIG_NOWHERE + 5 * 64 },
+		{ RIG_NOWHERE, 0, SID5 | 0x03, RIG_NOWHERE },
 	};
 
 	(void)state;
@@ -208,18 +346,20 @@ static void two_level_stream_tables(void **state)
 		struct rig *rig = rig_new(STE_S1);
 
 		rig_reg(rig, 0x20, 0xc);
-		rig_reg(rig, 0x80, 0x3000);
+		rig_reg(rig, 0x80, spans[i].base);
 		rig_reg(rig, 0x88, 0x10000 | 6 << 6 | 8);
 		rig_reg(rig, 0x20, 0xd);
 		rig_put(rig, 0x3000, spans[i].std);
 		rig_ask(rig, RIG_VA, false);
-		assert_int_equal(rig->out.event, spans[i].event);
+		if (spans[i].word0)
+			rig_expect_record(rig, spans[i].word0, 0, 0,
+					  spans[i].word3);
+		else
+			assert_int_equal(rig->out.result, SMMU_TRANSLATED);
+		rig_expect_no_record(rig);
 		rig_free(rig);
 	}
 }
-
-/* S1CDMax 3, linear: CDs 0 to 7 at 0x2000. */
-#define STE_SUBSTREAMS (STE_S1 | UINT64_C(3) << 59)
 
 static void ask_substream(struct rig *rig, bool ssv, uint32_t ssid)
 {
@@ -283,8 +423,7 @@ static void substreams_without_stage_1(void **state)
 /* S1Fmt 1: tables of 64 CDs below 0x4000. Substream 70: entry 1, CD 6. */
 static void two_level_cd_tables(void **state)
 {
-	struct rig *rig =
-		rig_new(0x400b | UINT64_C(1) << 4 | UINT64_C(8) << 59);
+	struct rig *rig = rig_new(STE_CD2L);
 
 	(void)state;
 	rig_put(rig, 0x4008, 0x5001);
