@@ -57,19 +57,15 @@ static inline void pt_gather_add(struct pt_gather *g, uint64_t start,
 
 	if (count == 0)
 		return;
+	g->leaves += count;
 	if (g->runs != 0) {
 		r = &g->run[g->runs - 1];
-		/* It goes on there, or repeats some of it. */
-		if (r->level == level && start - r->start <= r->count << lsb) {
-			count += (start - r->start) >> lsb;
-			if (count > r->count) {
-				g->leaves += count - r->count;
-				r->count = count;
-			}
+		if (r->level == level &&
+		    r->start + (r->count << lsb) == start) {
+			r->count += count;
 			return;
 		}
 	}
-	g->leaves += count;
 	if (g->runs == PT_GATHER_RUNS) {
 		g->all = true;
 		return;
