@@ -71,6 +71,9 @@ void checker_event(struct checker *c, struct protocol_event *e)
 	case PROTOCOL_FRAME_FREE:
 		event_frame_free(c, e);
 		break;
+	case PROTOCOL_FRAME_TAKE:
+		event_frame_take(c, e);
+		break;
 	case PROTOCOL_USE:
 		event_use(c, e);
 		break;
@@ -193,6 +196,7 @@ void checker_free(struct checker *c)
 	if (c->hold.bucket)
 		hold_fini(&c->hold);
 	discipline_fini(&c->discipline);
+	ranges_fini(&c->given);
 	tables_fini(&c->tables);
 	free(c->hinted.item);
 	free(c->uncleaned.item);

@@ -39,7 +39,7 @@ static void *list_add(struct checker *c, void *list, size_t *count,
 
 void discipline_fini(struct discipline *d)
 {
-	free(d->known);
+	ranges_fini(&d->known);
 	free(d->lock);
 	free(d->tie);
 	free(d->root);
@@ -48,88 +48,10 @@ void discipline_fini(struct discipline *d)
 
 /* ---- memory ---- */
 
-/* The first range that ends at or above `address`. */
-static size_t known_at(const struct discipline *d, uint64_t address)
-{
-	size_t low = 0, high = d->knowns;
-
-	while (low < high) {
-		size_t middle = (low + high) / 2;
-
-		if (d->known[middle].last < address)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
-}
-
 bool discipline_knows(const struct discipline *d, uint64_t address,
 		      uint64_t bytes)
 {
-	size_t i = known_at(d, address);
-
-	return i < d->knowns && d->known[i].first <= address &&
-	       d->known[i].last - address >= bytes - 1;
-}
-
-static void known_insert(struct checker *c, size_t at,
-			 struct known_memory range)
-{
-	struct discipline *d = &c->discipline;
-
-	if (!list_add(c, &d->known, &d->knowns, &d->known_room,
-		      sizeof(*d->known), SIZE_MAX))
-		return;
-	memmove(&d->known[at + 1], &d->known[at],
-		(d->knowns - 1 - at) * sizeof(*d->known));
-	d->known[at] = range;
-}
-
-static void known_delete(struct discipline *d, size_t at, size_t count)
-{
-	if (!count)
-		return;
-	d->knowns -= count;
-	memmove(&d->known[at], &d->known[at + count],
-		(d->knowns - at) * sizeof(*d->known));
-}
-
-/* With what it touches, one range. */
-static void memory_add(struct checker *c, uint64_t first, uint64_t last)
-{
-	struct discipline *d = &c->discipline;
-	size_t at = known_at(d, first ? first - 1 : 0), end = at;
-
-	while (end < d->knowns && d->known[end].first <= last + 1) {
-		if (d->known[end].first < first)
-			first = d->known[end].first;
-		if (d->known[end].last > last)
-			last = d->known[end].last;
-		end++;
-	}
-	known_delete(d, at, end - at);
-	known_insert(c, at, (struct known_memory){ first, last });
-}
-
-static void memory_remove(struct checker *c, uint64_t first, uint64_t last)
-{
-	struct discipline *d = &c->discipline;
-	size_t at = known_at(d, first);
-
-	while (at < d->knowns && d->known[at].first <= last) {
-		struct known_memory old = d->known[at];
-
-		known_delete(d, at, 1);
-		if (old.first < first)
-			known_insert(c, at++,
-				     (struct known_memory){ old.first,
-							    first - 1 });
-		if (old.last > last)
-			known_insert(c, at,
-				     (struct known_memory){ last + 1,
-							    old.last });
-	}
+	return ranges_have(&d->known, address, bytes);
 }
 
 struct memory_change {
@@ -207,10 +129,9 @@ static void memory_change(struct checker *c, const struct protocol_event *e)
 
 	tables_visit(&c->tables, m.first, m.last,
 		     init ? page_initialise : page_forget, &m);
-	if (init)
-		memory_add(c, m.first, m.last);
-	else
-		memory_remove(c, m.first, m.last);
+	if (!(init ? ranges_add(&c->discipline.known, m.first, m.last)
+		   : ranges_remove(&c->discipline.known, m.first, m.last)))
+		c->not_judged[NOT_JUDGED_MEMORY] = true;
 }
 
 /* ---- locks ---- */

@@ -13,16 +13,13 @@
 #ifndef SIM_CHECK_DISCIPLINE_H
 #define SIM_CHECK_DISCIPLINE_H
 
+#include "sim/check/ranges.h"
 #include "sim/check/tables.h"
 
 /* Of each kind below but memory; more is not judged. */
 #define DISCIPLINE_MAX 4096
 
 struct checker;
-
-struct known_memory {
-	uint64_t first, last;
-};
 
 struct held_lock {
 	uint64_t address;
@@ -46,13 +43,13 @@ struct entry_owner {
 };
 
 struct discipline {
-	struct known_memory *known; /* sorted, apart from each other */
+	struct ranges known; /* memory */
 	struct held_lock *lock;
 	struct tree_lock *tie;
 	struct root_id *root;
 	struct entry_owner *owner;
-	size_t knowns, locks, ties, roots, owners;
-	size_t known_room, lock_room, tie_room, root_room, owner_room;
+	size_t locks, ties, roots, owners;
+	size_t lock_room, tie_room, root_room, owner_room;
 };
 
 void discipline_fini(struct discipline *d);

@@ -83,7 +83,42 @@ static bool lookup(const struct checker *c, uint16_t vmid, uint64_t input,
 	return true;
 }
 
-void event_frame_free(struct checker *c, const struct protocol_event *e)
+static void note_given(struct checker *c, const struct protocol_event *e,
+		       bool given)
+{
+	uint64_t last = e->address + e->bytes - 1;
+
+	if (!(given ? ranges_add(&c->given, e->address, last)
+		    : ranges_remove(&c->given, e->address, last)))
+		c->not_judged[NOT_JUDGED_MEMORY] = true;
+}
+
+/* Also what was passed over when it went, because hardware did not see it:
+ * here it is seen again. */
+void give_made(struct checker *c, const struct table_node *node,
+	       uint32_t index, const struct protocol_event *e)
+{
+	const struct geometry *g = &node->tree->geometry;
+	uint64_t pte = node->page->word[index];
+
+	if (!c->given.count || node->tree->root.base != PROTOCOL_VTTBR ||
+	    entry_kind(g, pte, node->level) != ENTRY_LEAF ||
+	    !ranges_meet(&c->given,
+			 entry_address(g, pte, level_lsb(g, node->level)),
+			 node_span(node)))
+		return;
+	checker_report_word(
+		c, RULE_FRAME_GONE, checker_mark(c, e), node->page, index, 0, e,
+		"take the entry out before the frame is given away, whether hardware sees it or not");
+}
+
+void event_frame_take(struct checker *c, const struct protocol_event *e)
+{
+	note_given(c, e, false);
+}
+
+/* Who may still get there. */
+static void frames_freed(struct checker *c, const struct protocol_event *e)
 {
 	uint64_t last = e->address + e->bytes - 1, output;
 	struct table_node *node;
@@ -123,6 +158,12 @@ void event_frame_free(struct checker *c, const struct protocol_event *e)
 		}
 }
 
+void event_frame_free(struct checker *c, const struct protocol_event *e)
+{
+	note_given(c, e, true);
+	frames_freed(c, e);
+}
+
 /* A log's: what it was used for is not said. */
 void event_memory_free(struct checker *c, struct protocol_event *e)
 {
@@ -131,6 +172,6 @@ void event_memory_free(struct checker *c, struct protocol_event *e)
 	e->input = UINT64_MAX;
 	tables_visit(&c->tables, e->address, e->address + e->bytes - 1,
 		     visit_free, &freeing);
-	event_frame_free(c, e);
+	frames_freed(c, e);
 	discipline_event(c, e);
 }

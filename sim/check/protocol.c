@@ -13,7 +13,7 @@ const char *protocol_kind_name(enum protocol_kind kind)
 		"content", "write",  "clean",	    "barrier",
 		"tlbi", "iotlb", "iotlb-wait", "write-buffer",
 		"root", "control", "context", "caches", "table-alloc",
-		"table-free", "frame-free", "use", "read",
+		"table-free", "frame-free", "frame-take", "use", "read",
 		"done",
 		"memory-init", "memory-free", "lock", "trylock", "unlock",
 		"tree-lock", "tree-release", "entry-owner",

@@ -37,6 +37,7 @@ enum protocol_kind {
 	PROTOCOL_TABLE_ALLOC,
 	PROTOCOL_TABLE_FREE,
 	PROTOCOL_FRAME_FREE,  /* memory that was mapped is given away */
+	PROTOCOL_FRAME_TAKE,  /* it is the guest's again, and may be mapped */
 	PROTOCOL_USE,	      /* an access was translated */
 	PROTOCOL_READ,	      /* a load past the caches, from an unclean line */
 	PROTOCOL_DONE,	      /* an operation ends that promised: all is over */

@@ -106,6 +106,7 @@ struct checker {
 	size_t findings, finding_room;
 	struct checker_costs costs;
 	struct discipline discipline;
+	struct ranges given; /* frames that are not the guest's any more */
 	bool not_judged[NOT_JUDGED_COUNT];
 };
 
@@ -142,11 +143,18 @@ void event_control(struct checker *c, const struct protocol_event *e);
 void event_context(struct checker *c, const struct protocol_event *e);
 void event_table_free(struct checker *c, const struct protocol_event *e);
 void event_frame_free(struct checker *c, const struct protocol_event *e);
+void event_frame_take(struct checker *c, const struct protocol_event *e);
 /* A log's: what the memory was used for is not said. */
 void event_memory_free(struct checker *c, struct protocol_event *e);
 void event_use(struct checker *c, const struct protocol_event *e);
 void event_read(struct checker *c, const struct protocol_event *e);
 void event_done(struct checker *c, const struct protocol_event *e);
+
+/* ---- give.c */
+/* Entry `index` of the node is there now: does it lead to a frame that was
+ * given away? */
+void give_made(struct checker *c, const struct table_node *node,
+	       uint32_t index, const struct protocol_event *e);
 
 /* ---- root.c */
 /* Does it drop all of a tree, wherever it reaches? */

@@ -153,6 +153,7 @@ static void check_linked(struct checker *c, const struct table_node *node,
 				      (struct word_ref){ node->page, i,
 							 page->birth[i], e->cpu,
 							 e->el2 });
+		give_made(c, node, i, e);
 		child = node->level < 3 ? tables_child(&c->tables, node, i)
 					: NULL;
 		if (child)
@@ -201,6 +202,7 @@ static void made(struct checker *c, struct table_node *node, uint32_t index,
 	if (kind == ENTRY_NOTHING)
 		return;
 	judge_made(c, node, index, e);
+	give_made(c, node, index, e);
 	note_hint(c, &ref, pte);
 	if (kind == ENTRY_TABLE) {
 		struct table_node *child =

@@ -176,6 +176,8 @@ static int64_t guest_errno(int rc)
 static int populate(struct hypervisor *h, gfn_t gfn, uint64_t count)
 {
 	begin(h, "p2m_map");
+	if (h->m->protocol)
+		protocol_frames(h->m, PROTOCOL_FRAME_TAKE, gfn, count);
 	while (count) {
 		mfn_t mfn = hypervisor_frame(h, gfn);
 		uint64_t run = h->frame ? 1 : count, done;
@@ -476,7 +478,7 @@ static int64_t call_remove(struct hypervisor *h, uint64_t gfn, uint64_t count)
 		if (h->m->iommus && done)
 			iommus_follow(h->m->iommus, at, done, false);
 		if (h->m->protocol && done)
-			protocol_frames_free(h->m, at, done);
+			protocol_frames(h->m, PROTOCOL_FRAME_FREE, at, done);
 		left -= done;
 	} while (rc == ERR_PREEMPTED);
 	return guest_errno(rc);

@@ -208,10 +208,10 @@ void protocol_write_buffer(struct machine *m, const void *code)
 	tell(m, &e);
 }
 
-void protocol_frames_free(struct machine *m, gfn_t gfn, uint64_t count)
+void protocol_frames(struct machine *m, enum protocol_kind kind, gfn_t gfn,
+		     uint64_t count)
 {
-	struct protocol_event e =
-		by_hypervisor(m, PROTOCOL_FRAME_FREE, NULL);
+	struct protocol_event e = by_hypervisor(m, kind, NULL);
 
 	for (uint64_t done = 0; done < count; done += e.bytes >> FRAME_LG2) {
 		gfn_t at = { gfn.raw + done };

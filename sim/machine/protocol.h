@@ -39,8 +39,10 @@ void protocol_iotlb(struct machine *m, const struct port_iotlb *request,
 		    const void *code);
 void protocol_iotlb_wait(struct machine *m, const void *code);
 void protocol_write_buffer(struct machine *m, const void *code);
-/* The frames behind [gfn, gfn + count) are no longer the guest's. */
-void protocol_frames_free(struct machine *m, gfn_t gfn, uint64_t count);
+/* FRAME_FREE: the frames behind [gfn, gfn + count) are no longer the guest's;
+ * FRAME_TAKE: they are again. */
+void protocol_frames(struct machine *m, enum protocol_kind kind, gfn_t gfn,
+		     uint64_t count);
 /* The p2m operation that m->operation names has returned. */
 void protocol_done(struct machine *m);
 

@@ -175,6 +175,11 @@ static void do_give(void)
 	do_range(PROTOCOL_FRAME_FREE);
 }
 
+static void do_take(void)
+{
+	do_range(PROTOCOL_FRAME_TAKE);
+}
+
 static void do_dsb(void)
 {
 	struct protocol_event e = event(PROTOCOL_BARRIER);
@@ -351,7 +356,7 @@ static const struct {
 	{ "expect", do_expect }, { "cpus", do_cpus }, { "bbm", do_bbm },
 	{ "forbid-wx", do_forbid }, { "cpu", do_cpu }, { "el1", do_el1 },
 	{ "el2", do_el2 }, { "write", do_write }, { "clean", do_clean },
-	{ "free", do_free }, { "give", do_give }, { "dsb", do_dsb },
+	{ "free", do_free }, { "give", do_give }, { "take", do_take }, { "dsb", do_dsb },
 	{ "dmb", do_dmb }, { "isb", do_isb }, { "tlbi", do_tlbi },
 	{ "root", do_root }, { "use", do_use }, { "done", do_done },
 	{ "read", do_read }, { "control", do_control },
