@@ -102,6 +102,15 @@ int trace_writer_close(struct trace_writer *w, const json_t *stats);
 
 /* Close the open batch and write the record. */
 void trace_write(struct trace_writer *w, const struct trace_record *record);
+/*
+ * From trace_hold to trace_release lines are kept, and trace_write_ahead writes
+ * before them: what turns out to be needed by a record that stands already
+ * (its batch is closed). Without a hold it is trace_write.
+ */
+void trace_hold(struct trace_writer *w);
+void trace_write_ahead(struct trace_writer *w,
+		       const struct trace_record *record);
+void trace_release(struct trace_writer *w);
 /* An observation: kept and written after the batch it belongs to; its
  * position in the batch is added as member "at" (accesses so far). */
 void trace_observe(struct trace_writer *w, const struct trace_record *record);

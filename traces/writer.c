@@ -30,6 +30,8 @@ struct trace_writer {
 	struct trace_access *access;
 	struct packer *packer;
 	struct text line, observed;
+	struct text held; /* lines that wait, while `holding` */
+	bool holding;
 	void (*batch_ended)(void *context);
 	void *context;
 };
@@ -41,6 +43,7 @@ static void writer_free(struct trace_writer *w)
 	free(w->access);
 	free(w->line.byte);
 	free(w->observed.byte);
+	free(w->held.byte);
 	free(w);
 }
 
@@ -72,7 +75,9 @@ static void line_write(struct trace_writer *w, struct text *line)
 {
 	if (line->failed)
 		w->failed = ENOMEM;
-	if (!w->failed)
+	if (!w->failed && w->holding)
+		text_bytes(&w->held, line->byte, line->count);
+	else if (!w->failed)
 		sink_write(w->sink, line->byte, line->count);
 	line->count = 0;
 }
@@ -235,4 +240,29 @@ void trace_observe(struct trace_writer *w, const struct trace_record *record)
 	TEXT_PUT(&w->observed, "\n");
 	if (!w->batch.open)
 		line_write(w, &w->observed);
+}
+
+void trace_hold(struct trace_writer *w)
+{
+	trace_cut(w);
+	w->holding = true;
+}
+
+void trace_write_ahead(struct trace_writer *w,
+		       const struct trace_record *record)
+{
+	bool holding = w->holding;
+
+	if (trace_type_level(record->type) > w->level)
+		return;
+	w->holding = false;
+	trace_write(w, record);
+	w->holding = holding;
+}
+
+void trace_release(struct trace_writer *w)
+{
+	trace_cut(w);
+	w->holding = false;
+	line_write(w, &w->held);
 }

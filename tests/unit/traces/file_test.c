@@ -467,6 +467,55 @@ static void costs_follow_every_batch(void **state)
 	unlink(name);
 }
 
+/* Not what was in a batch before, not what comes after. */
+static void what_is_held_comes_after_what_is_written_ahead(void **state)
+{
+	static const enum trace_type want[] = {
+		TRACE_CPU_BATCH,   TRACE_CPU_COST, TRACE_TABLE_PAGE,
+		TRACE_DEVICE_DATA, TRACE_CPU_MMIO, TRACE_IOMMU_ERRORS,
+		TRACE_TABLE_PAGE,  TRACE_CPU_WFI,
+	};
+	static const uint8_t page[4096];
+	const struct trace_record content = { .type = TRACE_TABLE_PAGE,
+					      .blob = page,
+					      .blob_bytes = sizeof(page) };
+	json_t *header = small_header();
+	struct trace_writer *w;
+	struct bytes b;
+	char name[64];
+	const char *at;
+
+	(void)state;
+	w = trace_writer_open(file_name(name, ""), header, TRACE_COSTS);
+	trace_batch_block(w, trace_writer_batch(w), 0, 1, 0x1000, 32, 8);
+	trace_observe(w, &(struct trace_record){ .type = TRACE_CPU_COST });
+	trace_hold(w);
+	trace_write(w, &(struct trace_record){ .type = TRACE_CPU_MMIO });
+	trace_observe(w, &(struct trace_record){ .type = TRACE_IOMMU_ERRORS });
+	trace_write_ahead(w, &content);
+	trace_write_ahead(w, &(struct trace_record){ .type = TRACE_DEVICE_DATA,
+						     .blob = page,
+						     .blob_bytes = 1 });
+	trace_release(w);
+	trace_write_ahead(w, &content);
+	trace_write(w, &(struct trace_record){ .type = TRACE_CPU_WFI });
+	assert_int_equal(trace_writer_close(w, NULL), 0);
+	b = file_read(name);
+	at = strchr(b.byte, '\n');
+	for (size_t i = 0; i < sizeof(want) / sizeof(*want); i++) {
+		char lead[64];
+		int count = snprintf(lead, sizeof(lead), "\n{\"t\":\"%s\"",
+				     trace_type_name(want[i]));
+
+		assert_memory_equal(at, lead, count);
+		at = strchr(at + 1, '\n');
+	}
+	assert_string_equal(at, "\n");
+	free(b.byte);
+	json_decref(header);
+	unlink(name);
+}
+
 static void a_full_disk_is_noticed_and_the_file_readable(void **state)
 {
 	static const char *const suffix[] = { "", ".zst" };
@@ -573,6 +622,8 @@ int main(void)
 		cmocka_unit_test(a_block_outlives_its_batch),
 		cmocka_unit_test(a_sort_takes_less_than_three_bytes_an_access),
 		cmocka_unit_test(costs_follow_every_batch),
+		cmocka_unit_test(
+			what_is_held_comes_after_what_is_written_ahead),
 		cmocka_unit_test(a_full_disk_is_noticed_and_the_file_readable),
 		cmocka_unit_test(dev_full_fails_at_the_end_at_the_latest),
 		cmocka_unit_test(a_reader_that_left_gives_epipe),
