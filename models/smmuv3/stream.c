@@ -11,15 +11,31 @@
 
 /* ---- stream table ---- */
 
+/* LOG2SIZE has the effect of IDR1.SIDSIZE at most. */
+static unsigned int table_streams_lg2(const struct smmu *s)
+{
+	unsigned int size =
+		(unsigned int)FIELD_GET(SMMU_STRTAB_BASE_CFG_LOG2SIZE,
+					s->r.strtab_base_cfg);
+
+	return size < s->config.sid_bits ? size : s->config.sid_bits;
+}
+
+/* SPLIT may be 6, 8 or 10; others are taken as 6. */
+static unsigned int table_split(const struct smmu *s)
+{
+	unsigned int split = (unsigned int)FIELD_GET(SMMU_STRTAB_BASE_CFG_SPLIT,
+						     s->r.strtab_base_cfg);
+
+	return split == 8 || split == 10 ? split : 6;
+}
+
 /* Where the STE is. False: an event has been made. */
 static bool two_level(struct smmu_transaction *t, uint64_t *pa)
 {
 	struct smmu *s = t->smmu;
-	uint32_t cfg = s->r.strtab_base_cfg, sid = t->request->sid;
-	unsigned int split =
-		(unsigned int)FIELD_GET(SMMU_STRTAB_BASE_CFG_SPLIT, cfg);
-	unsigned int size =
-		(unsigned int)FIELD_GET(SMMU_STRTAB_BASE_CFG_LOG2SIZE, cfg);
+	uint32_t sid = t->request->sid;
+	unsigned int split = table_split(s), size = table_streams_lg2(s);
 	unsigned int table_lg2 = size > split ? size - split + 3 : 3;
 	uint64_t base = s->r.strtab_base & FIELD_MASK(SMMU_STRTAB_BASE_ADDR);
 	uint64_t index = sid & (BIT(split) - 1), std, span;
@@ -42,7 +58,7 @@ static bool two_level(struct smmu_transaction *t, uint64_t *pa)
 	return true;
 }
 
-/* SPLIT may be 6, 8 or 10; others are taken as 6. A reserved FMT is linear. */
+/* A reserved FMT is linear. */
 static bool is_two_level(struct smmu *s)
 {
 	return s->config.two_level_streams &&
@@ -53,13 +69,9 @@ static bool ste_address(struct smmu_transaction *t, uint64_t *pa)
 {
 	struct smmu *s = t->smmu;
 	uint32_t sid = t->request->sid;
-	unsigned int size =
-		(unsigned int)FIELD_GET(SMMU_STRTAB_BASE_CFG_LOG2SIZE,
-					s->r.strtab_base_cfg);
-	unsigned int bits =
-		size < s->config.sid_bits ? size : s->config.sid_bits;
+	unsigned int size = table_streams_lg2(s);
 
-	if ((uint64_t)sid >> bits)
+	if ((uint64_t)sid >> size)
 		return smmu_event(t, SMMU_C_BAD_STREAMID);
 	if (is_two_level(s))
 		return two_level(t, pa);

@@ -323,6 +323,44 @@ static void stream_table_out_of_reach(void **state)
 	rig_free(rig);
 }
 
+/* LOG2SIZE beyond IDR1.SIDSIZE, 16, and a SPLIT that is reserved: as SIDSIZE,
+ * which the base is aligned for, and as 6. 6.3.24, 6.3.25. */
+static void reserved_table_sizes_have_their_effect(void **state)
+{
+	static const uint32_t two_levels[] = {
+		0x10000 | 6 << 6 | 63,
+		0x10000 | 0 << 6 | 8,
+		0x10000 | 7 << 6 | 8,
+		0x10000 | 31 << 6 | 63,
+	};
+	struct rig *rig;
+
+	(void)state;
+	for (unsigned int i = 0; i < sizeof(two_levels) / sizeof(two_levels[0]);
+	     i++) {
+		rig = rig_new(STE_S1);
+		rig_reg(rig, 0x20, 0xc);
+		rig_reg(rig, 0x80, 0x8000);
+		rig_reg(rig, 0x88, two_levels[i]);
+		rig_reg(rig, 0x20, 0xd);
+		rig_put(rig, 0x8000, 0x1000 | 7);
+		rig_ask(rig, RIG_VA, false);
+		assert_int_equal(rig->out.event, SMMU_NO_EVENT);
+		rig_free(rig);
+	}
+	/* Linear: 0x1000 is not aligned to a table of so many. */
+	rig = rig_new(STE_S1);
+	rig_put(rig, RIG_STE, 0);
+	rig_reg(rig, 0x20, 0xc);
+	rig_reg(rig, 0x88, 63);
+	rig_reg(rig, 0x20, 0xd);
+	rig_put(rig, 64 * RIG_SID, STE_S1);
+	rig_put(rig, 64 * RIG_SID + 8, 0x54);
+	rig_ask(rig, RIG_VA, false);
+	assert_int_equal(rig->out.event, SMMU_NO_EVENT);
+	rig_free(rig);
+}
+
 /* Two levels: SPLIT 6, a first-level entry at 0x3000 for streams 0 to 63. */
 static void two_level_stream_tables(void **state)
 {
@@ -638,6 +676,7 @@ int main(void)
 		cmocka_unit_test(each_event_has_its_record),
 		cmocka_unit_test(streams_out_of_range),
 		cmocka_unit_test(stream_table_out_of_reach),
+		cmocka_unit_test(reserved_table_sizes_have_their_effect),
 		cmocka_unit_test(two_level_stream_tables),
 		cmocka_unit_test(substreams),
 		cmocka_unit_test(substreams_without_stage_1),
