@@ -11,39 +11,13 @@
  * already have mapped all of memory (then everything arrives). On QEMU nobody
  * answers and addresses are memory's own. MARK 1 copies, 2 without mapping.
  */
-#include "runtime.h"
-
-#define ECAM	    UINT64_C(0x4010000000)
-#define BAR	    UINT64_C(0x10000000)
-#define BAR_BYTES   UINT64_C(0x100000)
-#define IDENTITY    0x11e81234u
-#define DEVICES_MAX 28
+#include "edu_device.h"
 
 #define IOMMU_MAP   UINT64_C(0xc6000010)
 #define IOMMU_UNMAP UINT64_C(0xc6000011)
-#define BUFFER	    UINT64_C(0x40000)
-#define BYTES	    4096
 
 static uint64_t devices, failures;
 static bool mapped_by_call;
-
-static volatile uint32_t *config(uint64_t device, uint64_t offset)
-{
-	return (volatile uint32_t *)(uintptr_t)(ECAM + ((device + 1) << 15) +
-						offset);
-}
-
-static volatile uint32_t *narrow(uint64_t device, uint64_t offset)
-{
-	return (volatile uint32_t *)(uintptr_t)(BAR + device * BAR_BYTES +
-						offset);
-}
-
-static volatile uint64_t *wide(uint64_t device, uint64_t offset)
-{
-	return (volatile uint64_t *)(uintptr_t)(BAR + device * BAR_BYTES +
-						offset);
-}
 
 static void check(bool good, const char *what)
 {
@@ -107,33 +81,18 @@ static void find_hypervisor(void)
 
 static void find_devices(void)
 {
-	uint64_t d;
-
-	for (d = 0; d < DEVICES_MAX && *config(d, 0) == IDENTITY; d++) {
-		*config(d, 0x10) = (uint32_t)(BAR + d * BAR_BYTES);
-		*config(d, 4) = 6; /* memory space, bus master */
-		check(*narrow(d, 0) == 0x010000ed, "a device's identity");
-		*narrow(d, 4) = 0x12345678;
-		check(*narrow(d, 4) == ~0x12345678u, "a device is alive");
-		*narrow(d, 8) = 5;
-		while (*narrow(d, 0x20) & 1)
+	devices = edu_find();
+	for (uint64_t d = 0; d < devices; d++) {
+		check(*edu_narrow(d, 0) == 0x010000ed, "a device's identity");
+		*edu_narrow(d, 4) = 0x12345678;
+		check(*edu_narrow(d, 4) == ~0x12345678u, "a device is alive");
+		*edu_narrow(d, 8) = 5;
+		while (*edu_narrow(d, 0x20) & 1)
 			;
-		check(*narrow(d, 8) == 120, "a device's factorial");
+		check(*edu_narrow(d, 8) == 120, "a device's factorial");
 	}
-	devices = d;
 	print_number(devices);
 	print(" devices\n");
-}
-
-static void copy(uint64_t device, uint64_t from, uint64_t to, uint64_t bytes,
-		 bool to_memory)
-{
-	*wide(device, 0x80) = from;
-	*wide(device, 0x88) = to;
-	*wide(device, 0x90) = bytes;
-	*wide(device, 0x98) = to_memory ? 3 : 1;
-	while (*wide(device, 0x98) & 1)
-		;
 }
 
 /* ---- the work ---- */
@@ -160,7 +119,8 @@ static void copies(uint64_t rounds, uint64_t seed)
 		uint64_t from = AREA_BASE + lcg_below(&seed, 512) * PAGE_BYTES;
 		uint64_t to = AREA_BASE + BLOCK_BYTES +
 			      lcg_below(&seed, 512) * PAGE_BYTES;
-		uint64_t bytes = 8 * (1 + lcg_below(&seed, BYTES / 8));
+		uint64_t bytes =
+			8 * (1 + lcg_below(&seed, EDU_BUFFER_BYTES / 8));
 
 		for (uint64_t i = 0; i < bytes / 8; i++) {
 			page_at(from)[i] = lcg_next(&seed);
@@ -168,8 +128,8 @@ static void copies(uint64_t rounds, uint64_t seed)
 		}
 		refused += map(d, from, 1) != 0;
 		refused += map(d, to, 2) != 0;
-		copy(d, from, BUFFER, bytes, false);
-		copy(d, BUFFER, to, bytes, true);
+		edu_copy(d, from, EDU_BUFFER, bytes, false);
+		edu_copy(d, EDU_BUFFER, to, bytes, true);
 		refused += unmap(d, from) != 0;
 		refused += unmap(d, to) != 0;
 		wrong += !same(from, to, bytes);
@@ -186,11 +146,11 @@ static void without_mapping(void)
 	page_at(to)[0] = 0;
 	if (map(0, from, 1))
 		check(false, "a page is mapped for reading");
-	copy(0, from, BUFFER, 8, false);
-	copy(0, BUFFER, to, 8, true);
+	edu_copy(0, from, EDU_BUFFER, 8, false);
+	edu_copy(0, EDU_BUFFER, to, 8, true);
 	check(page_at(to)[0] == (mapped_by_call ? 0 : page_at(from)[0]),
 	      "without a mapping nothing arrives");
-	copy(0, BUFFER, from, 8, true);
+	edu_copy(0, EDU_BUFFER, from, 8, true);
 	check(page_at(from)[0] == 0x1122334455667788,
 	      "what is mapped for reading is not written");
 	check(unmap(0, from) == 0, "the page is unmapped");

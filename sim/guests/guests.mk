@@ -2,7 +2,7 @@
 # The bare-metal AArch64 guests; included by the Makefile. `make guests`
 # leaves them at $(BUILD)/guests/NAME.elf.
 
-GUESTS := hello chase stream random balloon churn smp owntables hostile setway edu
+GUESTS := hello chase stream random balloon churn smp owntables hostile setway edu smmu
 GUEST_SHARED := start.S runtime.c mmu.c
 # Data is Device memory while the MMU is off: no unaligned accesses, and no
 # vector registers behind our back. No debug information: it names paths.
@@ -29,6 +29,10 @@ $(BUILD)/guests/obj/%.o: sim/guests/%.c $(wildcard sim/guests/*.h) sim/guests/gu
 $(BUILD)/guests/obj/%.o: sim/guests/%.S sim/guests/guests.mk
 	@mkdir -p $(@D)
 	$(CROSS)gcc $(GUEST_CFLAGS) -c -o $@ $<
+
+# What only some guests have: a later prerequisite is linked as well.
+$(BUILD)/guests/edu.elf: $(BUILD)/guests/obj/edu_device.o
+$(BUILD)/guests/smmu.elf: $(BUILD)/guests/obj/edu_device.o $(BUILD)/guests/obj/smmu_driver.o
 
 $(BUILD)/guests/%.elf: $(BUILD)/guests/obj/%.o $(GUEST_SHARED_OBJ) sim/guests/guest.ld
 	$(CROSS)gcc $(GUEST_CFLAGS) $(GUEST_LDFLAGS) -o $@ $(filter %.o,$^)
