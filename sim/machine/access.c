@@ -6,6 +6,7 @@
  */
 #include "sim/machine/access.h"
 #include "sim/machine/hypervisor.h"
+#include "sim/machine/iommu.h"
 #include "sim/machine/pci.h"
 #include "sim/machine/protocol.h"
 #include "sim/machine/stall.h"
@@ -75,7 +76,8 @@ static bool is_emulated(const struct machine *m, const struct arm_fault *fault)
 	       !fault->s1ptw &&
 	       !(fault->access & (ARM_ACCESS_FETCH | ARM_ACCESS_ZERO)) &&
 	       (fault->ipa.raw - GUEST_UART_BASE < GUEST_UART_BYTES ||
-		(m->pci && pci_claims(m->pci, fault->ipa)));
+		(m->pci && pci_claims(m->pci, fault->ipa)) ||
+		iommus_claim(m, fault->ipa));
 }
 
 /* Nobody resolves it: the guest sees a synchronous external abort. DESIGN §4.

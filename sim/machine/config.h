@@ -48,7 +48,8 @@ enum iommu_mode {
 	IOMMU_MODE_PASS_THROUGH,
 	IOMMU_MODE_LEGACY, /* VT-d */
 	IOMMU_MODE_SCALABLE,
-	IOMMU_MODE_STAGE2 = IOMMU_MODE_LEGACY, /* SMMUv3 */
+	IOMMU_MODE_STAGE2 = IOMMU_MODE_LEGACY,	/* SMMUv3 */
+	IOMMU_MODE_GUEST = IOMMU_MODE_SCALABLE, /* SMMUv3: the guest's own */
 };
 /* What a device's domain holds at first. */
 enum iommu_populate { IOMMU_POPULATE_NONE, IOMMU_POPULATE_GUEST };

@@ -123,7 +123,7 @@ const struct config_key config_keys[] = {
 	{ .path = "iommu", .kind = CONFIG_UNITS, .offset = CONFIG_NOWHERE },
 	UNIT_WORD(ANY, "type", type, "vtd|smmuv3"),
 	UNIT_WORD(VTD, "mode", mode, "off|pass-through|legacy|scalable"),
-	UNIT_WORD(SMMU, "mode", mode, "off|pass-through"),
+	UNIT_WORD(SMMU, "mode", mode, "off|pass-through|stage2|guest"),
 	UNIT_WORD(ANY, "populate", populate, "none|guest"),
 	UNIT_WHOLE(ANY, "devices", devices, 1, IOMMU_DEVICES_MAX),
 	UNIT_WHOLE(VTD, "levels", levels, 3, 5),

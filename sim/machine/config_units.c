@@ -36,6 +36,10 @@ static struct unit_paths paths_of(uint32_t at, const char *names)
 #define unit_complain(check, at, names, ...) \
 	config_complain(check, 0, paths_of(at, names).text, __VA_ARGS__)
 
+#define unit_not_modelled(check, at, names, ...)                            \
+	config_complain(check, EXIT_NOT_MODELLED, paths_of(at, names).text, \
+			__VA_ARGS__)
+
 /* ---- the list ---- */
 
 bool config_check_units(struct config_check *check,
@@ -168,6 +172,42 @@ static const char *vtd_fill(const struct machine_config *config,
 
 /* ---- SMMUv3 ---- */
 
+/* What is the guest's own is emulated: by one who reads through his caches,
+ * hears no TLBI, and does not hold devices up. */
+static bool guest_can(struct config_check *check, uint32_t at)
+{
+	const struct machine_config *config = check->config;
+	const struct iommu_config *c = &config->iommu[at];
+
+	for (uint32_t i = 0; i < at; i++)
+		if (config->iommu[i].type == IOMMU_SMMUV3 &&
+		    config->iommu[i].mode == IOMMU_MODE_GUEST)
+			return unit_complain(check, at, "mode",
+					     "\"guest\", and so is iommu.%u: "
+					     "there is one place for such "
+					     "registers",
+					     i);
+	if (!c->coherent)
+		return unit_not_modelled(check, at, "coherent mode",
+					 "\"off\" is not modelled of a unit "
+					 "that is the guest's own "
+					 "(iommu.%u.mode): want on",
+					 at);
+	if (c->smmu.btm)
+		return unit_not_modelled(check, at, "broadcast_tlbi mode",
+					 "\"on\" is not modelled of a unit "
+					 "that is the guest's own "
+					 "(iommu.%u.mode): want off",
+					 at);
+	if (c->smmu.stall_model != SMMU_TERMINATE_ONLY)
+		return unit_not_modelled(check, at, "stall_model mode",
+					 "stalls are not modelled of a unit "
+					 "that is the guest's own "
+					 "(iommu.%u.mode): want terminate",
+					 at);
+	return true;
+}
+
 static bool smmu_can(struct config_check *check, uint32_t at)
 {
 	const struct iommu_config *c = &check->config->iommu[at];
@@ -178,6 +218,10 @@ static bool smmu_can(struct config_check *check, uint32_t at)
 				     "\"off\", and so is stage 1 "
 				     "(iommu.%u.stage1): want one of them on",
 				     at);
+	if (c->mode == IOMMU_MODE_STAGE2)
+		return unit_not_modelled(check, at, "mode",
+					 "\"stage2\" is not modelled yet: want "
+					 "off, pass-through or guest");
 	if (c->mode == IOMMU_MODE_STAGE2 && !c->smmu.stage2)
 		return unit_complain(check, at, "mode stage2",
 				     "\"stage2\": this unit has not that stage "
@@ -203,6 +247,8 @@ static bool smmu_can(struct config_check *check, uint32_t at)
 				     "0x%x; want at least %d",
 				     c->smmu.sid_bits, last,
 				     32 - __builtin_clz(last));
+	if (c->mode == IOMMU_MODE_GUEST && !guest_can(check, at))
+		return false;
 	if (c->smmu.stall_model != SMMU_TERMINATE_ONLY && !c->smmu.stalls)
 		return unit_complain(check, at, "stalls stall_model",
 				     "0: a unit that can stall holds at least "

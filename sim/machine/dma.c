@@ -109,10 +109,9 @@ static uint64_t latency_quantile(const struct dma *dma, unsigned int thousandth)
 
 /* Its values, as a coherent observer: what RAM shows to CPUs whose caches are
  * off is not what a device sees. */
-static void move(struct dma *dma, pa_t pa, uint64_t bytes, bool write,
-		 uint8_t *data)
+void dma_move(struct machine *m, pa_t pa, uint64_t bytes, bool write,
+	      uint8_t *data)
 {
-	struct machine *m = dma->m;
 	bool shown = m->versions && m->versions->memory_shown;
 	gfn_t gfn;
 
@@ -171,14 +170,15 @@ static uint64_t finish(struct dma *dma, const struct iommu_answer *answer,
 			"to 0xfeexxxxx (VT-d 4.1 3.15, 5.1)";
 		return 0;
 	}
-	if (!ram_has(&dma->m->ram, answer->pa, answer->bytes)) {
+	if (answer->result == IOMMU_UNCLAIMED ||
+	    !ram_has(&dma->m->ram, answer->pa, answer->bytes)) {
 		dma->unclaimed++;
 		return 0;
 	}
 	dma->bytes += answer->bytes;
 	if (access->data)
-		move(dma, answer->pa, answer->bytes, access->write,
-		     access->data);
+		dma_move(dma->m, answer->pa, answer->bytes, access->write,
+			 access->data);
 	return memory_time(dma, answer->pa, answer->bytes, access->write);
 }
 

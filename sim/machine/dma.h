@@ -34,6 +34,11 @@ uint64_t dma_perform(struct iommus *all, struct machine_cpu *cpu,
 /* The CPU stands still until all of the device's accesses are complete. */
 void dma_wait(struct iommus *all, struct machine_cpu *cpu, unsigned int device);
 
+/* Values between a device and memory, as a coherent observer has them; tables
+ * and code in it are told. */
+void dma_move(struct machine *m, pa_t pa, uint64_t bytes, bool write,
+	      uint8_t *data);
+
 /* "dma" and "latency_ns" of the statistics. */
 void dma_stats(const struct dma *dma, json_t *out);
 

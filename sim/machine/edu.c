@@ -5,6 +5,7 @@
  */
 #include "sim/machine/edu.h"
 
+#include "core/base/bug.h"
 #include "sim/machine/dma.h"
 #include "sim/machine/iommu.h"
 
@@ -40,6 +41,24 @@ static void settle(struct edu *edu, const struct machine_cpu *cpu)
 		edu->irq |= IRQ_DMA;
 }
 
+/*
+ * A replay has no values; but an IOMMU that is the guest's own may read what a
+ * device has written, so that there the recording has what that is.
+ */
+static uint8_t *data_of(struct edu *edu, struct machine *m,
+			struct machine_cpu *cpu, uint64_t inside,
+			bool to_memory)
+{
+	uint8_t *at = edu->buffer + inside;
+
+	if (iommu_of_device(m->iommus, edu->device) != m->iommus->guests)
+		return m->versions ? at : NULL;
+	if (to_memory && m->trace)
+		BUG_ON(m, !machine_device_data(m, cpu, edu->device, inside, at,
+					       edu->count));
+	return at;
+}
+
 static void run(struct edu *edu, struct machine *m, struct machine_cpu *cpu)
 {
 	bool to_memory = edu->command & COMMAND_TO_MEMORY;
@@ -57,8 +76,7 @@ static void run(struct edu *edu, struct machine *m, struct machine_cpu *cpu)
 	    edu->count > EDU_BUFFER_BYTES - inside || edu->count == 0 ||
 	    edu->count - 1 > ~a.iova.raw)
 		return;
-	/* A replay has no values. */
-	a.data = m->versions ? edu->buffer + inside : NULL;
+	a.data = data_of(edu, m, cpu, inside, to_memory);
 	edu->busy_until = dma_perform(m->iommus, cpu, &a);
 }
 

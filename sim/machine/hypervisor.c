@@ -420,6 +420,36 @@ bool hypervisor_resolve(struct hypervisor *h, const struct arm_fault *fault)
 	return resolved;
 }
 
+static struct p2m_entry look_up(struct hypervisor *h, gfn_t gfn)
+{
+	struct p2m_entry entry;
+	bool was = h->peek.on;
+
+	h->peek.on = true;
+	h->core->lookup(h->space, gfn, &entry);
+	h->peek.on = was;
+	return entry;
+}
+
+bool hypervisor_reach(struct hypervisor *h, gfn_t gfn, unsigned int access,
+		      mfn_t *mfn)
+{
+	const struct arm_fault absent = { .kind = ARM_FAULT_TRANSLATION,
+					  .stage = 2,
+					  .ipa = ipa_from_gfn(gfn) };
+	struct p2m_entry entry;
+
+	if (!hypervisor_has_ram(h, gfn))
+		return false;
+	entry = look_up(h, gfn);
+	if (entry.type == P2M_INVALID && hypervisor_can_populate(h, &absent) &&
+	    hypervisor_resolve(h, &absent))
+		entry = look_up(h, gfn);
+	*mfn = entry.mfn;
+	return (entry.type == P2M_RAM_RW || entry.type == P2M_RAM_RO) &&
+	       (entry.access & access) == access;
+}
+
 void hypervisor_tick(struct hypervisor *h, const struct machine_cpu *cpu)
 {
 	h->m->current = cpu->index;

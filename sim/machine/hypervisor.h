@@ -104,6 +104,15 @@ bool hypervisor_can_populate(const struct hypervisor *h,
  * could not (no memory for tables). */
 bool hypervisor_resolve(struct hypervisor *h, const struct arm_fault *fault);
 
+/*
+ * The frame behind a page of the guest's, for a device that is emulated for
+ * it: as the p2m has it, populated if that is left to faults. False: it is no
+ * memory of the guest's, or not for that (enum p2m_access). The look itself
+ * costs nothing.
+ */
+bool hypervisor_reach(struct hypervisor *h, gfn_t gfn, unsigned int access,
+		      mfn_t *mfn);
+
 /* The guest has trapped for something else: a moment for what a coalescing
  * policy has due. */
 void hypervisor_tick(struct hypervisor *h, const struct machine_cpu *cpu);

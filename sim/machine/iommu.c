@@ -31,12 +31,18 @@ static const struct iommu_unit_ops *const unit_types[IOMMU_TYPES] = {
 	[IOMMU_SMMUV3] = &iommu_unit_smmu,
 };
 
+static bool is_guests(const struct iommu_config *config)
+{
+	return config->type == IOMMU_SMMUV3 && config->mode == IOMMU_MODE_GUEST;
+}
+
 static bool unit_init(struct iommu *io, struct machine *m,
 		      const struct iommu_config *config)
 {
 	io->m = m;
 	io->config = config;
-	io->ops = unit_types[config->type];
+	io->ops = is_guests(config) ? &iommu_unit_guest
+				    : unit_types[config->type];
 	io->domain = calloc(config->devices, sizeof(*io->domain));
 	io->dma = dma_new(io);
 	io->unit = io->ops->make(io);
@@ -57,6 +63,8 @@ struct iommus *iommus_new(struct machine *m, struct error_line *error)
 		all->count++;
 		all->devices += m->config.iommu[i].devices;
 		ok = unit_init(&all->unit[i], m, &m->config.iommu[i]);
+		if (is_guests(&m->config.iommu[i]))
+			all->guests = &all->unit[i];
 	}
 	if (ok)
 		return all;
@@ -309,7 +317,8 @@ static int64_t call_device(struct iommu *io, const uint64_t x[6])
 	return result;
 }
 
-/* What is meant for no device is the first unit's to refuse. */
+/* What is meant for no device is the first unit's to refuse; a device behind
+ * the guest's own unit has no domain. */
 int64_t iommu_call(struct iommus *all, const uint64_t x[6])
 {
 	uint64_t began = now(all);
@@ -321,6 +330,10 @@ int64_t iommu_call(struct iommus *all, const uint64_t x[6])
 		return -ENODEV;
 	}
 	io = iommu_of_device(all, (unsigned int)x[1]);
+	if (io == all->guests) {
+		io->refused++;
+		return -ENODEV;
+	}
 	result = call_device(io, x);
 	io->lock_charge += now(all) - began;
 	return result;
@@ -421,8 +434,12 @@ static int domain_start(struct iommu *io, unsigned int device)
 
 static int unit_boot(struct iommu *io)
 {
-	int rc = io->ops->start(io->unit);
+	int rc;
 
+	/* The guest says where its devices' accesses go. */
+	if (io == io->m->iommus->guests)
+		return 0;
+	rc = io->ops->start(io->unit);
 	for (unsigned int i = 0; rc == 0 && i < io->config->devices; i++)
 		rc = domain_start(io, io->config->first_device + i);
 	return rc;

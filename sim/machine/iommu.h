@@ -29,6 +29,7 @@ enum iommu_result {
 	IOMMU_TRANSLATED,
 	IOMMU_FAULTED,	 /* recorded as the unit does */
 	IOMMU_INTERRUPT, /* the device signalled an interrupt: no memory */
+	IOMMU_UNCLAIMED, /* translated to where nobody answers */
 };
 
 struct iommu_answer {
@@ -71,7 +72,8 @@ struct iommu_unit_ops {
 	/* Adds the unit's own statistics. */
 	void (*stats)(const void *unit, json_t *out);
 };
-extern const struct iommu_unit_ops iommu_unit_vtd, iommu_unit_smmu;
+extern const struct iommu_unit_ops iommu_unit_vtd, iommu_unit_smmu,
+	iommu_unit_guest;
 
 struct dma;
 struct versions;
@@ -99,6 +101,7 @@ struct iommus {
 	struct machine *m;
 	uint32_t count;
 	struct iommu unit[IOMMU_UNITS_MAX];
+	struct iommu *guests; /* the one that is the guest's own, or NULL */
 	uint32_t devices;
 	/* What memory holds below the caches; NULL: all walks are coherent. */
 	struct versions *below;
@@ -123,6 +126,17 @@ struct iommu_domain *iommu_domain_of(struct iommus *all, unsigned int device);
  */
 int64_t iommu_call(struct iommus *all, const uint64_t x[6]);
 
+/* Does a unit exist that is the guest's own? */
+static inline bool iommus_have_guests(const struct machine *m)
+{
+	return m->iommus && m->iommus->guests;
+}
+/* Is a register of it there? */
+static inline bool iommus_claim(const struct machine *m, ipa_t ipa)
+{
+	return iommus_have_guests(m) &&
+	       ipa.raw - GUEST_SMMU_BASE < GUEST_SMMU_BYTES;
+}
 /* Translation is off, or devices pass through. */
 static inline bool iommu_is_direct(const struct iommu *io)
 {

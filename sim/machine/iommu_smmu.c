@@ -54,21 +54,28 @@ static void domain(const struct iommu_config *c,
 	out->mask_max_lg2 = 18;
 }
 
-static void *make(struct iommu *io)
+struct smmu *smmu_unit_model(struct iommu *io, const struct smmu_ops *ops,
+			     void *context)
 {
 	const struct iommu_config *c = io->config;
 	struct smmu_config config = c->smmu;
-	struct smmu_unit *u = calloc(1, sizeof(*u));
 
-	if (!u)
-		return NULL;
-	u->io = io;
 	config.issue_ticks = iommu_ticks(io->m, c->issue_ns);
 	config.utlb_ticks = iommu_ticks(io->m, c->utlb_ns);
 	config.tlb_ticks = iommu_ticks(io->m, c->lookup_ns);
 	config.walk_ticks = iommu_ticks(io->m, c->walk_ns);
 	config.command_ticks = iommu_ticks(io->m, c->descriptor_ns);
-	u->smmu = smmu_new(&config, &world, u, &io->m->random);
+	return smmu_new(&config, ops, context, &io->m->random);
+}
+
+static void *make(struct iommu *io)
+{
+	struct smmu_unit *u = calloc(1, sizeof(*u));
+
+	if (!u)
+		return NULL;
+	u->io = io;
+	u->smmu = smmu_unit_model(io, &world, u);
 	if (u->smmu)
 		return u;
 	free(u);
@@ -195,12 +202,11 @@ static json_t *invalidations_json(const struct smmu_counters *c)
 	return out;
 }
 
-static void stats(const void *unit, json_t *out)
+void smmu_unit_stats(const struct smmu *smmu, json_t *out)
 {
-	const struct smmu_unit *u = unit;
 	struct smmu_counters c;
 
-	smmu_counters(u->smmu, &c);
+	smmu_counters(smmu, &c);
 	iommu_stats_set(out, "translations", c.translations);
 	iommu_stats_set(out, "bypassed", c.bypassed);
 	set_caches(out, &c);
@@ -213,6 +219,13 @@ static void stats(const void *unit, json_t *out)
 					   .most = SMMU_READS_MAX });
 	json_object_set_new(out, "faults", faults_json(&c));
 	json_object_set_new(out, "invalidations", invalidations_json(&c));
+}
+
+static void stats(const void *unit, json_t *out)
+{
+	const struct smmu_unit *u = unit;
+
+	smmu_unit_stats(u->smmu, out);
 }
 
 const struct iommu_unit_ops iommu_unit_smmu = {

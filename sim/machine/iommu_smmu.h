@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* An SMMUv3 in a machine: the model's binding, and the driver that knows
- * nothing of the model but its registers. Private to iommu_smmu.c and
- * smmu_driver.c. */
+ * nothing of the model but its registers. Private to iommu_smmu.c,
+ * iommu_guest.c and smmu_driver.c. */
 #ifndef SIM_MACHINE_IOMMU_SMMU_H
 #define SIM_MACHINE_IOMMU_SMMU_H
 
@@ -40,6 +40,12 @@ static inline uint32_t smmu_unit_sid(unsigned int device)
 {
 	return (device + 1) << 3;
 }
+
+/* The model as the unit's keys have it. NULL: out of memory. */
+struct smmu *smmu_unit_model(struct iommu *io, const struct smmu_ops *ops,
+			     void *context);
+/* "translations" to "invalidations" of the statistics. */
+void smmu_unit_stats(const struct smmu *smmu, json_t *out);
 
 /* As struct iommu_unit_ops. */
 int smmu_driver_start(void *unit);

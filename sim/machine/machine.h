@@ -35,6 +35,8 @@ const char *bucket_name(enum bucket bucket); /* "base" */
 #define GUEST_RAM_BASE UINT64_C(0x40000000) /* IPA */
 #define GUEST_UART_BASE UINT64_C(0x09000000)
 #define GUEST_UART_BYTES UINT64_C(0x1000)
+#define GUEST_SMMU_BASE	 UINT64_C(0x09050000) /* of one that is its own */
+#define GUEST_SMMU_BYTES UINT64_C(0x20000)
 #define SIM_VMID 1
 #define PAGE_MEMOS 64
 
@@ -257,6 +259,12 @@ bool machine_sysreg_by_name(const char *name, enum arm_sysreg *reg);
 #define MACHINE_DMA_MAX (UINT64_C(1) << 20)
 bool machine_dma(struct machine *m, struct machine_cpu *cpu, uint64_t device,
 		 iova_t iova, uint64_t bytes, bool write, bool wait);
+
+/* What stands in a device's buffer, of which some is about to be written to
+ * memory: for replays. False: no such place. */
+MUST_CHECK bool machine_device_data(struct machine *m, struct machine_cpu *cpu,
+				    uint64_t device, uint64_t offset,
+				    const void *bytes, size_t count);
 
 #define IOMMU_CALL_MAP	 UINT64_C(0xC6000010)
 #define IOMMU_CALL_UNMAP UINT64_C(0xC6000011)

@@ -3,6 +3,7 @@
 #include "sim/machine/pci.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "core/base/bits.h"
 #include "sim/machine/edu.h"
@@ -167,4 +168,14 @@ void pci_access(struct pci *pci, struct machine_cpu *cpu, ipa_t ipa,
 		config_access(f, offset & 0xfff, size, write, value);
 	else if (!write)
 		*value = UINT64_MAX;
+}
+
+bool pci_fill(struct pci *pci, uint64_t device, uint64_t offset,
+	      const void *bytes, size_t count)
+{
+	if (device >= pci->functions || offset >= EDU_BUFFER_BYTES ||
+	    count > EDU_BUFFER_BYTES - offset)
+		return false;
+	memmove(pci->function[device].edu.buffer + offset, bytes, count);
+	return true;
 }

@@ -26,6 +26,9 @@ void pci_free(struct pci *pci);
 /* Does anybody answer there: ECAM, or a BAR of a function that has its memory
  * space enabled? */
 bool pci_claims(const struct pci *pci, ipa_t ipa);
+/* Puts bytes into a device's buffer. False: there is no such place. */
+MUST_CHECK bool pci_fill(struct pci *pci, uint64_t device, uint64_t offset,
+			 const void *bytes, size_t count);
 /* One access that somebody answers. */
 void pci_access(struct pci *pci, struct machine_cpu *cpu, ipa_t ipa,
 		unsigned int size, bool write, uint64_t *value);

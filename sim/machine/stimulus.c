@@ -11,6 +11,7 @@
 #include "sim/machine/dma.h"
 #include "sim/machine/hypervisor.h"
 #include "sim/machine/iommu.h"
+#include "sim/machine/iommu_guest.h"
 #include "sim/machine/mark.h"
 #include "sim/machine/pci.h"
 #include "sim/machine/protocol.h"
@@ -500,6 +501,21 @@ bool machine_hypercall(struct machine *m, struct machine_cpu *cpu,
 
 /* ---- devices ---- */
 
+/* A unit that is the guest's own reads guest memory, which a replay knows only
+ * from the recording: what it turns out to need is recorded before the access
+ * that needs it. */
+static void hold(const struct machine *m)
+{
+	if (m->trace && iommus_have_guests(m))
+		trace_hold(m->trace);
+}
+
+static void release(const struct machine *m)
+{
+	if (m->trace && iommus_have_guests(m))
+		trace_release(m->trace);
+}
+
 bool machine_dma(struct machine *m, struct machine_cpu *cpu, uint64_t device,
 		 iova_t iova, uint64_t bytes, bool write, bool wait)
 {
@@ -511,6 +527,7 @@ bool machine_dma(struct machine *m, struct machine_cpu *cpu, uint64_t device,
 	if (!m->iommus || device >= m->iommus->devices ||
 	    bytes > MACHINE_DMA_MAX || bytes - 1 > ~iova.raw)
 		return false;
+	hold(m);
 	record(m, cpu, (struct trace_record){ .type = TRACE_DEVICE_DMA,
 					      .value = { device, iova.raw,
 							 bytes, write,
@@ -518,6 +535,24 @@ bool machine_dma(struct machine *m, struct machine_cpu *cpu, uint64_t device,
 	dma_perform(m->iommus, cpu, &access);
 	if (wait)
 		dma_wait(m->iommus, cpu, access.device);
+	release(m);
+	return true;
+}
+
+bool machine_device_data(struct machine *m, struct machine_cpu *cpu,
+			 uint64_t device, uint64_t offset, const void *bytes,
+			 size_t count)
+{
+	const struct trace_record r = { .type = TRACE_DEVICE_DATA,
+					.cpu = cpu->index,
+					.value = { device, offset },
+					.blob = bytes,
+					.blob_bytes = count };
+
+	if (!m->pci || !pci_fill(m->pci, device, offset, bytes, count))
+		return false;
+	if (m->trace)
+		trace_write_ahead(m->trace, &r);
 	return true;
 }
 
@@ -550,6 +585,7 @@ void machine_mmio(struct machine *m, struct machine_cpu *cpu, va_t va,
 	struct arm_translation t;
 	struct arm_fault fault;
 
+	hold(m);
 	record(m, cpu, (struct trace_record){
 			       .type = TRACE_CPU_MMIO,
 			       .value = { va.raw, ipa.raw, size, write,
@@ -562,8 +598,13 @@ void machine_mmio(struct machine *m, struct machine_cpu *cpu, va_t va,
 	m->current = cpu->index;
 	if (ipa.raw - GUEST_UART_BASE < GUEST_UART_BYTES)
 		uart(m, ipa.raw - GUEST_UART_BASE, write, value);
+	else if (iommus_claim(m, ipa))
+		iommu_guest_access(m->iommus->guests, cpu,
+				   ipa.raw - GUEST_SMMU_BASE, size, write,
+				   value);
 	else if (m->pci)
 		pci_access(m->pci, cpu, ipa, size, write, value);
+	release(m);
 	tick(m, cpu);
 }
 

@@ -15,6 +15,8 @@
 #define ENTRIES (FRAME_BYTES / 8)
 #define GRANULES 3
 #define LEVELS 4
+/* The bit of what an IOMMU reads. */
+#define USE_READ (GRANULES * LEVELS)
 
 struct watch {
 	struct machine *m;
@@ -84,8 +86,29 @@ static void record_page(struct watch *w, gfn_t gfn)
 		.blob_bytes = FRAME_BYTES,
 	};
 
+	/* Nobody has read it yet, so that it may stand before the record that
+	 * is being made. */
 	if (w->m->trace)
-		trace_write(w->m->trace, &r);
+		trace_write_ahead(w->m->trace, &r);
+}
+
+/* A page becomes known. */
+static void introduce(struct watch *w, gfn_t gfn)
+{
+	record_page(w, gfn);
+	if (w->added)
+		w->added(w->added_context, gfn);
+}
+
+void watch_read(struct watch *w, gfn_t gfn)
+{
+	uint16_t *uses = uses_of(w, gfn);
+
+	if (!uses)
+		return;
+	if (!*uses)
+		introduce(w, gfn);
+	*uses |= 1 << USE_READ;
 }
 
 static void add(struct watch *w, uint64_t address, uint64_t bytes,
@@ -116,11 +139,8 @@ static void add_page(struct watch *w, gfn_t gfn, unsigned int granule,
 		return;
 	before = *uses;
 	*uses |= use;
-	if (!before) {
-		record_page(w, gfn);
-		if (w->added)
-			w->added(w->added_context, gfn);
-	}
+	if (!before)
+		introduce(w, gfn);
 	if (level == ARM_LEVEL_LAST)
 		return;
 	page = machine_guest_page(w->m, gfn);

@@ -241,6 +241,22 @@ static int replay_dma(struct replay *r, struct machine_cpu *cpu,
 	return EXIT_FINE;
 }
 
+static int replay_data(struct replay *r, struct machine_cpu *cpu,
+		       const struct trace_record *rec, struct error_line *error)
+{
+	if (!r->machine->iommus)
+		r->machine->not_modelled =
+			"device.data: this machine has no IOMMU (iommu)";
+	else if (!machine_device_data(r->machine, cpu, rec->value[0],
+				      rec->value[1], rec->blob,
+				      rec->blob_bytes))
+		return malformed(r, error,
+				 "device.data: device: more than the machine "
+				 "has (iommu.0.devices), or offset + data: "
+				 "beyond its buffer of 4096 bytes");
+	return EXIT_FINE;
+}
+
 static int replay_record(struct replay *r, const struct trace_record *rec,
 			 struct error_line *error)
 {
@@ -281,6 +297,8 @@ static int replay_record(struct replay *r, const struct trace_record *rec,
 		break;
 	case TRACE_DEVICE_DMA:
 		return replay_dma(r, cpu, rec, error);
+	case TRACE_DEVICE_DATA:
+		return replay_data(r, cpu, rec, error);
 	case TRACE_CPU_IDLE:
 		machine_idle(m, cpu, value);
 		break;

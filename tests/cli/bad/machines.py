@@ -94,6 +94,10 @@ FILES = [
      "iommu.0.utlb.ways: .*divide"),
     (HEAD + '"iommu":[{"type":"smmuv3","iotlb":{"page_sizes":["2M"]}}]}',
      "iommu.0.iotlb.page_sizes: .*4K"),
+    (HEAD + '"iommu":["smmu-guest","vtd-broadwell","smmu-guest"]}',
+     "iommu.2.mode: .*so is iommu.0"),
+    (HEAD + '"iommu":[{"type":"smmuv3","mode":"guest"}]}',
+     "iommu.0.broadcast_tlbi: .*want off", 5),
     (HEAD + '"policy":{"p2m":{"contig_hint":"yes"}}}', "off, on"),
 ]
 

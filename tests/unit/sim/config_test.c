@@ -370,6 +370,16 @@ static void bad_sets_are_usage_errors_that_quote_themselves(void **state)
 		 "iommu.1: 5 where an object {...} or a preset's name"},
 		{"iommu=[{\"type\":\"smmuv3\",\"cmdq_lg2\":20}]", 2,
 		 "iommu.0.cmdq_lg2: 20 is not a whole number from 1 to 19"},
+		{"iommu=[\"smmu-guest\",\"smmu-guest\"]", 2,
+		 "iommu.1.mode: \"guest\", and so is iommu.0"},
+		{"iommu=[\"smmu-guest\",{\"type\":\"vtd\",\"mode\":\"guest\"}]",
+		 2, "iommu.1.mode: \"guest\" is none of"},
+		{"iommu=[{\"type\":\"smmuv3\",\"mode\":\"guest\"}]", 5,
+		 "iommu.0.broadcast_tlbi|iommu.0.mode|want off"},
+		{"iommu=[{\"type\":\"smmuv3\",\"mode\":\"guest\",\"broadcast_tlbi\":\"off\"}]",
+		 5, "iommu.0.stall_model|want terminate"},
+		{"iommu=[{\"type\":\"smmuv3\",\"mode\":\"guest\",\"coherent\":\"off\"}]",
+		 5, "iommu.0.coherent|want on"},
 		{"cpu.mhz=100", 2, "--set cpu.mhz=100: dram.latency_ns"},
 		{"cpu.pa_bits=36", 2, "guest.ipa_bits: 40 bits"},
 		{"guest.ram_mib=1048576", 2, "at most 1047552"},
@@ -407,7 +417,7 @@ static void a_missing_machine_is_told_apart_from_an_unknown_preset(void **state)
 	} cases[] = {
 		{"neoverse-n9", 2,
 		 "neoverse-n9: no such preset|neoverse-n1, "
-		 "neoverse-v2, smmu-mmu600, tiny"},
+		 "neoverse-v2, smmu-guest, smmu-mmu600, tiny"},
 		{"", 2, "no such preset"},
 		{"/nonexistent/machine", 3, "/nonexistent/machine: cannot"},
 		{"nonexistent.json", 3, "cannot read|No such file"},
@@ -793,6 +803,7 @@ static void presets_are_sorted_and_all_there(void **state)
 		"cortex-a53",  "cortex-a72",  "cortex-a76",
 		"neoverse-n1", "neoverse-v2", "tiny",
 		"vtd-broadwell", "vtd-haswell", "vtd-ivybridge",
+		"smmu-guest",
 	};
 	const char *const *p = config_presets();
 	size_t found = 0;
