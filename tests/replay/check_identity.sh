@@ -68,6 +68,7 @@ for guest in "$BUILD"/guests/*.elf; do
 	random) set -- "$guest" seq90 16 100000 ;;
 	setway) set -- "$guest" 2 1 ;;
 	edu) set -- --set iommu=vtd-broadwell "$guest" ;;
+	smmu) set -- --set iommu=smmu-guest "$guest" ;;
 	esac
 	machine=
 	[ "$name" = smp ] && machine="--set cpu.count=2"
