@@ -358,6 +358,8 @@ static bool make(struct scenario *s, size_t n)
 	scenario_init(s);
 	use_variant(s, v);
 	add_who(s, who);
+	/* 1 GB; an operation on 2 MB is 512 pages to who has no blocks. */
+	s->wants_blocks = level == 1;
 	if (leaves_out(op, v, who) || !op->make(s, &p))
 		return false;
 	snprintf(s->name, sizeof(s->name), "%s, %s, level %u %s, %s", op->name,

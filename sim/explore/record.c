@@ -282,11 +282,46 @@ static bool shares_with_iommu(const struct scenario *s)
 	return s->observers != 0 && s->observer[s->observers - 1].iommu;
 }
 
+/* A core is not asked for what it does not offer. Large leaves that are made of
+ * pages are as many steps, each looked at: not of the size of gigabytes. */
+static bool is_offered(const struct hypervisor *h, const struct scenario *s,
+		       struct error_line *error)
+{
+	const struct {
+		bool wanted;
+		uint64_t offer;
+		const char *what;
+	} wish[] = {
+		{ s->p2m.granule_lg2 == 12, P2M_OFFERS_4K, "guest.granule 4K" },
+		{ s->p2m.granule_lg2 == 14, P2M_OFFERS_16K,
+		  "guest.granule 16K" },
+		{ s->p2m.granule_lg2 == 16, P2M_OFFERS_64K,
+		  "guest.granule 64K" },
+		{ s->p2m.lpa, P2M_OFFERS_LPA, "guest.lpa" },
+		{ s->p2m.coalesce.policy != PT_COALESCE_NEVER,
+		  P2M_OFFERS_COALESCE, "policy.p2m.coalesce" },
+		{ s->p2m.contig_hint, P2M_OFFERS_CONTIG_HINT,
+		  "policy.p2m.contig_hint" },
+		{ s->wants_blocks, P2M_OFFERS_BLOCKS,
+		  "blocks in place of so many pages" },
+	};
+
+	for (size_t i = 0; i < sizeof(wish) / sizeof(wish[0]); i++)
+		if (wish[i].wanted && !(h->core->offers & wish[i].offer))
+			return error_set(error, EXIT_NOT_MODELLED,
+					 "%s: %s: core '%s' does not offer it",
+					 s->name, wish[i].what, h->core->name);
+	return true;
+}
+
 static bool prepare_p2m(struct hypervisor *h, const struct scenario *s,
 			struct error_line *error)
 {
-	int rc = h->core->init(h->space, h, &s->p2m);
+	int rc;
 
+	if (!is_offered(h, s, error))
+		return false;
+	rc = h->core->init(h->space, h, &s->p2m);
 	if (rc)
 		return error_set(error,
 				 rc == ERR_UNSUPPORTED ? EXIT_NOT_MODELLED

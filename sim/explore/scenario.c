@@ -299,13 +299,14 @@ bool scenario_is_noncoherent(const struct scenario *s)
 static bool take_observer(struct scenario *s, const struct at *at,
 			  const json_t *v, bool after_iommu)
 {
-	bool coherent = true;
+	bool coherent = true, broadcast = !s->domain;
 	int kind = 0;
 
-	if (!scenario_only_keys(at, v, "kind coherent") ||
+	if (!scenario_only_keys(at, v, "kind coherent broadcast") ||
 	    !scenario_take_word(at, v, "kind", "cpu|iommu", true, &kind,
 				NULL) ||
-	    !scenario_take_bool(at, v, "coherent", false, &coherent))
+	    !scenario_take_bool(at, v, "coherent", false, &coherent) ||
+	    !scenario_take_bool(at, v, "broadcast", false, &broadcast))
 		return false;
 	if (kind == 0 && s->domain)
 		return scenario_bad(at, v,
@@ -315,7 +316,12 @@ static bool take_observer(struct scenario *s, const struct at *at,
 	if (kind == 0 && !coherent)
 		return scenario_bad(at, v,
 				    "a coherent CPU: its walks are cached");
-	add_observer(s, kind == 1, coherent);
+	if (kind == 0 && !broadcast)
+		return scenario_bad(at, v, "a CPU that hears broadcast TLBI");
+	if (s->domain && broadcast)
+		return scenario_bad(at, v,
+				    "an IOMMU that hears its queue alone");
+	add_observer(s, kind == 1, coherent)->queue = !broadcast;
 	return true;
 }
 

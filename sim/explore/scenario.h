@@ -72,6 +72,8 @@ struct scenario {
 	enum p2m_setway_policy set_way;
 	enum scenario_clean clean;
 	bool without[WITHOUT_COUNT];
+	/* A core that has pages alone would take too many. */
+	bool wants_blocks;
 	struct explore_observer observer[EXPLORE_OBSERVERS_MAX];
 	unsigned int observers;
 	struct scenario_call start[SCENARIO_CALLS_MAX], call[SCENARIO_CALLS_MAX];

@@ -123,6 +123,26 @@ assert d['outcome']['size'] == 4096, d['outcome']
 assert [s['kind'] for s in d['steps'] if s['stage'] == 2][-1] == 'page'"
 verdict "walk sees the naive core's pages" $?
 
+# Every hardware behaviour: of ours in a library as of ours built in; of the
+# naive one all that it offers.
+for scenario in split superpage setway; do
+	file=traces/samples/scenarios/$scenario.json
+	"$p2msim" explore --json "$file" >"$tmp/in.explore" &&
+		"$p2msim" explore --json --core "$own" "$file" >"$tmp/own.explore" &&
+		cmp "$tmp/in.explore" "$tmp/own.explore"
+	verdict "explore $scenario is the same by the library" $?
+done
+"$p2msim" explore --json --all --core "$naive" >"$tmp/explore" &&
+	python3 -c "
+import json
+r = json.load(open('$tmp/explore'))
+assert r['explored'] > 1500 and r['good'] == r['explored'], r
+assert r['explored'] + r['not_offered'] > 8000, r"
+verdict "explore finds nothing in what the naive core offers" $?
+"$p2msim" explore --json --core "$naive" --set 'without=["tlbi"]' \
+	traces/samples/scenarios/split.json | grep -q '"verdict": "wrong"'
+verdict "and does when its TLBI is left out" $?
+
 # One suite for all of them: tests/conform.
 for core in "$own" "$naive"; do
 	"$BUILD/tests/conform/p2m_conform_test" "$core" >"$tmp/conform" 2>&1

@@ -437,6 +437,48 @@ static void a_clean_without_its_barrier_is_none(void **state)
 	recording_fini(&r);
 }
 
+/* ---- an IOMMU that shares the tables and hears no broadcast */
+
+static void insert(struct recording *r, size_t at, struct protocol_event e)
+{
+	assert_true(r->events < r->room);
+	memmove(&r->event[at + 1], &r->event[at],
+		(r->events - at) * sizeof(e));
+	r->event[at] = e;
+	r->input.events = ++r->events;
+	r->call[0].end++;
+}
+
+static void an_iommu_without_broadcast_is_asked_by_its_queue(void **state)
+{
+	const struct protocol_event all = { .kind = PROTOCOL_IOTLB,
+					    .iotlb = { .all = true } };
+	const struct protocol_event wait = { .kind = PROTOCOL_IOTLB_WAIT };
+	struct explore_result result;
+	struct recording r;
+	size_t at;
+
+	(void)state;
+	empty_table();
+	scenario_add_iommu(&s, true);
+	s.observer[1].queue = true;
+	r = record();
+	result = explore(&r);
+	assert_int_equal(result.verdict, EXPLORE_WRONG);
+	assert_int_equal(result.finding, EXPLORE_FREED);
+	assert_int_equal(result.observer, 1);
+	explore_result_fini(&result);
+	/* Together with the TLBI: after the stores are seen. */
+	at = find_tlbi(&r, 0, true);
+	insert(&r, at, all);
+	insert(&r, at + 1, wait);
+	assert_good(&r);
+	found_without(&r, at);
+	found_without(&r, at + 1);
+	found_without(&r, find_tlbi(&r, at, true));
+	recording_fini(&r);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -450,6 +492,8 @@ int main(void)
 		cmocka_unit_test(each_line_is_cleaned_for_a_reason),
 		cmocka_unit_test(a_break_is_cleaned_though_its_table_goes),
 		cmocka_unit_test(a_clean_without_its_barrier_is_none),
+		cmocka_unit_test(
+			an_iommu_without_broadcast_is_asked_by_its_queue),
 	};
 
 	return cmocka_run_group_tests(tests, make_config, drop_config);
