@@ -226,6 +226,46 @@ static void stream_worlds(void **state)
 	rig_free(rig);
 }
 
+/* CR2.E2H: EL2 has ASIDs and both halves; its commands, and nobody else's. */
+static void el2_with_host_extensions(void **state)
+{
+	static const struct {
+		uint64_t word0, word1;
+		bool drops;
+	} commands[] = {
+		{ 0x10, 0, false }, /* NH_ALL, NSNH_ALL, S12_VMALL */
+		{ 0x30, 0, false },
+		{ 0x28, 0, false },
+		{ UINT64_C(0x51) << 48 | 0x21, 0, true }, /* EL2_ASID */
+		{ UINT64_C(0x52) << 48 | 0x21, 0, false },
+		{ UINT64_C(0x51) << 48 | 0x22, 0x8080604000, true },
+		{ UINT64_C(0x52) << 48 | 0x22, 0x8080604000, false },
+		{ UINT64_C(0x51) << 48 | 0x22, 0x8080605000, false },
+		{ 0x23, 0x8080604000, true }, /* EL2_VAA */
+		{ 0x23, 0x8080603000, false },
+		{ 0x20, 0, true }, /* EL2_ALL */
+	};
+	struct smmu_config config = smmu_config_common();
+	struct rig *rig = malloc(sizeof(*rig));
+
+	(void)state;
+	assert_non_null(rig);
+	config.hyp = true;
+	rig_start(rig, &config, STE_S1);
+	rig_put(rig, RIG_STE + 8, 0x54 | UINT64_C(2) << 30);
+	rig_reg(rig, 0x20, 0xc);
+	rig_reg(rig, 0x2c, 3);
+	rig_reg(rig, 0x20, 0xd);
+	for (unsigned int i = 0; i < sizeof(commands) / sizeof(commands[0]);
+	     i++) {
+		(void)reads(rig, RIG_VA);
+		rig_command(rig, commands[i].word0, commands[i].word1);
+		(void)reads(rig, RIG_VA);
+		assert_int_equal(rig->out.utlb_hit, !commands[i].drops);
+	}
+	rig_free(rig);
+}
+
 static void ask_at(struct rig *rig, uint64_t address, uint64_t now)
 {
 	const struct smmu_request r = {
@@ -312,6 +352,7 @@ int main(void)
 		cmocka_unit_test(tlbi_from_cpus),
 		cmocka_unit_test(coherency),
 		cmocka_unit_test(stream_worlds),
+		cmocka_unit_test(el2_with_host_extensions),
 		cmocka_unit_test(time_of_walks),
 		cmocka_unit_test(walks_side_by_side),
 	};

@@ -38,6 +38,83 @@ static void registers_acknowledge(void **state)
 	rig_free(rig);
 }
 
+/* All ones into each register while nothing guards it. */
+static void reserved_bits_stay_zero(void **state)
+{
+	static const struct {
+		uint32_t offset;
+		uint64_t value;
+	} registers[] = {
+		{ 0x28, 0xfff },
+		{ 0x2c, 0x6 }, /* no E2H without Hyp */
+		{ 0x50, 0x5 },
+		{ 0x68, UINT64_C(0x000ffffffffffffc) },
+		{ 0x70, 0xffffffff },
+		{ 0x74, 0x3f },
+		{ 0x80, UINT64_C(0x400fffffffffffc0) },
+		{ 0x88, 0x307ff },
+		{ 0x90, UINT64_C(0x400fffffffffffff) },
+		{ 0x98, 0xfffff },
+		{ 0x9c, 0x7f0fffff },
+		{ 0xa0, UINT64_C(0x400fffffffffffff) },
+		{ 0xb0, UINT64_C(0x000ffffffffffffc) },
+		{ 0xb8, 0xffffffff },
+		{ 0xbc, 0x3f },
+		{ 0x100a8, 0x800fffff },
+		{ 0x100ac, 0x800fffff },
+		/* read only, or not there */
+		{ 0x24, 0 },
+		{ 0x40, 0 },
+		{ 0x54, 0 },
+		{ 0x60, 0 },
+		{ 0x64, 0 },
+		{ 0xc0, 0 },
+		{ 0x1000, 0 },
+		{ 0x8020, 0 }, /* Secure */
+	};
+
+	(void)state;
+	for (unsigned int i = 0; i < sizeof(registers) / sizeof(registers[0]);
+	     i++) {
+		struct rig *rig = rig_new(STE_S1);
+		uint32_t offset = registers[i].offset;
+		uint64_t value;
+
+		rig_reg(rig, 0x20, 0);
+		rig_reg(rig, 0x50, 0);
+		rig_reg(rig, offset, UINT64_MAX);
+		value = smmu_mmio_read(rig->smmu, offset & ~7u, 8);
+		if (offset & 4)
+			value >>= 32;
+		else if (registers[i].value <= UINT32_MAX)
+			value = (uint32_t)value;
+		print_message("0x%x\n", offset);
+		assert_int_equal(value, registers[i].value);
+		rig_free(rig);
+	}
+}
+
+/* Only what is active can be acknowledged. */
+static void gerrorn_does_not_raise(void **state)
+{
+	struct rig *rig = rig_new(STE_S1);
+
+	(void)state;
+	rig_reg(rig, 0x64, 0xffffffff);
+	assert_int_equal(rig_get(rig, 0x64), 0);
+	rig_command(rig, 0xff, 0);
+	assert_int_equal(rig_get(rig, 0x60), 1);
+	rig_reg(rig, 0x64, 0xfffffffe);
+	assert_int_equal(rig_get(rig, 0x64), 0);
+	rig_put(rig, RIG_CMDQ, 0x46);
+	rig_reg(rig, 0x64, 0xffffffff);
+	assert_int_equal(rig_get(rig, 0x64), 1);
+	/* The next one toggles it back. */
+	rig_command(rig, 0xff, 0);
+	assert_int_equal(rig_get(rig, 0x60), 0);
+	rig_free(rig);
+}
+
 static void gbpa_changes_with_update_alone(void **state)
 {
 	struct rig *rig = rig_new(STE_S1);
@@ -392,6 +469,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(registers_acknowledge),
+		cmocka_unit_test(reserved_bits_stay_zero),
+		cmocka_unit_test(gerrorn_does_not_raise),
 		cmocka_unit_test(gbpa_changes_with_update_alone),
 		cmocka_unit_test(strange_accesses_do_nothing),
 		cmocka_unit_test(illegal_commands),

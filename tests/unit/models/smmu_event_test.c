@@ -604,72 +604,6 @@ static void a_queue_that_cannot_be_written(void **state)
 	rig_free(rig);
 }
 
-/* CD.S: the transaction waits for CMD_RESUME. */
-static void stalls(void **state)
-{
-	struct rig *rig = rig_new(STE_S1);
-
-	(void)state;
-	rig_put(rig, RIG_CD, CD0_WORD | BIT(44));
-	rig_put(rig, 0x22018, 0);
-	assert_int_equal(rig_ask(rig, RIG_VA, true), SMMU_STALLED);
-	assert_int_equal(rig_ask(rig, RIG_VA, true), SMMU_STALLED);
-	assert_int_equal(rig->out.stag, 1);
-	rig_expect_record(rig, SID5 | 0x10, UINT64_C(0x0000020080000000),
-			  RIG_VA, 0);
-	rig_expect_record(rig, SID5 | 0x10, UINT64_C(0x0000020080000001),
-			  RIG_VA, 0);
-	/* Another stream's, or nobody's STAG: no effect. */
-	rig_command(rig, UINT64_C(6) << 32 | 0x1044, 1);
-	rig_command(rig, SID5 | 0x1044, 7);
-	assert_int_equal(rig->resumes, 0);
-	rig_command(rig, SID5 | 0x1044, 1);
-	assert_int_equal(rig->resumes, 1);
-	assert_int_equal(rig->resumed_stag, 1);
-	assert_int_equal(rig->resumed_how, SMMU_RETRY);
-	rig_command(rig, SID5 | 0x0044, 0);
-	assert_int_equal(rig->resumed_how, SMMU_TERMINATE_RAZ_WI);
-	/* Repaired, the retried one goes through. */
-	rig_put(rig, 0x22018, 0x23003);
-	assert_int_equal(rig_ask(rig, RIG_VA, true), SMMU_TRANSLATED);
-	rig_free(rig);
-}
-
-static void stalls_end_with_the_smmu(void **state)
-{
-	struct rig *rig = rig_new(STE_S1);
-
-	(void)state;
-	rig_put(rig, RIG_CD, CD0_WORD | BIT(44));
-	rig_put(rig, 0x22018, 0);
-	rig_ask(rig, RIG_VA, true);
-	rig_ask(rig, RIG_VA, true);
-	rig_command(rig, SID5 | 0x45, 0); /* STALL_TERM */
-	assert_int_equal(rig->resumes, 2);
-	assert_int_equal(rig->resumed_how, SMMU_TERMINATE_ABORT);
-	rig_ask(rig, RIG_VA, true);
-	rig_reg(rig, 0x20, 0xc);
-	assert_int_equal(rig->resumes, 3);
-	rig_free(rig);
-}
-
-/* A stall's record is not lost: it comes when there is room. */
-static void stalls_are_not_lost(void **state)
-{
-	struct rig *rig = rig_new(STE_S1);
-
-	(void)state;
-	rig_put(rig, RIG_CD, CD0_WORD | BIT(44));
-	rig_put(rig, 0x22018, 0);
-	for (unsigned int i = 0; i < 5; i++)
-		assert_int_equal(rig_ask(rig, RIG_VA, true), SMMU_STALLED);
-	assert_false(rig->out.recorded);
-	assert_int_equal(rig_get(rig, 0x100a8), 4); /* and no overflow */
-	rig_reg(rig, 0x100ac, 1);
-	assert_int_equal(rig_get(rig, 0x100a8), 5);
-	rig_free(rig);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -687,9 +621,6 @@ int main(void)
 		cmocka_unit_test(faults_that_nobody_wants_recorded),
 		cmocka_unit_test(overflow),
 		cmocka_unit_test(a_queue_that_cannot_be_written),
-		cmocka_unit_test(stalls),
-		cmocka_unit_test(stalls_end_with_the_smmu),
-		cmocka_unit_test(stalls_are_not_lost),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

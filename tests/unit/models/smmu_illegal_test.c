@@ -274,64 +274,6 @@ static void hierarchical_disable(void **state)
 	rig_free(rig);
 }
 
-static uint64_t memattr(const struct rig *rig)
-{
-	return FIELD_GET(ARM_ATTRS_MEMATTR, rig->out.attrs);
-}
-
-static void attributes(void **state)
-{
-	struct rig *rig = rig_new(9);
-
-	(void)state;
-	/* Bypass: as it came; MTCFG, MemAttr: Device-nGnRE; Normal NC. */
-	rig_put(rig, RIG_STE + 8, UINT64_C(1) << 44);
-	rig_ask(rig, RIG_PA, false);
-	assert_int_equal(memattr(rig), 0xff);
-	rig_put(rig, RIG_STE + 8, UINT64_C(0x11) << 32 | UINT64_C(1) << 44);
-	rig_command(rig, UINT64_C(5) << 32 | 0x03, 0);
-	rig_ask(rig, RIG_PA, false);
-	assert_int_equal(memattr(rig), 0x04);
-	assert_int_equal(FIELD_GET(ARM_ATTRS_SH, rig->out.attrs), 2);
-	rig_put(rig, RIG_STE + 8, UINT64_C(0x15) << 32 | UINT64_C(1) << 44);
-	rig_command(rig, UINT64_C(5) << 32 | 0x03, 0);
-	rig_ask(rig, RIG_PA, false);
-	assert_int_equal(memattr(rig), 0x44);
-	/* Stage 2 alone: the same with the table's, Write-Back. */
-	rig_put(rig, RIG_STE, STE_S2);
-	rig_command(rig, UINT64_C(5) << 32 | 0x03, 0);
-	rig_ask(rig, RIG_PA, false);
-	assert_int_equal(memattr(rig), 0x44);
-	/* Stage 1: the table's alone, MAIR 0xbb. */
-	rig_put(rig, RIG_STE, STE_S1);
-	rig_put(rig, RIG_CD + 24, 0xbb);
-	rig_command(rig, UINT64_C(5) << 32 | 0x03, 0);
-	rig_ask(rig, RIG_VA, false);
-	assert_int_equal(memattr(rig), 0xbb);
-	rig_free(rig);
-}
-
-/* PRIVCFG, INSTCFG. */
-static void access_overrides(void **state)
-{
-	struct rig *rig = rig_new(STE_S1);
-
-	(void)state;
-	rig_put(rig, 0x23020, 0x7f03);
-	assert_int_equal(rig_ask(rig, RIG_VA, true), SMMU_ABORTED);
-	rig_put(rig, RIG_STE + 8, 0x54 | UINT64_C(3) << 48);
-	rig_command(rig, UINT64_C(5) << 32 | 0x03, 0);
-	assert_int_equal(rig_ask(rig, RIG_VA, true), SMMU_TRANSLATED);
-	rig_put(rig, 0x23020, 0x7f43 | BIT(54));
-	rig_put(rig, RIG_STE + 8, 0x54 | UINT64_C(3) << 50);
-	rig_command(rig, UINT64_C(5) << 32 | 0x03, 0);
-	rig_command(rig, 0x30, 0);
-	assert_int_equal(rig_ask(rig, RIG_VA, false), SMMU_ABORTED);
-	assert_int_equal(rig->out.record[1] >> 34 & 1, 1); /* InD */
-	assert_int_equal(rig_ask(rig, RIG_VA, true), SMMU_TRANSLATED);
-	rig_free(rig);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -341,8 +283,6 @@ int main(void)
 		cmocka_unit_test(aborting_stes),
 		cmocka_unit_test(permissions),
 		cmocka_unit_test(hierarchical_disable),
-		cmocka_unit_test(attributes),
-		cmocka_unit_test(access_overrides),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
