@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Events: which fields each has, the queue they go into, stalls, global
- * errors and interrupts. IHI0070 G.b 7.2 to 7.5, 3.12, 3.18. Records are never
- * merged.
+ * Events: which fields each has, and the queue they go into. IHI0070 G.b 7.2 to
+ * 7.4. Records are never merged.
  */
 #include "models/smmuv3/evtq.h"
 
@@ -57,45 +56,6 @@ const char *smmu_event_name(enum smmu_event event)
 	return "?";
 }
 
-/* ---- interrupts and errors ---- */
-
-void smmu_interrupt(struct smmu *s, enum smmu_irq which, uint64_t address,
-		    uint32_t data)
-{
-	static const uint8_t abort_bit[] = {
-		[SMMU_IRQ_EVENTQ] = SMMU_GERROR_MSI_EVENTQ_ABT_ERR_LSB,
-		[SMMU_IRQ_CMD_SYNC] = SMMU_GERROR_MSI_CMDQ_ABT_ERR_LSB,
-		[SMMU_IRQ_GERROR] = SMMU_GERROR_MSI_GERROR_ABT_ERR_LSB,
-	};
-	uint8_t bytes[4] = { (uint8_t)data, (uint8_t)(data >> 8),
-			     (uint8_t)(data >> 16), (uint8_t)(data >> 24) };
-
-	if (!s->config.msi || !address) {
-		s->counters.interrupts++;
-		if (s->ops->interrupt)
-			s->ops->interrupt(s->context, which);
-		return;
-	}
-	s->counters.msis++;
-	if (!s->ops->write(s->context, address & smmu_oas_mask(s), bytes,
-			   sizeof(bytes), false))
-		smmu_gerror(s, (uint32_t)BIT(abort_bit[which]));
-}
-
-void smmu_gerror(struct smmu *s, uint32_t errors)
-{
-	uint32_t inactive = ~(s->r.gerror ^ s->r.gerrorn);
-	uint32_t fresh = errors & inactive;
-
-	s->r.gerror ^= fresh;
-	fresh &= (uint32_t)~FIELD_MASK(SMMU_GERROR_MSI_GERROR_ABT_ERR);
-	if (fresh && FIELD_GET(SMMU_IRQ_CTRL_GERROR_IRQEN, s->r.irq_ctrl))
-		smmu_interrupt(s, SMMU_IRQ_GERROR,
-			       s->r.gerror_irq_cfg0 &
-				       FIELD_MASK(SMMU_IRQ_CFG0_ADDR),
-			       s->r.gerror_irq_cfg1);
-}
-
 /* ---- the queue ---- */
 
 static unsigned int queue_lg2(const struct smmu *s)
@@ -135,8 +95,7 @@ static void queue_advance(struct smmu *s, uint32_t mask)
 			       s->r.eventq_irq_cfg1);
 }
 
-/* False: not there now; a stall's record may come later. */
-static bool queue_put(struct smmu *s, const uint64_t record[4])
+bool smmu_eventq_put(struct smmu *s, const uint64_t record[4])
 {
 	unsigned int lg2 = queue_lg2(s);
 	uint64_t base =
@@ -175,81 +134,13 @@ static void record(struct smmu_transaction *t)
 
 	if (s->silent)
 		return;
-	t->out->recorded = queue_put(s, t->out->record);
+	t->out->recorded = smmu_eventq_put(s, t->out->record);
 	t->out->lost = !t->out->recorded;
 	if (t->out->recorded)
 		return;
 	s->counters.events.lost++;
 	if (FIELD_GET(SMMU_CR0_EVENTQEN, s->r.cr0) && queue_full(s))
 		overflow(s);
-}
-
-/* ---- stalls ---- */
-
-static int stall_place(const struct smmu *s)
-{
-	for (unsigned int i = 0; i < s->config.stalls; i++)
-		if (!s->stalled[i].used)
-			return (int)i;
-	return -1;
-}
-
-/* False: no place is left, the transaction is terminated. */
-static bool stall(struct smmu_transaction *t)
-{
-	struct smmu *s = t->smmu;
-	int place = stall_place(s);
-	struct smmu_stalled *it;
-
-	if (place < 0)
-		return false;
-	it = &s->stalled[place];
-	t->out->result = SMMU_STALLED;
-	t->out->stag = (uint16_t)place;
-	t->out->record[1] |= FIELD_PREP(SMMU_EVT1_Stall, 1) |
-			     FIELD_PREP(SMMU_EVT1_STAG, place);
-	it->used = true;
-	it->sid = t->request->sid;
-	memcpy(it->record, t->out->record, sizeof(it->record));
-	it->recorded = t->out->recorded = queue_put(s, it->record);
-	s->counters.events.stalled++;
-	return true;
-}
-
-void smmu_events_pending(struct smmu *s)
-{
-	for (unsigned int i = 0; i < s->config.stalls; i++) {
-		struct smmu_stalled *it = &s->stalled[i];
-
-		if (it->used && !it->recorded)
-			it->recorded = queue_put(s, it->record);
-	}
-}
-
-static void resume(struct smmu *s, uint16_t stag, enum smmu_resume how)
-{
-	s->stalled[stag].used = false;
-	s->counters.events.resumed++;
-	if (s->ops->resume)
-		s->ops->resume(s->context, s->stalled[stag].sid, stag, how);
-}
-
-bool smmu_stall_resume(struct smmu *s, uint32_t sid, uint16_t stag,
-		       enum smmu_resume how)
-{
-	if (stag >= s->config.stalls || !s->stalled[stag].used ||
-	    s->stalled[stag].sid != sid)
-		return false;
-	resume(s, stag, how);
-	return true;
-}
-
-void smmu_stalls_terminate(struct smmu *s, bool any_stream, uint32_t sid)
-{
-	for (uint16_t i = 0; i < s->config.stalls; i++)
-		if (s->stalled[i].used &&
-		    (any_stream || s->stalled[i].sid == sid))
-			resume(s, i, SMMU_TERMINATE_ABORT);
 }
 
 /* ---- events ---- */
@@ -371,7 +262,7 @@ static void settle(struct smmu_transaction *t, const struct arm_fault *fault)
 	bool records = stage2 ? FIELD_GET(SMMU_STE2_S2R, word)
 			      : FIELD_GET(SMMU_CD0_R, word);
 
-	if (stalls && !t->smmu->silent && stall(t))
+	if (stalls && !t->smmu->silent && smmu_stall(t))
 		return;
 	if (!stage2 && !FIELD_GET(SMMU_CD0_A, word))
 		t->out->result = SMMU_RAZ_WI;

@@ -190,16 +190,25 @@ bool smmu_event_fault(struct smmu_transaction *t,
 bool smmu_event_bypass_size(struct smmu_transaction *t);
 /* Likewise, more than one TLB entry for the address. */
 bool smmu_event_tlb_conflict(struct smmu_transaction *t, uint64_t address);
-/* The queue may have become writable. */
-void smmu_events_pending(struct smmu *s);
+/* False: not there now; a stall's record may come later. */
+bool smmu_eventq_put(struct smmu *s, const uint64_t record[4]);
+
+/* irq.c */
 /* Errors that are active become visible in GERROR: SMMU_GERROR_ bits. */
 void smmu_gerror(struct smmu *s, uint32_t errors);
 /* By MSI, if there is an address, or else by wire. */
 void smmu_interrupt(struct smmu *s, enum smmu_irq which, uint64_t address,
 		    uint32_t data);
+
+/* stall.c */
+/* The transaction, whose record is made, waits. False: no place is left, it is
+ * terminated. */
+bool smmu_stall(struct smmu_transaction *t);
 void smmu_stalls_terminate(struct smmu *s, bool any_stream, uint32_t sid);
 bool smmu_stall_resume(struct smmu *s, uint32_t sid, uint16_t stag,
 		       enum smmu_resume how);
+/* The queue may have become writable. */
+void smmu_events_pending(struct smmu *s);
 
 /* cmdq.c: consume what can be consumed. */
 void smmu_commands_run(struct smmu *s);
