@@ -47,7 +47,10 @@ uint64_t port_pte_read(void *host, const uint64_t *pte);
 void port_pte_write(void *host, uint64_t *pte, uint64_t value);
 /* Zero `bytes` of a mapped table that no walker can reach yet. */
 void port_table_zero(void *host, uint64_t *entries, size_t bytes);
-/* Clean `count` descriptors to the point of coherency. */
+/*
+ * Clean `count` descriptors to the point of coherency; complete after the next
+ * barrier of any kind.
+ */
 void port_pte_clean(void *host, const uint64_t *first, size_t count);
 
 enum port_barrier {
@@ -95,30 +98,51 @@ void port_memory_clean(void *host, pa_t start, uint64_t bytes);
 void port_icache_invalidate(void *host);
 
 /*
- * For hosts that use iommu/domain.h alone: invalidation in an IOMMU by the
- * domain's tag. VT-d 4.1 §6.5.1, §6.5.2. The caller has written, cleaned and
- * ordered the descriptors; the effect is complete after port_iotlb_wait.
+ * For hosts that use iommu/domain.h, or p2m/p2m.h with tables that an IOMMU
+ * shares: invalidation in an IOMMU by the domain's tag. The caller has
+ * written, cleaned and ordered the descriptors; the effect is complete after
+ * port_iotlb_wait. Which members mean something depends on the format of the
+ * domain's tables.
  */
 enum port_iotlb_scope {
-	PORT_IOTLB_DOMAIN, /* all of the domain */
-	PORT_IOTLB_PAGES,  /* 2^mask_lg2 frames from an aligned address on */
+	/* All of the domain. VT-d: domain-selective; SMMUv3: TLBI_S12_VMALL,
+	 * or NSNH_ALL for who has one domain alone. */
+	PORT_IOTLB_DOMAIN,
+	/* VT-d: 2^mask_lg2 frames from an aligned address on. */
+	PORT_IOTLB_PAGES,
+	/* SMMUv3: TLBI_S2_IPA, what stands at one leaf's address. */
+	PORT_IOTLB_IPA,
+	/* SMMUv3 with IDR3.RIL: TLBI_S2_IPA with a range of
+	 * (num + 1) * 2^scale granules, num at most 31, two at least. */
+	PORT_IOTLB_RANGE,
 };
 
+/* VT-d 4.1 §6.5.1, §6.5.2; IHI0070 4.4. */
 struct port_iotlb {
 	enum port_iotlb_scope scope;
-	uint16_t did;
-	bool leaf_only;	  /* IH: no entry that leads to a table changed */
+	uint16_t did;	  /* DID; VMID */
+	bool leaf_only;	  /* IH, Leaf: no entry that leads to a table changed */
 	uint8_t mask_lg2; /* AM; at least 9 for what was a 2 MB superpage */
-	iova_t start;
+	/*
+	 * SMMUv3: entries that combine both stages must go, too. The host sees
+	 * to it by TLBI_NH_ALL of the VMID before port_iotlb_wait returns, once
+	 * for several requests; TLBI_S12_VMALL does it by itself.
+	 */
+	bool combined;
+	int8_t level;	     /* TTL: of the changed leaves; -1 unknown */
+	uint8_t granule_lg2; /* TG, of tables and range; 12 with VT-d */
+	uint8_t num, scale;
+	iova_t start; /* an IPA with SMMUv3 */
 };
 void port_iotlb_flush(void *host, const struct port_iotlb *request);
 /*
  * All earlier requests are complete on return, and so is DMA that began
- * before them (drained): a wait descriptor.
+ * before them (drained): a wait descriptor; CMD_SYNC, which an SMMU completes
+ * when that is so.
  */
 void port_iotlb_wait(void *host);
 /*
- * The hardware's write buffer is flushed (CAP.RWBF, GCMD.WBF): descriptors
+ * VT-d: the hardware's write buffer is flushed (CAP.RWBF, GCMD.WBF): descriptors
  * that became present are seen. Invalidations do it by themselves.
  */
 void port_iommu_write_buffer(void *host);

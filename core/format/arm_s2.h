@@ -16,6 +16,9 @@
  * SMMU leaves its S2HWU bits zero. Table descriptors have these bits RES0,
  * and a table's marker is always zero.
  *
+ * Processors walk coherently; an SMMU with IDR0.COHACC clear reads past the
+ * caches.
+ *
  * Left out: FEAT_LPA2 (52 bits with 4K and 16K), the 4 TB blocks of FEAT_LPA,
  * hardware dirty state, FEAT_S2FWB, FEAT_XNX (XN is both bits' "no
  * execution at EL1 and EL0", which is also right without FEAT_XNX).
@@ -152,6 +155,7 @@ static const struct pt_format pt_format_arm_s2_4k = {
 	.marker_lsb = ARM_S2_MARKER_LSB,
 	.hint = FIELD_MASK(ARM_S2_CONTIG),
 	.no_tlb = ARM_S2_NT,
+	.uncached_walks = true,
 	.kind_bits = FIELD_MASK(ARM_S2_TYPE),
 	.kind = arm_s2_kind,
 	.address = arm_s2_address,
@@ -179,6 +183,7 @@ static const struct pt_format pt_format_arm_s2_16k = {
 	.marker_lsb = ARM_S2_MARKER_LSB,
 	.hint = FIELD_MASK(ARM_S2_CONTIG),
 	.no_tlb = ARM_S2_NT,
+	.uncached_walks = true,
 	.kind_bits = FIELD_MASK(ARM_S2_TYPE),
 	.kind = arm_s2_kind,
 	.address = arm_s2_address,
@@ -206,6 +211,7 @@ static const struct pt_format pt_format_arm_s2_64k = {
 	.marker_lsb = ARM_S2_MARKER_LSB,
 	.hint = FIELD_MASK(ARM_S2_CONTIG),
 	.no_tlb = ARM_S2_NT,
+	.uncached_walks = true,
 	.kind_bits = FIELD_MASK(ARM_S2_TYPE),
 	.kind = arm_s2_kind,
 	.address = arm_s2_address_64k,

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * An IOMMU domain: which machine frame stands behind each device frame, kept
- * as a VT-d second-stage table that DMA remapping hardware walks. VT-d 4.1
- * §3.7; fourth seed for tables that become superpages and back.
+ * as a table that the IOMMU walks: VT-d second stage (VT-d 4.1 §3.7), or Arm
+ * stage 2 for an SMMUv3 (IHI0070 3.3, DDI0487 L.b D8). Fourth seed for tables
+ * that become superpages and back.
  *
  * Locking is the caller's: one writer at a time. All counts are of 4 KiB
  * frames. Hardware that faults a device's access cannot repeat it, so nothing
- * here takes down, even for a moment, what stays translated.
+ * here takes down, even for a moment, what stays translated; but with Arm's
+ * formats break-before-make may demand it, see `bbm_level`.
  */
 #ifndef CORE_IOMMU_DOMAIN_H
 #define CORE_IOMMU_DOMAIN_H
@@ -28,20 +30,51 @@ enum iommu_flush_policy {
 	IOMMU_FLUSH_DEFERRED, /* what went away, once in so many calls */
 };
 
+enum iommu_format {
+	IOMMU_VTD_SS, /* VT-d second stage */
+	IOMMU_ARM_S2_4K,
+	IOMMU_ARM_S2_16K,
+	IOMMU_ARM_S2_64K,
+	IOMMU_FORMATS
+};
+
 /* What the hardware is, and how the domain shall be kept. */
 struct iommu_domain_config {
-	uint16_t did;
-	uint8_t levels;	     /* of the walk: 3, 4 or 5 (CAP.SAGAW) */
-	uint8_t iova_bits;   /* CAP.MGAW; 0: as many as the levels give */
+	enum iommu_format format;
+	uint16_t did; /* the tag: DID, or VMID */
+	/*
+	 * Of the walk. VT-d: 3, 4 or 5 (CAP.SAGAW). Arm: 2, 3 or 4, as the
+	 * granule and iova_bits have it; 0: as few as 16 root tables allow.
+	 */
+	uint8_t levels;
+	/*
+	 * VT-d: CAP.MGAW; 0: as many as the levels give. Arm: 25 to 48, with
+	 * 64K and 52 output bits to 52; 0: 48.
+	 */
+	uint8_t iova_bits;
 	uint8_t output_bits; /* the machine's addresses, at most 52 */
-	bool superpage_2m;   /* CAP.SLLPS */
+	/* Leaves one level above pages, and two. VT-d: CAP.SLLPS. */
+	bool superpage_2m;
 	bool superpage_1g;
-	bool snoop;	     /* force snooping: SNP in leaves (ECAP.SC) */
-	bool write_buffer;   /* CAP.RWBF: it must be flushed by hand */
-	bool caching_mode;   /* CAP.CM: holes are cached, too */
-	bool page_selective; /* CAP.PSI, and the largest mask CAP.MAMV */
-	uint8_t mask_max_lg2;
-	/* ECAP.C clear: which descriptors are cleaned. Else PT_CLEAN_NONE. */
+	/* VT-d alone. */
+	bool snoop;	   /* force snooping: SNP in leaves (ECAP.SC) */
+	bool write_buffer; /* CAP.RWBF: it must be flushed by hand */
+	bool caching_mode; /* CAP.CM: holes are cached, too */
+	uint8_t mask_max_lg2; /* the largest mask, CAP.MAMV */
+	/* VT-d: CAP.PSI. Arm: every SMMU can; else all goes at once. */
+	bool page_selective;
+	/* Arm alone. */
+	bool range;  /* IDR3.RIL: one command for a range */
+	bool nested; /* stage 1 before it: combined entries go, too */
+	/*
+	 * IDR3.BBML: how blocks are cut and made. 2: in place. 1: in place,
+	 * with nT. 0: break before make, so that a device that accesses what a
+	 * block or its pages cover faults meanwhile. A frame that is given
+	 * another output address is broken at each level.
+	 */
+	uint8_t bbm_level;
+	/* ECAP.C or IDR0.COHACC clear: which descriptors are cleaned. Else
+	 * PT_CLEAN_NONE. */
 	enum pt_clean_policy clean;
 	bool free_empty; /* remove tables whose count falls to zero */
 	struct pt_coalesce coalesce; /* as the p2m's */
@@ -61,7 +94,8 @@ struct iommu_stats {
 struct iommu_domain {
 	void *host;
 	struct iommu_domain_config config;
-	pa_t root;
+	pa_t root;	    /* the first of 2^root_order tables */
+	uint8_t root_order; /* Arm: concatenated */
 	uint8_t start_level, leaf_level; /* the engine's numbers */
 	bool detached;	 /* iommu_domain_fini has begun */
 	uint64_t frames; /* of the space, and of what it may lead to */
@@ -84,8 +118,8 @@ struct iommu_entry {
 };
 
 /*
- * An empty domain: the root table is allocated and zeroed. ERR_INVAL for what
- * no hardware is, ERR_NOMEM.
+ * An empty domain: the root tables are allocated and zeroed. ERR_INVAL for
+ * what no hardware is, ERR_NOMEM.
  */
 MUST_CHECK int iommu_domain_init(struct iommu_domain *d, void *host,
 				 const struct iommu_domain_config *config);
@@ -99,10 +133,12 @@ MUST_CHECK int iommu_domain_fini(struct iommu_domain *d);
 /*
  * Map [dfn, dfn + frames) to [mfn, mfn + frames) for IOMMU_ACCESS_R, _W or
  * both, in the largest leaves that fit. What was mapped there is replaced, in
- * place; a superpage that is only partly replaced is cut first. On return
- * devices see the new translation and no old one, under every flush policy.
- * On ERR_NOMEM or ERR_PREEMPTED the first *done frames are mapped and the rest
- * are as they were. ERR_RANGE or ERR_INVAL: nothing changed, *done 0.
+ * place (VT-d) or break-before-make (Arm); a superpage that is only partly
+ * replaced is cut first. On return devices see the new translation and no old
+ * one, under every flush policy. On ERR_NOMEM or ERR_PREEMPTED the first *done
+ * frames are mapped and the rest are as they were. ERR_RANGE, ERR_INVAL, or
+ * ERR_ALIGN if one of the three is no multiple of the granule: nothing
+ * changed, *done 0.
  */
 MUST_CHECK int iommu_map(struct iommu_domain *d, dfn_t dfn, mfn_t mfn,
 			 uint64_t frames, unsigned int access, uint64_t *done);
@@ -139,7 +175,8 @@ bool iommu_is_flushed(const struct iommu_domain *d);
  */
 void iommu_tick(struct iommu_domain *d);
 
-/* For a context or PASID entry, next to `root`: its AW field. */
+/* VT-d, for a context or PASID entry, next to `root`: its AW field. */
 unsigned int iommu_domain_aw(const struct iommu_domain *d);
+/* Arm, for an STE: core/iommu/ste.h. */
 
 #endif

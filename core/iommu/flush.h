@@ -1,20 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * From what the engine gathered to invalidations of an IOMMU. VT-d 4.1 §6.5.1
- * (IOTLB, paging-structure caches, address mask, invalidation hint), §6.5.2.
+ * What invalidations of every kind of IOMMU share: how many requests are too
+ * many, and what meets those that wait.
  */
 #ifndef CORE_IOMMU_FLUSH_H
 #define CORE_IOMMU_FLUSH_H
 
 #include "core/iommu/domain.h"
-#include "core/pt/table.h"
 
-/*
- * struct pt's `invalidate`, of a domain: few page-selective requests that
- * cover what was gathered exactly, or one for the domain where these would be
- * too many or the hardware has no such mask. Complete on return.
- */
-void iommu_flush_gathered(struct pt *pt);
+/* More requests than this in a batch are one for the domain. */
+#define IOMMU_FLUSH_REQUESTS 16
 
 /* True if a mapping of these bytes meets what waits to be flushed. */
 bool iommu_flush_meets(const struct iommu_domain *d, uint64_t start,

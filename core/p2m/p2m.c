@@ -8,7 +8,7 @@
  */
 #include "core/p2m/p2m.h"
 
-#include "core/format/arm_s2.h"
+#include "core/format/arm_s2_vtcr.h"
 #include "core/p2m/short.h"
 #include "core/p2m/tlbi.h"
 #include "core/p2m/type.h"
@@ -441,30 +441,6 @@ P2M_IN_LINE void p2m_lookup(struct p2m *p2m, gfn_t gfn, struct p2m_entry *entry)
 
 /* ---- the space itself */
 
-/*
- * Bits that the start level resolves: one at least, and no more than one
- * table's and the concatenated tables' together. DDI0487 L.b D8.2.
- */
-static bool p2m_start_is_legal(const struct pt_format *f, unsigned int ipa_bits,
-			       unsigned int level)
-{
-	const unsigned int lsb = f->level[level].lsb;
-
-	return ipa_bits > lsb &&
-	       ipa_bits <= lsb + f->level[level].width + f->concat_lg2;
-}
-
-/* The usual choice: as deep as concatenation allows, but with blocks. */
-static unsigned int p2m_start_usual(const struct pt_format *f,
-				    unsigned int ipa_bits)
-{
-	unsigned int level = f->last - 1u;
-
-	while (level > f->first && !p2m_start_is_legal(f, ipa_bits, level))
-		level--;
-	return level;
-}
-
 /* Which of the code made for the usual shape may serve this space. */
 static void p2m_set_quick(struct p2m *p2m)
 {
@@ -485,7 +461,6 @@ static int p2m_configure(struct p2m *p2m, const struct p2m_config *c)
 	const struct pt_format *f = p2m_granule_format(c->granule_lg2);
 	const unsigned int most =
 		p2m_is_large(c) ? P2M_BITS_LPA : P2M_IPA_BITS_MAX;
-	unsigned int top;
 
 	if (!f || c->ipa_bits < P2M_IPA_BITS_MIN || c->ipa_bits > most ||
 	    (unsigned int)c->tlbi > P2M_TLBI_RANGE ||
@@ -498,12 +473,11 @@ static int p2m_configure(struct p2m *p2m, const struct p2m_config *c)
 	if (c->start_level >= 0 && c->start_level < (int)f->first)
 		return ERR_INVAL;
 	p2m->start_level = c->start_level < 0
-				   ? (uint8_t)p2m_start_usual(f, c->ipa_bits)
+				   ? (uint8_t)arm_s2_start_usual(f, c->ipa_bits)
 				   : (uint8_t)c->start_level;
-	if (!p2m_start_is_legal(f, c->ipa_bits, p2m->start_level))
+	if (!arm_s2_start_is_legal(f, c->ipa_bits, p2m->start_level))
 		return ERR_INVAL;
-	top = f->level[p2m->start_level].lsb + f->level[p2m->start_level].width;
-	p2m->root_order = c->ipa_bits > top ? (uint8_t)(c->ipa_bits - top) : 0;
+	p2m->root_order = arm_s2_root_order(f, c->ipa_bits, p2m->start_level);
 	p2m->config = *c;
 	p2m->coalescing.config = c->coalesce;
 	p2m->marks = c->contig_hint || c->coalesce.policy != PT_COALESCE_NEVER;
@@ -570,47 +544,17 @@ uint64_t p2m_vttbr(const struct p2m *p2m)
 	       FIELD_PREP(VTTBR_EL2_VMID, p2m->config.vmid);
 }
 
-/* VTCR_EL2.PS for a machine's physical address size, rounded down. */
-static unsigned int p2m_vtcr_ps(const struct p2m_config *c,
-				unsigned int pa_bits)
-{
-	static const uint8_t sizes[] = { 32, 36, 40, 42, 44, 48, 52 };
-	unsigned int ps = 0;
-
-	if (pa_bits > p2m_output_bits(c))
-		pa_bits = p2m_output_bits(c);
-	while (ps + 1 < sizeof(sizes) && sizes[ps + 1] <= pa_bits)
-		ps++;
-	return ps;
-}
-
-/* VTCR_EL2.SL0 and TG0 of a granule: D24.2.196. */
-static unsigned int p2m_vtcr_sl0(const struct p2m *p2m)
-{
-	return (p2m->config.granule_lg2 == 12 ? 2u : 3u) - p2m->start_level;
-}
-
-static unsigned int p2m_vtcr_tg0(const struct p2m *p2m)
-{
-	switch (p2m->config.granule_lg2) {
-	case 14:
-		return 2;
-	case 16:
-		return 1;
-	default:
-		return 0;
-	}
-}
-
 /* Walks are write-back, write-allocate and inner shareable. */
 uint64_t p2m_vtcr(const struct p2m *p2m, unsigned int pa_bits)
 {
-	return FIELD_PREP(VTCR_EL2_T0SZ, 64u - p2m->config.ipa_bits) |
-	       FIELD_PREP(VTCR_EL2_SL0, p2m_vtcr_sl0(p2m)) |
+	const struct p2m_config *c = &p2m->config;
+
+	if (pa_bits > p2m_output_bits(c))
+		pa_bits = p2m_output_bits(c);
+	return arm_s2_vtcr(p2m_format(p2m), c->ipa_bits, p2m->start_level,
+			   pa_bits) |
 	       FIELD_PREP(VTCR_EL2_IRGN0, 1) | FIELD_PREP(VTCR_EL2_ORGN0, 1) |
 	       FIELD_PREP(VTCR_EL2_SH0, 3) |
-	       FIELD_PREP(VTCR_EL2_TG0, p2m_vtcr_tg0(p2m)) |
-	       FIELD_PREP(VTCR_EL2_PS, p2m_vtcr_ps(&p2m->config, pa_bits)) |
-	       FIELD_PREP(VTCR_EL2_VS, p2m->config.vmid > 0xff) |
+	       FIELD_PREP(VTCR_EL2_VS, c->vmid > 0xff) |
 	       FIELD_PREP(VTCR_EL2_RES1, 1);
 }

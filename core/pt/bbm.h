@@ -7,6 +7,10 @@
  *   pt_write  new entry; the DSB ISHST is that of the next flush or, once for
  *             all new entries, of pt_finish
  *
+ * Where walkers read past the caches, what is written before a flush is
+ * cleaned before it (clean.h): who walks after the flush must not find the old
+ * entry again. What is made last is left for the caller to clean.
+ *
  * A change of size alone, a table in place of a block that it cuts, or a block
  * of a table that is alike, may do with less by FEAT_BBM: pt_resize.
  *
@@ -88,6 +92,7 @@ static inline void pt_break(struct pt *pt, const struct pt_format *f,
 			    uint64_t *pte, uint64_t ia, unsigned int level)
 {
 	pt_drop(pt, f, pte, ia, level);
+	pt_clean(pt, f, pte, 1);
 	pt_flush(pt, f);
 }
 
@@ -125,7 +130,7 @@ static inline void pt_overwrite(struct pt *pt, const struct pt_format *f,
  *
  * At 1 and 2 there is no moment without a valid entry, but until the TLBI a
  * CPU may raise a conflict abort, and at level 1 one on a block with nT, which
- * the hypervisor answers by trying again (IHYQMB).
+ * the hypervisor answers by trying again (IHYQMB). An SMMU does neither.
  */
 static inline void pt_resize(struct pt *pt, const struct pt_format *f,
 			     uint64_t *pte, uint64_t new, uint64_t ia,
@@ -148,6 +153,7 @@ static inline void pt_resize(struct pt *pt, const struct pt_format *f,
 		pt_flush(pt, f);
 	if (no_tlb != 0 && !grows) {
 		pt_write(pt, pte, old | no_tlb);
+		pt_clean(pt, f, pte, 1);
 		pt_gather_add(&pt->gather, ia, 1, level, f->level[level].lsb);
 		pt_flush(pt, f);
 	}
@@ -158,6 +164,7 @@ static inline void pt_resize(struct pt *pt, const struct pt_format *f,
 	pt_write(pt, pte, grows ? new | no_tlb : new);
 	pt->gather.resized = no_tlb == 0;
 	if (no_tlb != 0 && grows) {
+		pt_clean(pt, f, pte, 1);
 		pt_flush(pt, f);
 		pt_write(pt, pte, new);
 	}
@@ -251,17 +258,22 @@ static inline unsigned int
 pt_break_run(struct pt *pt, const struct pt_format *f, const struct pt_run *r)
 {
 	unsigned int broken = 0;
+	uint64_t from = 0;
 
 	for (uint64_t i = 0; i < r->count; i++) {
 		const uint64_t old = port_pte_read(pt->host, &r->pte[i]);
 
 		if (!pt_must_break(f, old, pt_run_over(pt, f, r, i, old),
-				   r->level))
+				   r->level)) {
+			pt_clean(pt, f, &r->pte[from], i - from);
+			from = i + 1;
 			continue;
+		}
 		pt_drop(pt, f, &r->pte[i], r->ia + i * pt_span(f, r->level),
 			r->level);
 		broken++;
 	}
+	pt_clean(pt, f, &r->pte[from], r->count - from);
 	if (broken != 0)
 		pt_flush(pt, f);
 	return broken;

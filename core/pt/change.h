@@ -113,6 +113,7 @@ static inline uint64_t pt_change_broken(struct pt *pt,
 			break;
 		pt_drop(pt, f, &pte[i], ia + i * pt_span(f, level), level);
 	}
+	pt_clean(pt, f, pte, i);
 	pt_flush(pt, f);
 	for (uint64_t j = 0; j < i; j++)
 		pt_write(pt, &pte[j], new[j]);
@@ -205,6 +206,7 @@ PT_INLINE struct pt_changes pt_alter_run(struct pt *pt,
 			      lsb);
 		n = 1;
 		if (new != old) {
+			pt_clean(pt, f, &pte[from], i - from);
 			n = pt_change_broken(pt, f, &pte[i], ia + (i << lsb),
 					     level, count - i, change,
 					     argument);
@@ -222,9 +224,9 @@ PT_INLINE struct pt_changes pt_alter_run(struct pt *pt,
 }
 
 /* Markers after a run; *all is true if the table is all contiguous now. */
-static inline void pt_changed_markers(struct pt *pt, const struct pt_format *f,
-				      const struct pt_path *path, uint64_t ia,
-				      const struct pt_changes *c, bool *all)
+PT_INLINE void pt_changed_markers(struct pt *pt, const struct pt_format *f,
+				  const struct pt_path *path, uint64_t ia,
+				  const struct pt_changes *c, bool *all)
 {
 	const unsigned int level = path->level;
 	const unsigned int index = pt_index(f, ia, level);
@@ -277,8 +279,6 @@ PT_INLINE uint64_t pt_change_run(struct pt *pt, const struct pt_format *f,
 	bool goes = false;
 
 	pt_wrote(pt, c.written - c.broken);
-	if (c.written != 0 && pt->marks)
-		pt_changed_markers(pt, f, path, ia, &c, all);
 	if (c.cleared != 0) {
 		struct pt_meta *meta = pt_path_meta(pt, path, level);
 
@@ -288,8 +288,10 @@ PT_INLINE uint64_t pt_change_run(struct pt *pt, const struct pt_format *f,
 		goes = pt->free_empty && meta->valid == 0 &&
 		       level > pt->start_level;
 	}
-	if (f->uncached_walks && c.written != 0)
+	if (pt_cleans(pt, f) && c.written != 0)
 		pt_clean_changes(pt, f, path, ia, &c, goes, changed);
+	if (c.written != 0 && pt->marks)
+		pt_changed_markers(pt, f, path, ia, &c, all);
 	if (c.cleared != 0 && pt->free_empty)
 		pt_prune(pt, f, path, ia, level);
 	return c.passed;

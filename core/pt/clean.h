@@ -2,7 +2,7 @@
 /*
  * Walkers that read past the caches see a descriptor once it is cleaned, or
  * when its line is evicted, whichever comes first: an IOMMU whose page walks
- * are not coherent. VT-d 4.1 §3.10, ECAP.C.
+ * are not coherent. VT-d 4.1 §3.10, ECAP.C; IHI0070 6.3.1, IDR0.COHACC.
  *
  * Cleaned is what hardware looks at: a descriptor of which the marker alone
  * changed is left, as the two are one to a walker.
@@ -17,10 +17,14 @@ PT_INLINE bool pt_cleans(const struct pt *pt, const struct pt_format *f)
 	return f->uncached_walks && pt->clean != PT_CLEAN_NONE;
 }
 
-/* True if cleaning waits until it is known what a step leaves linked. */
+/*
+ * True if cleaning waits until it is known what a step leaves linked. Not with
+ * hints, which may need a flush before.
+ */
 PT_INLINE bool pt_cleans_late(const struct pt *pt, const struct pt_format *f)
 {
-	return f->uncached_walks && pt->clean == PT_CLEAN_TOP_ONLY;
+	return f->uncached_walks && pt->clean == PT_CLEAN_TOP_ONLY &&
+	       !pt->hints;
 }
 
 /* Clean `count` neighbours in a mapped table that were just written. */

@@ -70,8 +70,8 @@ static inline bool pt_may_be_block(const struct pt *pt,
 
 /*
  * The path's table of `level`, which is all contiguous and not mapped by us,
- * becomes a block. True if that makes the table above all contiguous. *changed
- * becomes the block, to be cleaned late.
+ * becomes a block. True if that makes the table above all contiguous. *changed,
+ * what is to be cleaned late in the table, becomes the block.
  */
 MUST_CHECK static inline bool pt_promote(struct pt *pt,
 					 const struct pt_format *f,
@@ -86,6 +86,9 @@ MUST_CHECK static inline bool pt_promote(struct pt *pt,
 		f->leaf(f->address(first, level), f->attrs(first), up);
 	bool all;
 
+	/* A flush comes first: who walks after it must find them new. */
+	if (pt->gather.altered && !f->overwrites && pt_cleans_late(pt, f))
+		pt_clean(pt, f, &e[changed->first], changed->count);
 	port_table_unmap(pt->host, e);
 	e = port_table_map(pt->host, path->table[up]);
 	pt_resize(pt, f, &e[index], block, align_down(ia, f->level[up].lsb),
@@ -151,10 +154,10 @@ static inline bool pt_promotes_now(struct pt *pt, const struct pt_format *f,
  * is all contiguous now, `changed` which are still to be cleaned if the table
  * stays. The path is closed.
  */
-static inline void pt_coalesce(struct pt *pt, const struct pt_format *f,
-			       const struct pt_path *path, uint64_t ia,
-			       unsigned int level, bool all,
-			       struct pt_changed changed)
+PT_INLINE void pt_coalesce(struct pt *pt, const struct pt_format *f,
+			   const struct pt_path *path, uint64_t ia,
+			   unsigned int level, bool all,
+			   struct pt_changed changed)
 {
 	for (; pt->coalescing && pt_may_be_block(pt, f, level); level--) {
 		const pa_t table = path->table[level];
@@ -175,7 +178,7 @@ static inline void pt_coalesce(struct pt *pt, const struct pt_format *f,
 static inline void pt_coalesce_at(struct pt *pt, const struct pt_format *f,
 				  uint64_t ia, unsigned int level)
 {
-	struct pt_changed changed;
+	struct pt_changed changed = { 0 };
 	struct pt_path path;
 	bool all;
 
@@ -215,7 +218,7 @@ static inline uint64_t pt_scan_promote(struct pt *pt, const struct pt_format *f,
 				       const struct pt_path *path, uint64_t ia,
 				       unsigned int level)
 {
-	struct pt_changed changed;
+	struct pt_changed changed = { 0 };
 	uint64_t read = 0;
 	bool all = true;
 
@@ -274,8 +277,8 @@ static inline void pt_coalesce_scan(struct pt *pt, const struct pt_format *f,
 }
 
 /* Once a call, before its pt_finish: what is due. `space` in bytes. */
-static inline void pt_coalesce_due(struct pt *pt, const struct pt_format *f,
-				   uint64_t space)
+PT_INLINE void pt_coalesce_due(struct pt *pt, const struct pt_format *f,
+			       uint64_t space)
 {
 	struct pt_coalescing *c = pt->coalescing;
 

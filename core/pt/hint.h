@@ -37,6 +37,7 @@ static inline void pt_group_rewrite(struct pt *pt, const struct pt_format *f,
 
 		pt_write(pt, &e[i], hint ? old | f->hint : old & ~f->hint);
 	}
+	pt_clean(pt, f, &e[head], BIT(f->level[level].group_lg2));
 	pt_gather_add(&pt->gather, ia, 1u << f->level[level].group_lg2, level,
 		      f->level[level].lsb);
 }
@@ -64,10 +65,12 @@ static inline void pt_group_remake(struct pt *pt, const struct pt_format *f,
 		pt_drop(pt, f, &e[head + i],
 			ia + ((uint64_t)i << f->level[level].lsb), level);
 	}
+	pt_clean(pt, f, &e[head], count);
 	pt_flush(pt, f);
 	for (unsigned int i = 0; i < count; i++)
 		pt_write(pt, &e[head + i],
 			 hint ? old[i] | f->hint : old[i] & ~f->hint);
+	pt_clean(pt, f, &e[head], count);
 	pt->stats->mappings[level] += count;
 }
 

@@ -85,12 +85,11 @@ PT_INLINE bool pt_continues(const struct pt_format *f, unsigned int level,
 }
 
 /* From `index` on there is a run of `order`; how large is it really? */
-static inline unsigned int pt_marker_extend(struct pt *pt,
-					    const struct pt_format *f,
-					    const uint64_t *e,
-					    unsigned int level,
-					    unsigned int index, uint64_t pte,
-					    unsigned int order)
+PT_INLINE unsigned int pt_marker_extend(struct pt *pt,
+					const struct pt_format *f,
+					const uint64_t *e, unsigned int level,
+					unsigned int index, uint64_t pte,
+					unsigned int order)
 {
 	while (order < pt_marker_cap(f, level, index)) {
 		const uint64_t upper =
@@ -110,9 +109,9 @@ static inline unsigned int pt_marker_extend(struct pt *pt,
  * known but the markers of the entries there. An ancestor whose run does not
  * reach `index`, before or now, ends it: larger ones contain the same gap.
  */
-static inline void pt_mark_ancestors(struct pt *pt, const struct pt_format *f,
-				     uint64_t *e, unsigned int level,
-				     unsigned int index, unsigned int floor)
+PT_INLINE void pt_mark_ancestors(struct pt *pt, const struct pt_format *f,
+				 uint64_t *e, unsigned int level,
+				 unsigned int index, unsigned int floor)
 {
 	while (index != 0 && (index & (index - 1)) >= floor) {
 		const unsigned int reach = ctz64(index);
@@ -144,10 +143,9 @@ PT_INLINE bool pt_is_all_contiguous(struct pt *pt, const struct pt_format *f,
  * Entries [first, end) of a mapped table were written as one run, with the
  * markers of pt_marker_inside. True if now all of the table is contiguous.
  */
-MUST_CHECK static inline bool pt_mark_run(struct pt *pt,
-					  const struct pt_format *f,
-					  uint64_t *e, unsigned int level,
-					  unsigned int first, unsigned int end)
+MUST_CHECK PT_INLINE bool pt_mark_run(struct pt *pt, const struct pt_format *f,
+				      uint64_t *e, unsigned int level,
+				      unsigned int first, unsigned int end)
 {
 	if (end < pt_entries(f, level))
 		pt_mark_ancestors(pt, f, e, level, end, first);
@@ -156,11 +154,10 @@ MUST_CHECK static inline bool pt_mark_run(struct pt *pt,
 }
 
 /* The same for entries that are anything, with any marker. */
-MUST_CHECK static inline bool pt_mark_range(struct pt *pt,
-					    const struct pt_format *f,
-					    uint64_t *e, unsigned int level,
-					    unsigned int first,
-					    unsigned int end)
+MUST_CHECK PT_INLINE bool pt_mark_range(struct pt *pt,
+					const struct pt_format *f, uint64_t *e,
+					unsigned int level, unsigned int first,
+					unsigned int end)
 {
 	for (unsigned int i = end; i-- > first;) {
 		const uint64_t pte = port_pte_read(pt->host, &e[i]);

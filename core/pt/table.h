@@ -60,7 +60,7 @@ struct pt {
 	 * complete. Descriptors are visible before: the engine's barrier.
 	 */
 	void (*invalidate)(struct pt *pt);
-	/* For formats with `uncached_walks`: flush a write buffer behind the
+	/* For formats with `overwrites`: flush a write buffer behind the
 	 * barriers, which need not keep order. NULL: there is none. */
 	void (*drain)(struct pt *pt);
 	struct pt_gather gather;
@@ -83,7 +83,7 @@ PT_INLINE void pt_barrier(struct pt *pt, enum port_barrier kind)
 PT_INLINE void pt_barrier_to_link(struct pt *pt, const struct pt_format *f)
 {
 	pt_barrier(pt, PORT_DSB_ISHST);
-	if (f->uncached_walks && pt->drain)
+	if (f->overwrites && pt->drain)
 		pt->drain(pt);
 }
 

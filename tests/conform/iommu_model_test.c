@@ -28,7 +28,7 @@ struct frame {
 };
 
 struct world {
-	struct vtd_host *h;
+	struct device_host *h;
 	struct iommu_domain d;
 	struct model_random random;
 	struct vtd *vtd;
@@ -41,7 +41,7 @@ static bool read_descriptor(void *context, uint64_t pa, unsigned int words,
 {
 	struct world *w = context;
 	const uint64_t *from;
-	const int n = vtd_page_of(pa & ~UINT64_C(0xfff));
+	const int n = device_page_of(pa & ~UINT64_C(0xfff));
 
 	*ticks += 1;
 	if (n >= 0)
@@ -64,7 +64,7 @@ static void write_register(struct world *w, uint32_t offset, uint64_t value)
 }
 
 /* IVA and IOTLB stand where ECAP.IRO says. */
-static void flushed(struct vtd_host *h, const struct port_iotlb *r)
+static void flushed(struct device_host *h, const struct port_iotlb *r)
 {
 	struct world *w = h->world;
 	const uint64_t ecap = vtd_mmio_read(w->vtd, 0x10, 8);
@@ -127,7 +127,7 @@ static void close_world(struct world *w)
 	assert_int_equal(iommu_domain_fini(&w->d), 0);
 	assert_null(w->h->violation);
 	vtd_free(w->vtd);
-	vtd_delete(w->h);
+	device_delete(w->h);
 }
 
 static void check_dma(struct world *w, uint64_t base, uint64_t i, bool write)
@@ -153,16 +153,16 @@ static void check_dma(struct world *w, uint64_t base, uint64_t i, bool write)
 static void change(struct world *w, uint64_t base)
 {
 	static const uint64_t sizes[] = { 1, 1, 7, 100, 512, 512, 1024 };
-	const uint64_t frames = sizes[vtd_random(w->h) % 7];
-	const uint64_t at = vtd_random(w->h) % (FRAMES - frames + 1) &
+	const uint64_t frames = sizes[device_random(w->h) % 7];
+	const uint64_t at = device_random(w->h) % (FRAMES - frames + 1) &
 			    (frames >= 512 ? ~UINT64_C(511) : ~UINT64_C(0));
-	const uint64_t mfn = vtd_random(w->h) % 4
+	const uint64_t mfn = device_random(w->h) % 4
 				     ? 0x40000 + at
-				     : 0x80000 + vtd_random(w->h) % 4096;
-	const unsigned int access = vtd_random(w->h) % 8
+				     : 0x80000 + device_random(w->h) % 4096;
+	const unsigned int access = device_random(w->h) % 8
 					    ? 3
-					    : 1 + vtd_random(w->h) % 2;
-	const unsigned int what = vtd_random(w->h) % 8;
+					    : 1 + device_random(w->h) % 2;
+	const unsigned int what = device_random(w->h) % 8;
 	const dfn_t dfn = { base + at };
 	uint64_t done;
 
@@ -199,8 +199,8 @@ static void map_natural(struct world *w, uint64_t base, uint64_t at,
 /* A superpage's worth of equal frames in two requests. */
 static void refill(struct world *w, uint64_t base)
 {
-	const uint64_t at = vtd_random(w->h) % 3 * 512;
-	const uint64_t cut = 1 + vtd_random(w->h) % 511;
+	const uint64_t at = device_random(w->h) % 3 * 512;
+	const uint64_t cut = 1 + device_random(w->h) % 511;
 
 	map_natural(w, base, at + cut, 512 - cut);
 	map_natural(w, base, at, cut);
@@ -223,8 +223,8 @@ static void dma_finds_what_the_oracle_says(void **state)
 				change(&w, base);
 				for (unsigned int i = 0; i < 60; i++)
 					check_dma(&w, base,
-						  vtd_random(w.h) % FRAMES,
-						  vtd_random(w.h) % 2);
+						  device_random(w.h) % FRAMES,
+						  device_random(w.h) % 2);
 			}
 			vtd_counters(w.vtd, &n);
 			assert_true(n.iotlb.hits > 1000);

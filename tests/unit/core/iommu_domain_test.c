@@ -16,7 +16,7 @@
 #define GB  (MB2 * MB2)
 
 struct space {
-	struct vtd_host *h;
+	struct device_host *h;
 	struct iommu_domain d;
 };
 
@@ -57,7 +57,7 @@ static void close_space(struct space *s)
 	if (s->h->violation)
 		fail_msg("%s", s->h->violation);
 	assert_int_equal(s->h->allocated, s->h->freed);
-	vtd_delete(s->h);
+	device_delete(s->h);
 }
 
 static void map(struct space *s, uint64_t dfn, uint64_t mfn, uint64_t frames)
@@ -324,7 +324,7 @@ static void top_only_leaves_out_tables_that_fall_empty(void **state)
 		unmap(&s, 5, 1);
 		assert_int_equal(s.h->cleans, cases[i].cleans);
 		/* The walker's version of the root says so, too. */
-		assert_int_equal(s.h->memory[(size_t)vtd_page_of(
+		assert_int_equal(s.h->memory[(size_t)device_page_of(
 					 s.d.root.raw) * 512], 0);
 		close_space(&s);
 	}
@@ -543,7 +543,7 @@ static void impossible_hardware_is_refused(void **state)
 		  { .levels = 4, .output_bits = 46,
 		    .clean = PT_CLEAN_POLICIES } },
 	};
-	struct vtd_host *h = vtd_new_host(1);
+	struct device_host *h = vtd_new_host(1);
 	struct iommu_domain d;
 
 	(void)state;
@@ -551,7 +551,7 @@ static void impossible_hardware_is_refused(void **state)
 		if (iommu_domain_init(&d, h, &cases[i].c) != ERR_INVAL)
 			fail_msg("%s", cases[i].what);
 	assert_int_equal(h->allocated, 0);
-	vtd_delete(h);
+	device_delete(h);
 }
 
 static void what_is_mapped_can_be_counted(void **state)
@@ -587,7 +587,7 @@ static void teardown_stops_between_tables(void **state)
 	assert_int_equal(s.d.stats.pt.tables_live, 0);
 	assert_int_equal(s.d.stats.pt.mappings[4], 0);
 	assert_null(s.h->violation);
-	vtd_delete(s.h);
+	device_delete(s.h);
 }
 
 static void waiting_tables_are_promoted_by_ticks(void **state)
