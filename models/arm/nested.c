@@ -45,18 +45,8 @@ bool arm_walker_read_elsewhere(struct arm_walker *w,
 		w->fault->on_walk = true;
 		return false;
 	}
-	w->log->uncached |= read->uncached;
+	/* Its reader notes down what is to be known of it. */
 	w->log->descriptor_reads++;
-	*arm_walker_step(w) = (struct arm_walk_step){
-		.stage = read->stage,
-		.level = read->level,
-		.source = ARM_STEP_MEMORY,
-		.served = MEMORY_DRAM,
-		.for_s1_table = read->for_s1_table,
-		.input = read->input,
-		.descriptor_pa = { read->pa },
-		.descriptor = *raw,
-	};
 	return true;
 }
 

@@ -100,7 +100,7 @@ struct arm_read {
 	bool uncached;
 	bool for_s1_table;
 };
-/* Not in the regime's RAM. */
+/* Not in the regime's RAM; the log does not have it, but counts it. */
 __attribute__((cold)) bool
 arm_walker_read_elsewhere(struct arm_walker *w, const struct arm_read *read,
 			  uint64_t *raw);

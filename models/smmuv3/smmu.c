@@ -226,6 +226,8 @@ struct smmu *smmu_new(const struct smmu_config *config,
 	BUG_ON(s, smmu_config_problem(config));
 	s->config = *config;
 	s->generation = 1;
+	for (uint32_t i = 0; i < SMMU_WALKS_MAX; i++)
+		s->free[i].slot = i;
 	s->conflicts = config->choices.smmu_tlb_multiple_match ==
 		       SMMU_TLB_MATCH_CONFLICT;
 	s->ops = ops;

@@ -12,14 +12,26 @@ static uint64_t later(uint64_t a, uint64_t b)
 	return a > b ? a : b;
 }
 
-static struct smmu_slot *first_free(struct smmu *s)
+static bool is_sooner(const struct smmu_free *a, const struct smmu_free *b)
 {
-	struct smmu_slot *best = &s->slot[0];
+	return a->at < b->at || (a->at == b->at && a->slot < b->slot);
+}
 
-	for (uint32_t i = 1; i < s->config.walks; i++)
-		if (s->slot[i].busy_until < best->busy_until)
-			best = &s->slot[i];
-	return best;
+/* The slot that is free first is busy until `at`: down the heap. */
+static void first_busy_until(struct smmu *s, uint64_t at)
+{
+	const struct smmu_free it = { at, s->free[0].slot };
+	uint32_t here = 0, next, count = s->config.walks;
+
+	for (; (next = 2 * here + 1) < count; here = next) {
+		if (next + 1 < count &&
+		    is_sooner(&s->free[next + 1], &s->free[next]))
+			next++;
+		if (is_sooner(&it, &s->free[next]))
+			break;
+		s->free[here] = s->free[next];
+	}
+	s->free[here] = it;
 }
 
 /* A hit on an entry whose walk is still under way waits for it. */
@@ -41,7 +53,7 @@ uint64_t smmu_time_walk(struct smmu *s, uint64_t address,
 			const struct tlb_tag *tag,
 			const struct smmu_outcome *out, uint64_t at)
 {
-	struct smmu_slot *slot = first_free(s);
+	struct smmu_slot *slot = &s->slot[s->free[0].slot];
 	uint64_t start = later(at, slot->busy_until);
 	uint64_t ticks = s->config.walk_ticks;
 	unsigned int lg2 =
@@ -57,6 +69,7 @@ uint64_t smmu_time_walk(struct smmu *s, uint64_t address,
 		.last = align_down(address, lg2) + (BIT(lg2) - 1),
 		.tag = *tag,
 	};
+	first_busy_until(s, slot->busy_until);
 	s->walks_end = later(s->walks_end, slot->busy_until);
 	return slot->busy_until;
 }

@@ -12,55 +12,56 @@
 
 /* ---- reads ---- */
 
-static void note(struct smmu *s, const struct smmu_read *read)
+/* The outcome's next read, yet to be made. */
+static struct smmu_read *next_read(struct smmu *s)
 {
-	struct smmu_outcome *out = s->out;
+	BUG_ON(s, s->out->reads == SMMU_READS_MAX);
+	return &s->out->read[s->out->reads];
+}
 
-	if (!out)
-		return;
-	BUG_ON(s, out->reads == SMMU_READS_MAX);
-	out->read[out->reads++] = *read;
+/* False: nothing answers. */
+static inline bool make_read(struct smmu *s, struct smmu_read *read,
+			     unsigned int words, uint64_t *out)
+{
+	s->fetch = read->pa;
+	read->ticks = 0;
+	if (!s->ops->read(s->context, read->pa, words, read->coherent, out,
+			  &read->ticks))
+		return false;
+	read->raw = out[0];
+	s->out->reads++;
+	return true;
 }
 
 bool smmu_fetch(struct smmu *s, enum smmu_read_kind kind, uint64_t input,
 		uint64_t pa, unsigned int words, bool coherent, uint64_t *out)
 {
-	struct smmu_read read = { .pa = pa,
-				  .input = input,
-				  .kind = (uint8_t)kind,
-				  .coherent = coherent };
+	struct smmu_read *read = next_read(s);
 
+	read->pa = pa;
+	read->input = input;
+	read->kind = (uint8_t)kind;
+	read->level = 0;
+	read->coherent = coherent;
 	s->fetch = pa;
-	if (pa & ~smmu_oas_mask(s) ||
-	    !s->ops->read(s->context, pa, words, coherent, out, &read.ticks))
-		return false;
-	read.raw = out[0];
-	note(s, &read);
-	return true;
+	return !(pa & ~smmu_oas_mask(s)) && make_read(s, read, words, out);
 }
 
 bool smmu_read_descriptor(void *reader, const struct arm_read *descriptor,
 			  uint64_t *raw)
 {
 	struct smmu *s = reader;
-	struct smmu_read read = {
-		.pa = descriptor->pa,
-		.input = descriptor->input,
-		.level = descriptor->level,
-		.coherent = s->config.cohacc && !descriptor->uncached,
-		.kind = descriptor->stage == 1	   ? SMMU_READ_S1
-			: s->for_cd		   ? SMMU_READ_S2_FOR_CD
-			: descriptor->for_s1_table ? SMMU_READ_S2_FOR_S1
-						   : SMMU_READ_S2,
-	};
+	struct smmu_read *read = next_read(s);
 
-	s->fetch = read.pa;
-	if (!s->ops->read(s->context, read.pa, 1, read.coherent, raw,
-			  &read.ticks))
-		return false;
-	read.raw = *raw;
-	note(s, &read);
-	return true;
+	read->pa = descriptor->pa;
+	read->input = descriptor->input;
+	read->level = descriptor->level;
+	read->coherent = s->config.cohacc && !descriptor->uncached;
+	read->kind = descriptor->stage == 1	? SMMU_READ_S1
+		     : s->for_cd		? SMMU_READ_S2_FOR_CD
+		     : descriptor->for_s1_table ? SMMU_READ_S2_FOR_S1
+						: SMMU_READ_S2;
+	return make_read(s, read, 1, raw);
 }
 
 /* PRIVCFG and INSTCFG: 2 and 3 are an answer of their own; without the feature

@@ -33,6 +33,13 @@ struct smmu_slot {
 	struct tlb_tag tag;
 };
 
+/* When a slot is free, in a heap of all slots, the first at its root: the
+ * lower one of two that are free at once. */
+struct smmu_free {
+	uint64_t at;
+	uint32_t slot;
+};
+
 /*
  * What the configuration caches have said of a stream's transactions without
  * SubstreamID that are translated; true as long as nothing in these caches has
@@ -84,6 +91,7 @@ struct smmu {
 	struct arm_walk log;
 	struct smmu_stalled stalled[SMMU_STALLS_MAX];
 	struct smmu_slot slot[SMMU_WALKS_MAX];
+	struct smmu_free free[SMMU_WALKS_MAX];
 	uint64_t now; /* of the register access under way */
 	uint64_t port_free, walks_end, commands_done;
 	uint64_t prefetch_ticks; /* of the commands under way */

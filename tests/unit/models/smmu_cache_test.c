@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* What the caches hold: stale configuration, tags, broadcast
- * TLBI, coherency, time. */
+ * TLBI, coherency. */
 #include "tests/unit/models/smmu_rig.h"
 
 #define SID5 (UINT64_C(5) << 32)
@@ -266,82 +266,6 @@ static void el2_with_host_extensions(void **state)
 	rig_free(rig);
 }
 
-static void ask_at(struct rig *rig, uint64_t address, uint64_t now)
-{
-	const struct smmu_request r = {
-		.address = address, .now = now, .bytes = 4, .sid = RIG_SID
-	};
-
-	assert_int_equal(rig_request(rig, &r), SMMU_TRANSLATED);
-}
-
-/* Two walks at a time; a hit on what is on its way waits for it. */
-static void time_of_walks(void **state)
-{
-	struct smmu_config config = smmu_config_common();
-	struct rig *rig = malloc(sizeof(*rig));
-	struct smmu_counters counters;
-	uint64_t first;
-
-	(void)state;
-	assert_non_null(rig);
-	config.walks = 2;
-	config.issue_ticks = 0;
-	config.utlb_ticks = 2;
-	config.tlb_ticks = 3;
-	config.walk_ticks = 5;
-	rig_start(rig, &config, STE_S2);
-	rig->read_ticks = 100;
-	ask_at(rig, 0x3000, 1000); /* STE and four descriptors */
-	first = 1000 + 2 + 3 + 5 + 500;
-	assert_int_equal(rig->out.done, first);
-	ask_at(rig, 0x3004, 1001);
-	assert_int_equal(rig->out.done, first);
-	ask_at(rig, 0x4000, 1001); /* a leaf, in the second slot */
-	assert_int_equal(rig->out.done, 1001 + 5 + 5 + 100);
-	ask_at(rig, 0x5000, 1001); /* waits for the second slot */
-	assert_int_equal(rig->out.done, 1001 + 5 + 5 + 100 + 5 + 100);
-	ask_at(rig, 0x3004, 5000);
-	assert_int_equal(rig->out.done, 5002);
-	smmu_counters(rig->smmu, &counters);
-	assert_int_equal(counters.walks.waited, 105);
-	assert_int_equal(counters.walks.ticks, 505 + 105 + 105);
-	rig_free(rig);
-}
-
-/* One port, any number of walks side by side; the ninth of eight waits. */
-static void walks_side_by_side(void **state)
-{
-	struct smmu_config config = smmu_config_common();
-	struct rig *rig = malloc(sizeof(*rig));
-	struct smmu_counters counters;
-
-	(void)state;
-	assert_non_null(rig);
-	config.walks = 8;
-	config.issue_ticks = 10;
-	config.utlb_ticks = 2;
-	config.tlb_ticks = 3;
-	config.walk_ticks = 5;
-	rig_start(rig, &config, STE_S2);
-	ask_at(rig, 0x2000, 0); /* STE, pointers */
-	rig->read_ticks = 500;
-	for (uint64_t i = 0; i < 8; i++) {
-		ask_at(rig, 0x3000 + (i << 12), 1000);
-		assert_int_equal(rig->out.done, 1000 + 10 * i + 5 + 505);
-	}
-	ask_at(rig, 0xb000, 1000);
-	assert_int_equal(rig->out.done, 1000 + 5 + 505 + 505);
-	smmu_counters(rig->smmu, &counters);
-	assert_int_equal(counters.walks.waited, 505 - 80);
-	/* Who comes when the port is busy enters when it is free. */
-	ask_at(rig, 0xb008, 1000);
-	assert_int_equal(rig->out.done, 1000 + 5 + 505 + 505);
-	ask_at(rig, 0xb010, 9000);
-	assert_int_equal(rig->out.done, 9002);
-	rig_free(rig);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -353,8 +277,6 @@ int main(void)
 		cmocka_unit_test(coherency),
 		cmocka_unit_test(stream_worlds),
 		cmocka_unit_test(el2_with_host_extensions),
-		cmocka_unit_test(time_of_walks),
-		cmocka_unit_test(walks_side_by_side),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
