@@ -584,6 +584,66 @@ static void overflow(void **state)
 	rig_free(rig);
 }
 
+/* Sizes that the SMMU does not have, one record, pointers beyond the queue. */
+static void hostile_event_queues(void **state)
+{
+	struct rig *rig = rig_new(STE_S1 & ~UINT64_C(1));
+
+	(void)state;
+	/* One record: full with it. */
+	rig_reg(rig, 0x20, 0);
+	rig_reg(rig, 0xa0, RIG_EVENTQ);
+	rig_reg(rig, 0x20, 0xd);
+	rig_ask(rig, RIG_VA, false);
+	assert_true(rig->out.recorded);
+	assert_int_equal(rig_get(rig, 0x100a8), 1);
+	rig_ask(rig, RIG_VA, false);
+	assert_true(rig->out.lost);
+	rig_reg(rig, 0x100ac, 1);
+	rig_ask(rig, RIG_VA, false);
+	assert_int_equal(rig_get(rig, 0x100a8) & 0xfffff, 0);
+	/* CONS anywhere: what is full is full, the rest is written below PROD,
+	 * whose bits above the size stay. */
+	rig_reg(rig, 0x20, 0);
+	rig_reg(rig, 0xa0, RIG_EVENTQ | 2);
+	rig_reg(rig, 0x100a8, 0xffff7);
+	rig_reg(rig, 0x100ac, 0x12345);
+	rig_reg(rig, 0x20, 0xd);
+	rig_put(rig, RIG_EVENTQ + 3 * 32, 0);
+	rig_ask(rig, RIG_VA, false);
+	assert_true(rig->out.recorded);
+	assert_int_equal(rig->memory[(RIG_EVENTQ + 3 * 32) / 8], SID5 | 0x04);
+	assert_int_equal(rig_get(rig, 0x100a8), 0xffff0);
+	/* At the end of memory, as large as can be written down. */
+	rig_reg(rig, 0x20, 0);
+	rig_reg(rig, 0xa0, UINT64_C(0x000fffffffffffe0) | 31);
+	rig_reg(rig, 0x20, 0xd);
+	rig_ask(rig, RIG_VA, false);
+	assert_true(rig->out.lost);
+	assert_int_equal(rig_get(rig, 0x60), 4);
+	rig_free(rig);
+}
+
+/* A million faults: four are told, none is forgotten in the counts. */
+static void a_flood(void **state)
+{
+	struct rig *rig = rig_new(STE_S1);
+	struct smmu_counters counters;
+
+	(void)state;
+	rig_put(rig, 0x22018, 0);
+	for (unsigned int i = 0; i < 1000000; i++)
+		rig_ask(rig, RIG_VA, true);
+	smmu_counters(rig->smmu, &counters);
+	assert_int_equal(counters.events.recorded, 4);
+	assert_int_equal(counters.events.lost, 999996);
+	assert_int_equal(counters.events.by_kind[SMMU_F_TRANSLATION], 1000000);
+	assert_int_equal(counters.aborted, 1000000);
+	assert_int_equal(rig->wired[SMMU_IRQ_EVENTQ], 1);
+	assert_int_equal(rig_get(rig, 0x100a8), UINT32_C(0x80000004));
+	rig_free(rig);
+}
+
 static void a_queue_that_cannot_be_written(void **state)
 {
 	struct rig *rig = rig_new(STE_S1 & ~UINT64_C(1));
@@ -620,6 +680,8 @@ int main(void)
 		cmocka_unit_test(priorities),
 		cmocka_unit_test(faults_that_nobody_wants_recorded),
 		cmocka_unit_test(overflow),
+		cmocka_unit_test(hostile_event_queues),
+		cmocka_unit_test(a_flood),
 		cmocka_unit_test(a_queue_that_cannot_be_written),
 	};
 
