@@ -441,6 +441,42 @@ static void each_command_drops_what_it_says(void **state)
 	}
 }
 
+/* Up to the whole address space, and beyond. */
+static void large_ranges(void **state)
+{
+	static const struct {
+		uint64_t word0, word1; /* NUM 16:12, SCALE 24:20; TG, address */
+		bool drops;
+	} ranges[] = {
+		{ UINT64_C(31) << 20, 1 << 10, true },
+		{ UINT64_C(31) << 20 | 31 << 12, 3 << 10, true },
+		{ UINT64_C(31) << 20, UINT64_C(0x8080800000) | 1 << 10, false },
+		/* 2^43, from 2^42 on, and from the end: none wraps around */
+		{ UINT64_C(31) << 20, UINT64_C(1) << 42 | 1 << 10, false },
+		{ UINT64_C(31) << 20 | 31 << 12,
+		  UINT64_C(0xfffffffffffff000) | 1 << 10, false },
+		/* 2^24 pages of 4K from the one before RIG_VA's 64 GiB */
+		{ UINT64_C(24) << 20, UINT64_C(0x8000000000) | 1 << 10, true },
+		{ UINT64_C(18) << 20 | 1 << 12,
+		  UINT64_C(0x8000000000) | 1 << 10, false },
+	};
+
+	(void)state;
+	for (unsigned int i = 0; i < sizeof(ranges) / sizeof(ranges[0]); i++) {
+		struct rig *rig = rig_new(STE_S1);
+
+		print_message("%u\n", i);
+		(void)reads_again(rig);
+		rig_command(rig,
+			    UINT64_C(0x5100a7) << 32 | ranges[i].word0 | 0x12,
+			    ranges[i].word1);
+		assert_int_equal(rig_get(rig, 0x9c), 1);
+		(void)reads_again(rig);
+		assert_int_equal(rig->out.utlb_hit, !ranges[i].drops);
+		rig_free(rig);
+	}
+}
+
 /* Stage 2 alone: its whole translations are of IPAs. */
 static void s2_ipa_drops_stage_2_alone(void **state)
 {
@@ -481,6 +517,7 @@ int main(void)
 		cmocka_unit_test(event_and_error_msis),
 		cmocka_unit_test(aborted_msis),
 		cmocka_unit_test(each_command_drops_what_it_says),
+		cmocka_unit_test(large_ranges),
 		cmocka_unit_test(s2_ipa_drops_stage_2_alone),
 	};
 
