@@ -12,6 +12,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "sim/machine/pci.h"
 #include "sim/study/study.h"
 #include "traces/records.h"
 
@@ -40,7 +41,8 @@ static uint64_t take(struct script *s, unsigned int bytes)
 	return value;
 }
 
-/* Numbers near what matters, more often than chance would have it. */
+/* Numbers near what matters, more often than chance would have it; in the last
+ * two rows what devices and an SMMUv3 of the guest's have. */
 static uint64_t take_number(struct script *s)
 {
 	static const uint64_t near[] = {
@@ -49,6 +51,8 @@ static uint64_t take_number(struct script *s)
 		0xC6000001,  0xC6000002,  0xC6000003,	   0x40000,
 		0x100000000, 0xc4000003,  UINT64_MAX - 15, INT64_MAX,
 		0x40100403,  0x40000401,  0xffff000000000000,
+		0xC6000010,  0xC6000011,  PCI_ECAM_BASE,   PCI_WINDOW_BASE,
+		0x09050000,  0x09060000,
 	};
 	uint8_t how = (uint8_t)take(s, 1);
 	unsigned int of = sizeof(near) / sizeof(near[0]);
@@ -108,6 +112,8 @@ static void write_record(struct script *s, struct trace_writer *w,
 				r.value[n] = take_encoding(s);
 			if (!strcmp(m->name, "size"))
 				r.value[n] %= 1 << 20;
+			if (!strcmp(m->name, "device"))
+				r.value[n] %= 3; /* one more than there are */
 			n++;
 		}
 	}
@@ -172,13 +178,26 @@ static void check_stats(const json_t *stats)
 	}
 }
 
-static void replay(const char *path, bool on_fault)
+/* tiny with two CPUs; filled by faults; and with devices. */
+static void replay(const char *path, size_t machine)
 {
-	static const struct config_set set[] = {
-		{ "guest.ram_mib=4" },
-		{ "cpu.count=2" },
-		{ "policy.p2m.populate=fault" },
+	static const struct config_set machines[][6] = {
+		{ { "guest.ram_mib=4" }, { "cpu.count=2" } },
+		{ { "guest.ram_mib=4" },
+		  { "cpu.count=2" },
+		  { "policy.p2m.populate=fault" } },
+		{ { "guest.ram_mib=4" },
+		  { "cpu.count=2" },
+		  { "iommu=vtd-broadwell" },
+		  { "iommu.0.devices=2" },
+		  { "iommu.0.populate=guest" },
+		  { "policy.iommu.coalesce=eager" } },
+		{ { "guest.ram_mib=4" },
+		  { "cpu.count=2" },
+		  { "iommu=smmu-guest" },
+		  { "iommu.0.devices=2" } },
 	};
+	static const unsigned int sets[] = { 2, 3, 6, 4 };
 	struct replay_options options = { .trace = path,
 					  .limits = { .seconds = 5 } };
 	struct machine_config config;
@@ -186,8 +205,8 @@ static void replay(const char *path, bool on_fault)
 	struct error_line error = { 0 };
 	int code;
 
-	require(config_load(&config, "tiny", NULL, set, 2 + on_fault,
-			    NULL, &error));
+	require(config_load(&config, "tiny", NULL, machines[machine],
+			    sets[machine], NULL, &error));
 	code = study_replay(&config, &options, &result, &error);
 	require(code == EXIT_FINE || code == EXIT_INPUT || code == EXIT_GUEST ||
 		code == EXIT_NOT_MODELLED);
@@ -219,7 +238,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		require(write(fd, data, size) == (ssize_t)size);
 	else
 		write_trace(&script, path);
-	replay(path, size & 1);
+	replay(path, size & 1 ? 1 + size / 2 % 3 : 0);
 	close(fd);
 	return 0;
 }

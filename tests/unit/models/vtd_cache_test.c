@@ -487,6 +487,40 @@ static void a_nested_walk_reads_24_paging_entries(void **state)
 	rig_stop(&rig);
 }
 
+/* A table in its own entry: as many reads as levels, and what is there. */
+static void a_table_that_leads_to_itself_ends(void **state)
+{
+	const uint64_t iova = UINT64_C(0x8040201008); /* index 1, four times */
+	struct vtd_config config = rig_config();
+	struct rig rig;
+
+	(void)state;
+	config.second_walk.entries = config.first_walk.entries = 0;
+	start(&rig, rig_scalable_second, &config, false);
+	rig_put(&rig, 0x3008, 0x3003);
+	assert_int_equal(rig_dma(&rig, iova, false), 0x3008);
+	assert_int_equal(rig.out.reads, 4 + 4);
+	rig_stop(&rig);
+
+	start(&rig, rig_scalable_first, &config, false);
+	rig_put(&rig, 0xa008, 0xa007);
+	assert_int_equal(rig_dma(&rig, iova, false), 0xa008);
+	assert_int_equal(rig.out.reads, 4 + 4);
+	rig_stop(&rig);
+
+	start(&rig, rig_nested, &config, false);
+	rig_put(&rig, 0xa008, 0xa007);
+	assert_int_equal(rig_dma(&rig, iova, false), 0xa008);
+	assert_int_equal(rig.out.reads, 4 + 4 + 5 * 3);
+	rig_stop(&rig);
+
+	start(&rig, rig_nested, &config, false); /* the directory is no leaf */
+	rig_put(&rig, 0x8000, 0x8001);
+	assert_int_equal(rig_dma(&rig, iova, false), 0);
+	assert_int_equal(rig.out.result, VTD_FAULTED);
+	rig_stop(&rig);
+}
+
 static void nested_pages_have_the_smaller_size(void **state)
 {
 	struct vtd_config config = rig_config();
@@ -877,6 +911,7 @@ int main(void)
 		T(snoop_control_is_the_leafs),
 		T(write_buffers_are_flushed_on_demand_and_before_invalidations),
 		T(a_nested_walk_reads_24_paging_entries),
+		T(a_table_that_leads_to_itself_ends),
 		T(nested_pages_have_the_smaller_size),
 		T(a_and_d_are_set_once_the_request_succeeds),
 		T(second_stage_a_and_d_need_ssade),
