@@ -133,7 +133,8 @@ struct protocol_tlbi {
 	uint64_t first, last;
 };
 
-/* Maintenance of an IOMMU by its queue or registers. VT-d 4.1 §6.5. */
+/* Maintenance of an IOMMU by its queue or registers. VT-d 4.1 §6.5, IHI0070
+ * 4.4. */
 struct protocol_iotlb {
 	bool all;	/* of the domain; else [first, last] */
 	bool leaf_only; /* IH: entries that lead to tables stay */

@@ -218,10 +218,6 @@ static bool smmu_can(struct config_check *check, uint32_t at)
 				     "\"off\", and so is stage 1 "
 				     "(iommu.%u.stage1): want one of them on",
 				     at);
-	if (c->mode == IOMMU_MODE_STAGE2)
-		return unit_not_modelled(check, at, "mode",
-					 "\"stage2\" is not modelled yet: want "
-					 "off, pass-through or guest");
 	if (c->mode == IOMMU_MODE_STAGE2 && !c->smmu.stage2)
 		return unit_complain(check, at, "mode stage2",
 				     "\"stage2\": this unit has not that stage "

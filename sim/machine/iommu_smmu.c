@@ -48,10 +48,10 @@ static const struct smmu_ops world = {
 static void domain(const struct iommu_config *c,
 		   struct iommu_domain_config *out)
 {
-	(void)c;
-	out->levels = 4;
+	out->format = (enum iommu_format)(IOMMU_ARM_S2_4K + c->granule);
 	out->page_selective = true;
-	out->mask_max_lg2 = 18;
+	out->range = c->smmu.ril;
+	out->bbm_level = c->smmu.bbm_level;
 }
 
 struct smmu *smmu_unit_model(struct iommu *io, const struct smmu_ops *ops,
@@ -97,24 +97,15 @@ static void tlbi(void *unit, const struct arm_tlbi *what)
 	smmu_broadcast_tlbi(u->smmu, what);
 }
 
-static enum iommu_result result_of(struct smmu_unit *u,
-				   const struct smmu_outcome *out)
+/* The device waits until the hypervisor has read the event: to a stalled
+ * access it has but one answer, to end it. When that is. */
+static uint64_t stalled_until(struct smmu_unit *u, uint64_t done)
 {
-	switch (out->result) {
-	case SMMU_TRANSLATED:
-	case SMMU_BYPASSED:
-		return IOMMU_TRANSLATED;
-	case SMMU_STALLED:
-		/* The device waits until the hypervisor has read the event; to
-		 * a stalled access it has but one answer, to end it. */
-		smmu_driver_serve(u);
-		return IOMMU_FAULTED;
-	case SMMU_NOT_MODELLED:
-		u->io->m->not_modelled = out->why;
-		return IOMMU_FAULTED;
-	default:
-		return IOMMU_FAULTED;
-	}
+	uint64_t now;
+
+	smmu_driver_serve(u);
+	now = machine_cycles(&u->io->m->cpu[u->io->m->current]);
+	return now > done ? now : done;
 }
 
 static void translate(void *unit, const struct iommu_request *request,
@@ -129,12 +120,18 @@ static void translate(void *unit, const struct iommu_request *request,
 	struct smmu_outcome out;
 
 	smmu_translate(u->smmu, &r, &out);
-	*answer = (struct iommu_answer){ .result = result_of(u, &out),
+	*answer = (struct iommu_answer){ .result = IOMMU_FAULTED,
 					 .pa = { out.pa },
-					 .bytes = out.bytes,
+					 .bytes = request->bytes,
 					 .done = out.done };
-	if (answer->result != IOMMU_TRANSLATED || !answer->bytes)
-		answer->bytes = request->bytes;
+	if (out.result == SMMU_TRANSLATED || out.result == SMMU_BYPASSED) {
+		answer->result = IOMMU_TRANSLATED;
+		answer->bytes = out.bytes;
+	} else if (out.result == SMMU_STALLED) {
+		answer->done = stalled_until(u, out.done);
+	} else if (out.result == SMMU_NOT_MODELLED) {
+		u->io->m->not_modelled = out.why;
+	}
 }
 
 /* ---- statistics ---- */

@@ -71,6 +71,23 @@ static struct iommu_stats total(const struct iommu *io)
 	return sum;
 }
 
+/* Leaves by size: those of the 4K granule are there whatever the granule. */
+static json_t *mappings_json(const struct iommu *io,
+			     const struct iommu_stats *s)
+{
+	static const char *const names[3][3] = { { "4K", "2M", "1G" },
+						 { "16K", "32M", NULL },
+						 { "64K", "512M", NULL } };
+	json_t *out = json_pack("{s:i, s:i, s:i}", "4K", 0, "2M", 0, "1G", 0);
+	const char *const *name = names[io->config->granule];
+	/* Of pages: the formats' own numbers. */
+	int last = io->config->type == IOMMU_VTD ? 4 : 3;
+
+	for (int i = 0; i < 3 && name[i]; i++)
+		iommu_stats_set(out, name[i], s->pt.mappings[last - i]);
+	return out;
+}
+
 static json_t *domain_json(const struct iommu *io)
 {
 	const struct iommu_stats s = total(io);
@@ -91,11 +108,7 @@ static json_t *domain_json(const struct iommu *io)
 				      (json_int_t)s.pt.tables_peak, "allocated",
 				      (json_int_t)s.pt.tables_allocated,
 				      "freed", (json_int_t)s.pt.tables_freed));
-	json_object_set_new(out, "mappings",
-			    json_pack("{s:I, s:I, s:I}", "4K",
-				      (json_int_t)s.pt.mappings[4], "2M",
-				      (json_int_t)s.pt.mappings[3], "1G",
-				      (json_int_t)s.pt.mappings[2]));
+	json_object_set_new(out, "mappings", mappings_json(io, &s));
 	json_object_set_new(out, "flushes",
 			    json_pack("{s:I, s:I, s:I, s:I}", "domain",
 				      (json_int_t)s.flush_domain, "pages",

@@ -178,18 +178,34 @@ void protocol_tlbi(struct machine *m, const struct arm_tlbi *tlbi,
 	tell(m, &e);
 }
 
+/* What a request by address names. */
+static uint64_t iotlb_bytes(const struct port_iotlb *r)
+{
+	switch (r->scope) {
+	case PORT_IOTLB_IPA:
+		return BIT(r->granule_lg2);
+	case PORT_IOTLB_RANGE:
+		return (r->num + UINT64_C(1)) << r->scale << r->granule_lg2;
+	default:
+		return FRAME_BYTES << r->mask_lg2;
+	}
+}
+
 void protocol_iotlb(struct machine *m, const struct port_iotlb *request,
 		    const void *code)
 {
 	struct protocol_event e = by_hypervisor(m, PROTOCOL_IOTLB, code);
-	const uint64_t bytes = FRAME_BYTES << request->mask_lg2;
+	const uint64_t first = align_down(request->start.raw,
+					  request->scope == PORT_IOTLB_PAGES
+						  ? FRAME_LG2 + request->mask_lg2
+						  : request->granule_lg2);
 
 	e.iotlb = (struct protocol_iotlb){
 		.all = request->scope == PORT_IOTLB_DOMAIN,
 		.leaf_only = request->leaf_only,
 		.did = request->did,
-		.first = request->start.raw & -bytes,
-		.last = request->start.raw | (bytes - 1),
+		.first = first,
+		.last = first + (iotlb_bytes(request) - 1),
 	};
 	tell(m, &e);
 }

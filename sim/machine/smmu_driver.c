@@ -11,6 +11,7 @@
  * signalled interrupts.
  */
 #include "core/base/bits.h"
+#include "core/iommu/ste.h"
 #include "core/port.h"
 #include "sim/machine/iommu_driver.h"
 #include "sim/machine/iommu_smmu.h"
@@ -191,15 +192,20 @@ static void command(struct smmu_unit *u, uint64_t low, uint64_t high)
 	q->prod++;
 }
 
-/* All that was asked for so far is done. */
-static void commands_sync(struct smmu_unit *u)
+/* Entries of both stages of a VMID: TLBI_S2_IPA leaves them. 4.4.3 */
+static void flush_combined(struct smmu_unit *u)
 {
 	struct smmu_driver *d = &u->driver;
 
-	if (d->combined)
-		command(u, CMD_TLBI_NH_ALL | (uint64_t)d->combined_vmid << 32,
-			0);
+	command(u, CMD_TLBI_NH_ALL | (uint64_t)d->combined_vmid << 32, 0);
 	d->combined = false;
+}
+
+/* All that was asked for so far is done. */
+static void commands_sync(struct smmu_unit *u)
+{
+	if (u->driver.combined)
+		flush_combined(u);
 	command(u, CMD_SYNC, 0);
 	commands_run(u);
 }
@@ -330,29 +336,81 @@ static int ste_write(struct smmu_unit *u, uint32_t sid, const uint64_t word[8])
 	return 0;
 }
 
+/* The attributes that come in are not overridden: SHCFG 1. */
+#define STE1_ALIKE	  (UINT64_C(1) << 44)
+#define STE0_BYPASS	  (1 | UINT64_C(4) << 1)
+#define STE0_TRANSLATE_S2 (1 | UINT64_C(6) << 1)
+#define STE2_S2AA64	  (UINT64_C(1) << 51)
+#define STE2_S2S	  (UINT64_C(1) << 57)
+#define STE2_S2R	  (UINT64_C(1) << 58)
+
+/* Stage 2 alone; faults are recorded, and stall only where they must. 5.2 */
+static void ste_fill(const struct smmu_unit *u,
+		     const struct iommu_domain *domain, uint64_t word[8])
+{
+	struct iommu_ste_s2 s2;
+
+	iommu_domain_ste(domain, &s2);
+	word[0] = STE0_TRANSLATE_S2;
+	word[1] = STE1_ALIKE;
+	word[2] = s2.s2vmid | (uint64_t)s2.s2t0sz << 32 |
+		  (uint64_t)s2.s2sl0 << 38 | (uint64_t)s2.s2ir0 << 40 |
+		  (uint64_t)s2.s2or0 << 42 | (uint64_t)s2.s2sh0 << 44 |
+		  (uint64_t)s2.s2tg << 46 | (uint64_t)s2.s2ps << 48 |
+		  STE2_S2AA64 | STE2_S2R | (u->driver.stalls ? STE2_S2S : 0);
+	word[3] = s2.s2ttb.raw;
+}
+
 int smmu_driver_attach(void *unit, unsigned int device,
 		       const struct iommu_domain *domain)
 {
 	struct smmu_unit *u = unit;
-	/* Bypass, with the attributes that come in. 5.2 */
-	uint64_t word[8] = { 1 | 4 << 1, UINT64_C(1) << 44 };
+	uint64_t word[8] = { STE0_BYPASS, STE1_ALIKE };
 
-	(void)domain;
 	if (mode(u) == IOMMU_MODE_OFF)
 		return 0;
+	if (mode(u) == IOMMU_MODE_STAGE2)
+		ste_fill(u, domain, word);
 	return ste_write(u, smmu_unit_sid(device), word);
 }
 
 /* ---- invalidation ---- */
 
+/* TLBI_S2_IPA: an entry, or a range of (NUM + 1) << SCALE granules. Without
+ * TG, that has TTL and the rest mean something, it is the entry. 4.4.1.1 */
+static void flush_ipa(struct smmu_unit *u, const struct port_iotlb *r)
+{
+	bool range = r->scope == PORT_IOTLB_RANGE;
+	uint64_t low = CMD_TLBI_S2_IPA | (uint64_t)r->did << 32;
+	uint64_t high = (r->start.raw & MASK(12, 40)) | r->leaf_only;
+
+	if (range) {
+		low |= (uint64_t)r->num << 12 | (uint64_t)r->scale << 20;
+		high |= (r->granule_lg2 - UINT64_C(10)) / 2 << 10;
+		if (r->level > 0)
+			high |= (uint64_t)r->level << 8;
+	}
+	command(u, low, high);
+}
+
 void smmu_driver_flush(void *unit, const struct port_iotlb *r)
 {
 	struct smmu_unit *u = unit;
-	uint64_t vmid = (uint64_t)r->did << 32;
+	struct smmu_driver *d = &u->driver;
 
 	if (mode(u) != IOMMU_MODE_STAGE2)
 		return;
-	command(u, CMD_TLBI_S12_VMALL | vmid, 0);
+	if (r->scope == PORT_IOTLB_DOMAIN) {
+		command(u, CMD_TLBI_S12_VMALL | (uint64_t)r->did << 32, 0);
+		return;
+	}
+	flush_ipa(u, r);
+	if (!r->combined)
+		return;
+	if (d->combined && d->combined_vmid != r->did)
+		flush_combined(u);
+	d->combined = true;
+	d->combined_vmid = r->did;
 }
 
 void smmu_driver_wait(void *unit)

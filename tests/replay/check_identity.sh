@@ -79,6 +79,11 @@ for guest in "$BUILD"/guests/*.elf; do
 		--set policy.p2m.populate=fault --set guest.backing=random "$@"
 done
 
+identity "edu behind an SMMUv3" --set iommu=smmu-mmu600 "$BUILD/guests/edu.elf"
+identity "edu behind an SMMUv3 past the caches, a VT-d beside it" \
+	--set 'iommu=["smmu-mmu600","vtd-broadwell"]' --set iommu.0.coherent=off \
+	--set guest.backing=random "$BUILD/guests/edu.elf"
+
 for policy in full track-late; do
 	identity "setway, $policy" --set policy.p2m.set_way=$policy "$BUILD/guests/setway.elf" 2 1
 done

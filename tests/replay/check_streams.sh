@@ -20,7 +20,7 @@ verdict() { # NAME STATUS
 	fi
 }
 
-# Whether an expression over the only unit's statistics `u` holds, of the CPUs'
+# Whether an expression over the first unit's statistics `u` holds, of the CPU's
 # `c`, and of all of them `d`.
 holds() { # STATS EXPRESSION
 	python3 -c '
@@ -51,6 +51,10 @@ units=(
 	"past the caches:--machine vtd-ivybridge"
 	"by registers, caching mode:--machine vtd-haswell --set iommu.0.queued=off --set iommu.0.caching_mode=on --set iommu.0.write_buffer_flush=on"
 	"five levels on Arm, deferred:--set iommu=vtd-broadwell --set iommu.0.levels=5 --set policy.iommu.flush=deferred:32 --set policy.iommu.coalesce=eager --set guest.backing=fragmented:30"
+	"smmuv3:--machine smmu-mmu600 --set iommu.0.eventq_lg2=4"
+	"smmuv3 past the caches:--machine smmu-mmu600 --set iommu.0.coherent=off --set iommu.0.two_level_streams=off --set iommu.0.eventq_lg2=3 --set policy.iommu.clean=line"
+	"smmuv3, ranges, deferred:--machine smmu-mmu600 --set iommu.0.range_invalidation=on --set iommu.0.bbm_level=2 --set iommu.0.eventq_lg2=2 --set policy.iommu.flush=deferred:32 --set policy.iommu.coalesce=eager --set guest.backing=fragmented:30"
+	"smmuv3 that stalls:--machine smmu-mmu600 --set iommu.0.stall_model=stall --set iommu.0.cmdq_lg2=3"
 )
 for unit in "${units[@]}"; do
 	kind=${unit%%:*} set=${unit#*:}
@@ -62,7 +66,10 @@ for unit in "${units[@]}"; do
 		stream "random, $kind" "$fine" random pages=700 reads=1000 wait=1 $set
 		stream "churn, $kind" "$fine" churn pages=2048 turns=300 $set
 		stream "churn, aware, $kind" "$fine" churn pages=2048 turns=300 live=32 keep=64 $set
-		stream "hostile, $kind" "u['dma']['unclaimed'] == 0 and u['dma']['faulted'] > 100 and u['domain']['refused'] > 100 and u['faults']['recorded'] == u['driver']['faults_read'] and u['faults']['lost'] > 0 and u['driver']['overflows'] > 0 and u['invalidations']['errors'] == 0" hostile turns=800 $set
+		# What stalls waits for its record to be read: none is lost.
+		flood="u['faults']['lost'] > 0 and u['driver']['overflows'] > 0"
+		[ "${kind%stalls}" = "$kind" ] || flood="u['faults']['lost'] == 0 and u['faults']['resumed'] == u['faults']['stalled'] > 100 and u['faults']['recorded'] == u['dma']['faulted']"
+		stream "hostile, $kind" "u['dma']['unclaimed'] == 0 and u['dma']['faulted'] > 100 and u['domain']['refused'] > 100 and u['faults']['recorded'] == u['driver']['faults_read'] and $flood and u['invalidations']['errors'] == 0" hostile turns=800 $set
 	}
 done
 
@@ -86,11 +93,22 @@ several="--machine vtd-broadwell --set iommu.0.devices=4"
 [ $? = 3 ] && grep -q 'needs 2 devices, and there are 1: --set iommu.0.devices=2' "$tmp/err"
 verdict "more devices than there are" $?
 
+# Two units side by side: the same calls, the same bytes, each on its own.
+both="--machine neoverse-n1 --set iommu=[\"smmu-mmu600\",\"vtd-broadwell\"]"
+same="[x['type'] for x in d['iommu']] == ['smmuv3', 'vtd'] and all(x['dma']['bytes'] == u['dma']['bytes'] > 0 and x['domain']['map'] == u['domain']['map'] > 0 and x['domain']['unmap'] == u['domain']['unmap'] for x in d['iommu'])"
+# shellcheck disable=SC2086
+{
+	stream "nic, side by side" "$fine and $same" nic packets=200 $both
+	stream "churn, side by side" "$fine and $same" churn pages=2048 turns=200 $both --set policy.iommu.coalesce=eager
+	# It means no device, too, or which comes: the calls are not the same.
+	stream "hostile, side by side" "all(x['dma']['faulted'] == u['dma']['faulted'] > 100 and x['dma']['bytes'] == u['dma']['bytes'] > 0 and x['domain']['refused'] > 100 and x['invalidations']['errors'] == 0 for x in d['iommu'])" hostile turns=400 $both --set iommu.0.iova_bits=48
+}
+
 # One trace under every policy: the device moves the same bytes.
 "$p2msim" trace generate --quiet -o "$tmp/c.zst" --stats "$tmp/c.json" --machine vtd-broadwell churn pages=4096 turns=1000 >/dev/null
 bytes=$(python3 -c "import json; print(json.load(open('$tmp/c.json'))['iommu'][0]['dma']['bytes'])")
 for set in policy.iommu.coalesce={eager,after-ops:64,after-cycles:100000,hysteresis:2} policy.iommu.coalesce=scan:50000,512 \
-	policy.iommu.flush=deferred:64 iommu.0.coherent=off guest.backing=random iommu.0.mode=off iommu=vtd-ivybridge; do
+	policy.iommu.flush=deferred:64 iommu.0.coherent=off guest.backing=random iommu.0.mode=off iommu=vtd-ivybridge iommu=smmu-mmu600 iommu.0.type=smmuv3; do
 	"$p2msim" replay --quiet --set "$set" --stats "$tmp/o.json" "$tmp/c.zst" >/dev/null &&
 		holds "$tmp/o.json" "u['dma']['bytes'] == $bytes and $fine and d['replay']['divergences'] == 0"
 	verdict "churn's trace with $set" $?
