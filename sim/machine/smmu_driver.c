@@ -169,9 +169,11 @@ static void commands_run(struct smmu_unit *u)
 	uint32_t to = queue_position(q, q->prod);
 
 	reg_write(u, REG_CMDQ_PROD, to, 4);
-	for (;;) {
+	/* Each command stops the queue at most once. */
+	for (uint64_t stops = 0;; stops++) {
 		uint32_t cons;
 
+		BUG_ON(iommu_driver_host(u->io), stops > BIT(q->lg2));
 		iommu_driver_wait(u->io, smmu_commands_done_at(u->smmu));
 		cons = (uint32_t)reg_read(u, REG_CMDQ_CONS);
 		if (queue_position(q, cons) == to)

@@ -172,7 +172,8 @@ static void the_stream_table_is_as_the_specification_has_it(void **state)
 	check_registers(&f);
 	for (unsigned int i = 0; i < 2; i++) {
 		const uint64_t want[8] = { 0xd, UINT64_C(1) << 44,
-					   UINT64_C(0x040a355800000000) | (i + 1),
+					   UINT64_C(0x040a355800000000) |
+						   (i + 1),
 					   root_of(&f, i) };
 
 		check_ste(&f, 8 * (i + 1), want);
@@ -192,7 +193,8 @@ static void other_granules_and_linear_tables(void **state)
 					    "iommu.0.iova_bits=42",
 					    "cpu.pa_bits=48",
 					    "iommu.0.two_level_streams=off",
-					    "iommu.0.stall_model=stall", NULL };
+					    "iommu.0.stall_model=stall",
+					    NULL };
 	struct fixture f;
 
 	(void)state;
@@ -201,7 +203,8 @@ static void other_granules_and_linear_tables(void **state)
 	assert_int_equal(smmu_mmio_read(f.u->smmu, 0x88, 4), 8);
 	for (unsigned int i = 0; i < 2; i++) {
 		const uint64_t want[8] = { 0xd, UINT64_C(1) << 44,
-					   UINT64_C(0x060d755600000000) | (i + 1),
+					   UINT64_C(0x060d755600000000) |
+						   (i + 1),
 					   root_of(&f, i) };
 
 		check_ste(&f, 8 * (i + 1), want);
@@ -226,15 +229,13 @@ static void pass_through_is_bypass(void **state)
 				 0);
 		access(m, 0, IOVA + 8, &word, true);
 		assert_true(machine_guest_copy_out(
-			m, (ipa_t){ GUEST_RAM_BASE + 9 * PAGE + 8 }, &seen,
-			8));
+			m, (ipa_t){ GUEST_RAM_BASE + 9 * PAGE + 8 }, &seen, 8));
 		assert_true(seen == word);
 		word = ~word;
 		stop(&f);
 		if (i == 0) {
 			m = start(&f, off);
-			assert_int_equal(smmu_mmio_read(f.u->smmu, 0x20, 4),
-					 0);
+			assert_int_equal(smmu_mmio_read(f.u->smmu, 0x20, 4), 0);
 		}
 	}
 }
@@ -243,14 +244,16 @@ static void pass_through_is_bypass(void **state)
 static void commands_are_as_the_specification_has_them(void **state)
 {
 	static const uint64_t want[][2] = {
-		{ 0x04, 31 },		       /* CFGI_ALL */
-		{ 0x30, 0 },		       /* TLBI_NSNH_ALL */
-		{ 0x46, 0 },		       /* SYNC */
-		{ 0x800000003, 0 },	       /* CFGI_STE, all of it */
-		{ 0x46, 0 },		       /* and each stream's SYNC */
-		{ 0x1000000003, 0 }, { 0x46, 0 },
+		{ 0x04, 31 },	    /* CFGI_ALL */
+		{ 0x30, 0 },	    /* TLBI_NSNH_ALL */
+		{ 0x46, 0 },	    /* SYNC */
+		{ 0x800000003, 0 }, /* CFGI_STE, all of it */
+		{ 0x46, 0 },	    /* and each stream's SYNC */
+		{ 0x1000000003, 0 },
+		{ 0x46, 0 },
 		/* One page goes: TLBI_S2_IPA of VMID 1, leaf. */
-		{ 0x10000002a, IOVA | 1 }, { 0x46, 0 },
+		{ 0x10000002a, IOVA | 1 },
+		{ 0x46, 0 },
 	};
 	struct fixture f;
 	struct machine *m = start(&f, NULL);
@@ -552,6 +555,47 @@ static void a_command_that_stops_the_queue_is_passed_over(void **state)
 	stop(&f);
 }
 
+static void write_register(const struct fixture *f, uint32_t offset,
+			   uint32_t value)
+{
+	smmu_mmio_write(f->u->smmu, offset, value, 4, 0);
+}
+
+/* The p2m's TLBI by the VMID that a domain has, too, and the address that its
+ * device uses: heard only by a unit that has IDR0.BTM, with CR2.PTM clear. */
+static void check_broadcast(const char *const *sets, bool listen, bool heard)
+{
+	struct fixture f;
+	struct machine *m = start(&f, sets);
+	uint64_t word = 5, at = GUEST_RAM_BASE + 3 * PAGE;
+
+	if (listen) {
+		write_register(&f, 0x20, 0xc); /* CR2 is guarded by SMMUEN */
+		write_register(&f, 0x2c, 2);
+		write_register(&f, 0x20, 0xd);
+	}
+	assert_int_equal(call(m, IOMMU_CALL_MAP, 0, at, GFN + 9, 1, 3), 0);
+	access(m, 0, at, &word, true);
+	assert_int_equal(stat(m, 0, "iotlb", "misses"), 1);
+	assert_int_equal(call(m, 0xC6000002, at / PAGE, 1, 0, 0, 0), 0);
+	access(m, 0, at, &word, true);
+	assert_int_equal(stat(m, 0, "invalidations", "broadcast") > 0, heard);
+	assert_int_equal(stat(m, 0, "iotlb", "misses"), heard ? 2 : 1);
+	assert_int_equal(stat(m, 0, "dma", "faulted"), 0);
+	stop(&f);
+}
+
+static void broadcasts_of_cpus_are_heard_or_not(void **state)
+{
+	static const char *const deaf[] = { "iommu.0.broadcast_tlbi=off",
+					    NULL };
+
+	(void)state;
+	check_broadcast(NULL, false, false);
+	check_broadcast(NULL, true, true);
+	check_broadcast(deaf, true, false);
+}
+
 /* Behind what is no device's: nobody's stream. */
 static void a_stranger_is_recorded(void **state)
 {
@@ -584,6 +628,7 @@ int main(void)
 		cmocka_unit_test(an_overflow_is_acknowledged),
 		cmocka_unit_test(a_stalled_access_is_ended),
 		cmocka_unit_test(a_command_that_stops_the_queue_is_passed_over),
+		cmocka_unit_test(broadcasts_of_cpus_are_heard_or_not),
 		cmocka_unit_test(a_stranger_is_recorded),
 	};
 
