@@ -71,7 +71,7 @@ enum port_tlbi_scope {
  * written the descriptors and executed PORT_DSB_ISHST; the effect is complete
  * after its next PORT_DSB_ISH. For PORT_TLBI_IPA and _RANGE the host must also drop
  * combined entries of both stages (IPAS2E1IS; DSB; VMALLE1IS: DDI0487 L.b
- * D8.16): it does so at the next PORT_DSB_ISH when
+ * D8.17): it does so at the next PORT_DSB_ISH when
  * `combined` is set, once for several requests.
  */
 struct port_tlbi {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The contiguous hint: a group of neighbouring leaves that could be one TLB
- * entry says so in each of them. DDI0487 L.b D8.6.1. A group has the hint
+ * entry says so in each of them. DDI0487 L.b D8.7.1. A group has the hint
  * exactly if its first entry's marker says that it is one run; to hardware
  * its entries never differ while one with the hint is valid, so that setting
  * it, clearing it and changing a group that has it break the whole group

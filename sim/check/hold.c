@@ -336,7 +336,7 @@ struct ghost *hold_next(const struct hold *h, struct hold_query *q)
 
 /* ---- TLB maintenance ---- */
 
-/* D8.16: the hint names the leaf's level; with it, only what such a leaf is
+/* D8.17.5: the hint names the leaf's level; with it, only what such a leaf is
  * translated by is sure to go. */
 static bool level_matches(const struct ghost *g, const struct protocol_tlbi *t)
 {

@@ -4,7 +4,7 @@
  * which observers may have it in a TLB or walk cache. What tables say now is
  * held by everyone and needs no note; a *ghost* is a value that was replaced.
  * Unbounded, and dropped by nothing but the maintenance that the architecture
- * says drops it: DDI0487 L.b D8.16, C5.5.
+ * says drops it: DDI0487 L.b D8.17, C5.5.
  *
  * A stage-2 value may be held by itself (an IPA's translation, a pointer in a
  * walk cache) or in entries that combine both stages. IPAS2E1 drops the

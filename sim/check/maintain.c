@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Cleans, barriers and TLBIs, and what they complete. DDI0487 L.b D7.5.9,
- * D8.16. */
+ * D8.17. */
 #include <stdlib.h>
 
 #include "sim/check/state.h"

@@ -336,7 +336,7 @@ static uint64_t range_operand(const struct port_tlbi *r)
 	       ttl << 37 | (r->start.raw >> r->granule_lg2 & MASK(0, 37));
 }
 
-/* TTL of an operand by IPA: D8.16.5. */
+/* TTL of an operand by IPA: D8.17.5. */
 static uint64_t level_hint(const struct port_tlbi *r)
 {
 	uint64_t granule = (r->granule_lg2 - 10U) / 2;

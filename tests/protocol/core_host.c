@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* See core_host.h. DDI0487 L.b D8.16. */
+/* See core_host.h. DDI0487 L.b D8.17. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Page faults: demand paging, the zero page, copy-on-write. The order of
- * stores, TLBIs and barriers is that of DDI0487 L.b D8.16 (RDDMVT).
+ * stores, TLBIs and barriers is that of DDI0487 L.b D8.17.1 (RDDMVT).
  */
 #include "sim/guest/linux/kernel.h"
 
