@@ -88,6 +88,21 @@ static void print_line(const json_t *line)
 		print_source("written", json_object_get(line, "born"));
 }
 
+static void print_used(const json_t *used)
+{
+	const json_t *filled = json_object_get(used, "filled");
+
+	printf("  %-10s CPU %lld at %s, event %lld: it %s the stale entry\n",
+	       "used", number_of(used, "cpu"), text_of(used, "va"),
+	       number_of(used, "event"),
+	       json_is_true(json_object_get(used, "went")) ? "went by"
+							   : "could go by");
+	if (filled)
+		printf("  %-10s by a walk in the block at %s, after event %lld\n",
+		       "cached", text_of(filled, "block"),
+		       number_of(filled, "event"));
+}
+
 static void print_finding(bool color, const json_t *f)
 {
 	const json_t *used = json_object_get(f, "used");
@@ -106,12 +121,7 @@ static void print_finding(bool color, const json_t *f)
 	if (json_object_get(f, "line"))
 		print_line(json_object_get(f, "line"));
 	if (used)
-		printf("  %-10s CPU %lld at %s, event %lld: it %s the stale entry\n",
-		       "used", number_of(used, "cpu"), text_of(used, "va"),
-		       number_of(used, "event"),
-		       json_is_true(json_object_get(used, "went"))
-			       ? "went by"
-			       : "could go by");
+		print_used(used);
 	else if (json_object_get(entry, "replaced"))
 		printf("  %-10s not seen: an access could\n", "used");
 	printf("  %-10s %s\n", "missing", text_of(f, "missing"));

@@ -67,6 +67,10 @@ struct finding {
 	uint64_t use_event, use_va;
 	unsigned int use_cpu;
 	bool use_went;
+	/* The TLB entry that it went by was filled in this block, and this was
+	 * the last event before. */
+	bool fill_known;
+	uint64_t fill_event, fill_pc;
 	char detail[WITNESS_TEXT];  /* why, of this case */
 	char missing[WITNESS_TEXT]; /* the step that would be right */
 };

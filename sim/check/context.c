@@ -150,7 +150,7 @@ static void describe_unsynchronised(struct checker *c, struct finding *f,
 	f->now = now->page->word[index];
 	if (!node)
 		f->stale = 0;
-	finding_note_use(f, e, false);
+	finding_note_use(c, f, e, false);
 	snprintf(f->detail, sizeof(f->detail), "%s",
 		 left ? "the access may be translated by the table of before"
 		      : "the access may be one without translation");
@@ -202,7 +202,7 @@ static void report_control(struct checker *c, const struct control *control,
 	if (!f || !is_new)
 		return;
 	finding_describe_ghost(c, f, g);
-	finding_note_use(f, e, false);
+	finding_note_use(c, f, e, false);
 	snprintf(f->detail, sizeof(f->detail),
 		 "bits 0x%llx of %s changed: %s",
 		 (unsigned long long)control->change.changed,

@@ -147,15 +147,20 @@ void finding_describe_ghost(struct checker *c, struct finding *f,
 	g->finding = (uint32_t)(f - c->finding) + 1;
 }
 
-void finding_note_use(struct finding *f, const struct protocol_event *e,
-		      bool went)
+void finding_note_use(struct checker *c, struct finding *f,
+		      const struct protocol_event *e, bool went)
 {
+	const struct protocol_listener *l = &c->listener;
+
 	if (f->use_went || (f->use_event && !went))
 		return;
 	f->use_event = e->number;
 	f->use_cpu = e->cpu;
 	f->use_va = e->va;
 	f->use_went = went;
+	f->fill_known = went && l->filled &&
+			l->filled(l->read_context, e->cpu, e->va,
+				  &f->fill_event, &f->fill_pc);
 }
 
 /* ---- without a ghost ---- */

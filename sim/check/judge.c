@@ -156,7 +156,7 @@ void judge_held(struct checker *c, struct ghost *g,
 	if (is_new)
 		describe(c, f, g, detail, cause.missing);
 	if (e->kind == PROTOCOL_USE)
-		finding_note_use(f, e, false);
+		finding_note_use(c, f, e, false);
 	g->finding = (uint32_t)(f - c->finding) + 1;
 }
 

@@ -230,6 +230,11 @@ struct protocol_listener {
 	 * before anyone listened. False: there is no memory. May be NULL. */
 	bool (*read)(void *context, enum protocol_world world, uint16_t vmid,
 		     uint64_t address, uint64_t *value);
+	/* Of the TLB entry that an access of this CPU goes by: the last event
+	 * before the walk that filled it, and its block. False: not known. May
+	 * be NULL; with read_context. */
+	bool (*filled)(void *context, unsigned int cpu, uint64_t va,
+		       uint64_t *event, uint64_t *pc);
 	void *read_context;
 	/* The listener's: false while no USE could matter. */
 	bool uses_wanted;

@@ -250,7 +250,7 @@ static void report_former(struct checker *c, const struct former *f,
 	finding_describe_ghost(c, finding, g);
 	node = tables_lookup(&c->tables, tree, input, &index);
 	finding->now = node->page->word[index];
-	finding_note_use(finding, e, output == g->target + (input - g->first));
+	finding_note_use(c, finding, e, output == g->target + (input - g->first));
 	snprintf(finding->detail, sizeof(finding->detail), "%s",
 		 early ? "the TLBI came before the write was synchronised: walks of the old table could go on"
 		       : "an access came while the old table's entry may be held");

@@ -203,8 +203,8 @@ void checker_report(struct checker *c, enum rule rule,
 		    const struct protocol_event *e, const char *detail,
 		    const char *missing);
 /* An access that goes by the stale entry, or could. */
-void finding_note_use(struct finding *f, const struct protocol_event *e,
-		      bool went);
+void finding_note_use(struct checker *c, struct finding *f,
+		      const struct protocol_event *e, bool went);
 void finding_describe_ghost(struct checker *c, struct finding *f,
 			    struct ghost *g);
 

@@ -11,7 +11,7 @@ static void note_use(struct checker *c, struct ghost *g, uint64_t output,
 {
 	if (!g->finding || g->table || output != g->target + (input - g->first))
 		return;
-	finding_note_use(&c->finding[g->finding - 1], e, true);
+	finding_note_use(c, &c->finding[g->finding - 1], e, true);
 }
 
 /* Stage 1 has no DONE: it is an access that tells that a change was meant to

@@ -62,8 +62,11 @@ static inline __attribute__((always_inline)) bool attempt(struct machine *m, str
 	if (t->source == ARM_FROM_L1_TLB)
 		return ok;
 	account_charge(cpu, BUCKET_TLB, m->charge_l2_tlb);
-	if (t->source == ARM_FROM_WALK)
+	if (t->source == ARM_FROM_WALK) {
 		charge_walk(m, cpu, va, access, t, ok, fault);
+		if (__builtin_expect(m->protocol && ok, 0))
+			protocol_fill(m, cpu, va, t);
+	}
 	return ok;
 }
 

@@ -232,6 +232,7 @@ void machine_free(struct machine *m)
 		versions_fini(m->versions);
 	free(m->versions);
 	protocol_forget_writers(m);
+	protocol_forget_fills(m);
 	watch_free(m->watch);
 	free(m->cost_base);
 	iommus_free(m->iommus);

@@ -124,6 +124,7 @@ struct machine {
 	/* Who hears of what is done to tables, or NULL: protocol.h. */
 	struct protocol_listener *protocol;
 	const char *operation; /* of the p2m, while it listens */
+	struct protocol_fills *fills; /* births of TLB entries, the same */
 	struct line_writer *line_writer; /* by line of RAM, while it listens */
 	struct cost_base *cost_base;   /* by CPU: see cost.c */
 	struct trace_open_batch *batch;

@@ -63,10 +63,17 @@ static bool read_word(void *context, enum protocol_world world, uint16_t vmid,
 	return true;
 }
 
+static bool filled(void *context, unsigned int cpu, uint64_t va,
+		   uint64_t *event, uint64_t *pc)
+{
+	return protocol_filled(context, cpu, va, event, pc);
+}
+
 bool machine_listen(struct machine *m, struct protocol_listener *listener,
 		    bool watch)
 {
 	listener->read = read_word;
+	listener->filled = filled;
 	listener->read_context = m;
 	m->protocol = listener;
 	if (watch && !m->watch)

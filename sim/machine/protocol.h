@@ -69,6 +69,14 @@ void protocol_context(struct machine *m, const struct machine_cpu *cpu);
 void protocol_use(struct machine *m, const struct machine_cpu *cpu, va_t va,
 		  unsigned int access, const struct arm_translation *t);
 
+/* A walk has filled TLBs; and when that was, of what this CPU's TLBs have for
+ * an address: after which event, in which block. False: not known. */
+void protocol_fill(struct machine *m, const struct machine_cpu *cpu, va_t va,
+		   const struct arm_translation *t);
+bool protocol_filled(const struct machine *m, unsigned int cpu, uint64_t va,
+		     uint64_t *event, uint64_t *pc);
+void protocol_forget_fills(struct machine *m);
+
 /* ---- data below the caches: only where versions are kept. `before_write`
  * stands for versions_before_write; a read past the caches is told if what
  * memory has there is not what the caches may. */

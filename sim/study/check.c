@@ -100,6 +100,20 @@ static json_t *line_json(const struct finding *f, struct code_lines *lines)
 	return o;
 }
 
+static json_t *used_json(const struct finding *f)
+{
+	json_t *o = json_pack("{s:I, s:i, s:o, s:b}", "event",
+			      (json_int_t)f->use_event, "cpu", (int)f->use_cpu,
+			      "va", hex(f->use_va), "went", f->use_went);
+
+	if (f->fill_known)
+		json_object_set_new(o, "filled",
+				    json_pack("{s:I, s:o}", "event",
+					      (json_int_t)f->fill_event,
+					      "block", hex(f->fill_pc)));
+	return o;
+}
+
 static json_t *finding_json(const struct finding *f, struct code_lines *lines)
 {
 	const struct rule_facts *rule = rule_facts(f->rule);
@@ -116,12 +130,7 @@ static json_t *finding_json(const struct finding *f, struct code_lines *lines)
 	if (f->line_bytes)
 		json_object_set_new(o, "line", line_json(f, lines));
 	if (f->use_event)
-		json_object_set_new(
-			o, "used",
-			json_pack("{s:I, s:i, s:o, s:b}", "event",
-				  (json_int_t)f->use_event, "cpu",
-				  (int)f->use_cpu, "va", hex(f->use_va),
-				  "went", f->use_went));
+		json_object_set_new(o, "used", used_json(f));
 	json_object_set_new(o, "missing", json_string(f->missing));
 	return o;
 }
