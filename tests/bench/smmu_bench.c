@@ -26,6 +26,7 @@ _Noreturn void port_bug(void *host, const char *file, int line,
 #define PAGES	  4096u
 #define SID_S1	  5u
 #define SID_BOTH  6u
+#define SID_S2	  7u
 #define STRTAB	  UINT64_C(0x1000)
 #define CDS	  UINT64_C(0x2000)
 #define STAGE1	  UINT64_C(0x10000)
@@ -97,6 +98,9 @@ static void build(struct world *w)
 	put(w, STRTAB + 64 * SID_BOTH + 8, 0x54);
 	put(w, STRTAB + 64 * SID_BOTH + 16, UINT64_C(0x040d3590000000a7));
 	put(w, STRTAB + 64 * SID_BOTH + 24, STAGE2);
+	put(w, STRTAB + 64 * SID_S2, 0xd);
+	put(w, STRTAB + 64 * SID_S2 + 16, UINT64_C(0x040d3590000000a8));
+	put(w, STRTAB + 64 * SID_S2 + 24, STAGE2);
 	put(w, CDS, UINT64_C(0x00516205c0003510));
 	put(w, CDS + 8, STAGE1);
 	put(w, CDS + 24, 0xff);
@@ -158,6 +162,7 @@ static bool measure(struct world *w, const struct job *job)
 	struct smmu_request r = { .sid = job->sid, .bytes = 64 };
 	struct smmu_outcome out;
 	uint64_t good = 0, reads = 0;
+	uint64_t first = job->sid == SID_S2 ? 0 : FIRST_OUT; /* identity */
 	double ns, plain = floor_ns(job->pages, job->count), rate;
 
 	for (uint64_t i = 0; i < job->pages; i++) {
@@ -171,7 +176,7 @@ static bool measure(struct world *w, const struct job *job)
 		r.address = page << 12;
 		r.now = i * 50;
 		smmu_translate(w->smmu, &r, &out);
-		good += out.pa == (page + FIRST_OUT) << 12;
+		good += out.pa == (page + first) << 12;
 		reads += out.reads;
 	}
 	ns = (now() - ns) * 1e9 / (double)job->count;
@@ -190,6 +195,8 @@ int main(int argc, char **argv)
 		{ "hits, one page", SID_BOTH, 1, 20000000, 30 },
 		{ "hits, 16 pages, uTLB", SID_BOTH, 16, 20000000, 30 },
 		{ "hits, 64 pages, main TLB", SID_BOTH, 64, 20000000, 30 },
+		{ "hits, 16 pages, stage 2", SID_S2, 16, 20000000, 30 },
+		{ "walks of stage 2, 4096 pages", SID_S2, PAGES, 4000000, 6 },
 		{ "walks of stage 1, 4096 pages", SID_S1, PAGES, 4000000, 6 },
 		{ "walks of both, 4096 pages", SID_BOTH, PAGES, 4000000, 6 },
 	};
