@@ -224,11 +224,14 @@ static bool smmu_can(struct config_check *check, uint32_t at)
 				     "(iommu.%u.stage2)",
 				     at);
 	if (12U + 2 * c->granule > check->config->p2m.granule_lg2 &&
-	    check->config->backing != BACKING_CONTIGUOUS)
-		return unit_complain(check, at, "granule",
-				     "the guest's memory is backed in smaller "
-				     "pieces (guest.granule, guest.backing); "
-				     "want at most %uK",
+	    (check->config->backing != BACKING_CONTIGUOUS ||
+	     c->populate == IOMMU_POPULATE_GUEST))
+		return unit_complain(check, at, "granule populate",
+				     "the guest's memory is backed, and comes "
+				     "and goes, in smaller pieces "
+				     "(guest.granule, guest.backing, "
+				     "iommu.%u.populate); want at most %uK",
+				     at,
 				     1U << (check->config->p2m.granule_lg2 -
 					    10));
 	if (c->iova_bits > check->config->mmu.pa_bits)

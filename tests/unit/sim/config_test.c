@@ -288,6 +288,9 @@ static void bad_files_are_refused_with_path_and_remedy(void **state)
 		 "\"granule\": \"64K\"}], "
 		 "\"guest\": {\"backing\": \"random\"}}",
 		 3, "iommu.0.granule: the guest's memory|at most 4K"},
+		{"{\"iommu\": [{\"type\": \"smmuv3\", "
+		 "\"granule\": \"16K\", \"populate\": \"guest\"}]}",
+		 3, "iommu.0.granule: the guest's memory|at most 4K"},
 		{"{\"iommu\": [{\"type\": \"vtd\", \"iotlb\": {\"ways\": 7}}]}",
 		 3, "iommu.0.iotlb.ways: 7 ways do not divide 115"},
 		{"{\"iommu\": [{\"type\": \"vtd\", \"mode\": \"scalable\"}]}",

@@ -485,6 +485,45 @@ static void two_types_side_by_side_do_the_same(void **state)
 	stop(&f);
 }
 
+/* Domains that hold the guest's addresses follow the p2m: the same operations
+ * for a device behind each unit. */
+static void both_follow_the_p2m(void **state)
+{
+	static const char *const sets[] = {
+		"iommu=[\"smmu-mmu600\",\"vtd-broadwell\"]",
+		"iommu.0.populate=guest", "iommu.1.populate=guest",
+		"policy.iommu.coalesce=eager", NULL
+	};
+	struct fixture f;
+	struct machine *m = start(&f, sets);
+	uint64_t at = GUEST_RAM_BASE + 700 * PAGE, word = 3, seen;
+
+	(void)state;
+	for (int there = 1; there >= 0; there--) {
+		for (unsigned int device = 0; device < 2; device++) {
+			seen = 0;
+			word++;
+			access(m, device, at, &word, true);
+			access(m, device, at, &seen, false);
+			assert_true(seen == (there ? word : 0));
+			assert_int_equal(stat(m, device, "dma", "faulted"),
+					 there ? 0 : 2);
+			assert_int_equal(stat(m, device, "domain", "splits"),
+					 !there);
+		}
+		assert_int_equal(call(m, there ? 0xC6000002 : 0xC6000001,
+				      at / PAGE, 1, 0, 0, 0),
+				 0);
+	}
+	for (unsigned int device = 0; device < 2; device++) {
+		access(m, device, at, &word, true);
+		assert_int_equal(stat(m, device, "dma", "faulted"), 2);
+		assert_int_equal(stat(m, device, "domain", "coalesces"), 1);
+		assert_int_equal(stat(m, device, "domain", "refused"), 0);
+	}
+	stop(&f);
+}
+
 /* ---- what the unit reports ---- */
 
 /* A stream of faults: some 30 records of 32 at once find room for 4. */
@@ -625,6 +664,7 @@ int main(void)
 		cmocka_unit_test(devices_see_what_the_guest_mapped_and_no_more),
 		cmocka_unit_test(and_so_they_do_with_larger_granules),
 		cmocka_unit_test(two_types_side_by_side_do_the_same),
+		cmocka_unit_test(both_follow_the_p2m),
 		cmocka_unit_test(an_overflow_is_acknowledged),
 		cmocka_unit_test(a_stalled_access_is_ended),
 		cmocka_unit_test(a_command_that_stops_the_queue_is_passed_over),
