@@ -73,6 +73,7 @@ $(filter $(BUILD)/tests/protocol/%_test,$(UNIT_BIN)): $(LIBS_sim)
 $(filter $(BUILD)/tests/layout/%_test,$(UNIT_BIN)): $(LIBS_models) $(LIBS_core)
 $(filter $(BUILD)/tests/conform/%_test,$(UNIT_BIN)): $(LIBS_models) $(LIBS_core)
 $(BUILD)/tests/protocol/core_test: $(BUILD)/obj/tests/protocol/core_host.o
+$(BUILD)/tests/protocol/iommu_test: $(BUILD)/obj/tests/protocol/iommu_host.o
 $(UNIT_BIN): $(BUILD)/%: $(BUILD)/obj/%.o
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group -lcmocka $(PKG_LIBS) -lm

@@ -43,13 +43,40 @@ static void print_source(const char *label, const json_t *source)
 	printf("\n");
 }
 
-static void print_entry(const json_t *entry)
+/* "CPU 0, 1", "IOMMU 0", or both. */
+static void print_holders(const json_t *entry)
 {
+	const json_t *cpus = json_object_get(entry, "may_be_held_by");
+	const json_t *units = json_object_get(entry, "may_be_held_by_iommus");
 	char held[160];
 
-	printf("  %-10s stage %lld level %lld, VMID %lld", "entry",
+	printf("  %-10s ", "held by");
+	print_value(held, sizeof(held), cpus);
+	if (cpus)
+		printf("CPU %s%s", held, units ? "; " : "");
+	print_value(held, sizeof(held), units);
+	if (units)
+		printf("IOMMU %s", held);
+	printf("\n");
+}
+
+static void print_births(const json_t *entry)
+{
+	if (json_object_get(entry, "born"))
+		print_source("born", json_object_get(entry, "born"));
+	if (json_object_get(entry, "replaced"))
+		print_source("replaced", json_object_get(entry, "replaced"));
+	print_holders(entry);
+}
+
+static void print_entry(const json_t *entry)
+{
+	const bool domain = json_object_get(entry, "domain");
+
+	printf("  %-10s stage %lld level %lld, %s %lld", "entry",
 	       number_of(entry, "stage"), number_of(entry, "level"),
-	       number_of(entry, "vmid"));
+	       domain ? "domain" : "VMID",
+	       number_of(entry, domain ? "domain" : "vmid"));
 	if (json_object_get(entry, "asid"))
 		printf(", ASID %lld", number_of(entry, "asid"));
 	printf(", %s to %s; at %s", text_of(entry, "input"),
@@ -59,16 +86,24 @@ static void print_entry(const json_t *entry)
 		       text_of(entry, "now"));
 	else
 		printf(" stands %s\n", text_of(entry, "now"));
-	if (json_object_get(entry, "born"))
-		print_source("born", json_object_get(entry, "born"));
-	if (json_object_get(entry, "replaced"))
-		print_source("replaced", json_object_get(entry, "replaced"));
-	print_value(held, sizeof(held),
-		    json_object_get(entry, "may_be_held_by"));
-	printf("  %-10s CPU %s\n", "held by", held);
+	print_births(entry);
 }
 
-/* Sections begin with a letter and a digit; a log's discipline has none. */
+/* Of an IOMMU's configuration. */
+static void print_configuration(const json_t *entry)
+{
+	printf("  %-10s %s of %s", "entry", text_of(entry, "kind"),
+	       text_of(entry, "requester"));
+	if (json_object_get(entry, "pasid"))
+		printf(", PASID %lld", number_of(entry, "pasid"));
+	printf(", domain %lld; at %s %s, now %s\n",
+	       number_of(entry, "domain"), text_of(entry, "address"),
+	       text_of(entry, "stale"), text_of(entry, "now"));
+	print_births(entry);
+}
+
+/* Sections begin with a letter and a digit; those of the IOMMUs' texts name
+ * the text; a log's discipline has none. */
 static void print_reference(const char *reference)
 {
 	bool is_section = *reference && reference[1] >= '0' &&
@@ -92,8 +127,13 @@ static void print_used(const json_t *used)
 {
 	const json_t *filled = json_object_get(used, "filled");
 
-	printf("  %-10s CPU %lld at %s, event %lld: it %s the stale entry\n",
-	       "used", number_of(used, "cpu"), text_of(used, "va"),
+	if (json_object_get(used, "requester"))
+		printf("  %-10s device %s at %s", "used",
+		       text_of(used, "requester"), text_of(used, "iova"));
+	else
+		printf("  %-10s CPU %lld at %s", "used",
+		       number_of(used, "cpu"), text_of(used, "va"));
+	printf(", event %lld: it %s the stale entry\n",
 	       number_of(used, "event"),
 	       json_is_true(json_object_get(used, "went")) ? "went by"
 							   : "could go by");
@@ -107,6 +147,7 @@ static void print_finding(bool color, const json_t *f)
 {
 	const json_t *used = json_object_get(f, "used");
 	const json_t *entry = json_object_get(f, "entry");
+	const json_t *config = json_object_get(f, "configuration");
 	char title[256];
 
 	snprintf(title, sizeof(title), "%s: %s", text_of(f, "rule"),
@@ -118,11 +159,13 @@ static void print_finding(bool color, const json_t *f)
 		printf("  %-10s %s\n", "case", text_of(f, "detail"));
 	if (entry)
 		print_entry(entry);
+	if (config)
+		print_configuration(config);
 	if (json_object_get(f, "line"))
 		print_line(json_object_get(f, "line"));
 	if (used)
 		print_used(used);
-	else if (json_object_get(entry, "replaced"))
+	else if (json_object_get(entry ? entry : config, "replaced"))
 		printf("  %-10s not seen: an access could\n", "used");
 	printf("  %-10s %s\n", "missing", text_of(f, "missing"));
 	if (number_of(f, "count") > 1)

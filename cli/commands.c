@@ -46,8 +46,9 @@ const struct command commands[] = {
 	  "Runs the guest or replays the trace, keeps everything that "
 	  "hardware\n"
 	  "may hold, and reports each broken rule of page-table maintenance\n"
-	  "with the operation, the stale entry and the missing step. Whatever\n"
-	  "the guest prints goes to stderr.\n"
+	  "with the operation, the stale entry and the missing step; IOMMUs,\n"
+	  "their tables and configuration included. Whatever the guest prints\n"
+	  "goes to stderr.\n"
 	  "LOG is one of casemate's, told by its content, or a trace imported\n"
 	  "from one; CPU 63 in its findings is any that the log does not "
 	  "show.\n",

@@ -168,6 +168,7 @@ static enum vtd_queue_error step(struct vtd *v)
 	if (error != VTD_IQEI_NONE)
 		return error;
 	v->counters.invalidations.descriptors++;
+	vtd_tell(v, VTD_NOTICE_DESCRIPTOR, word[0], word[1]);
 	v->file[VTD_IQH / 8] =
 		(head + (UINT64_C(1) << width_lg2(v))) & (queue_bytes(v) - 1);
 	return VTD_IQEI_NONE;

@@ -10,6 +10,8 @@ uint64_t vtd_mmio_read(const struct vtd *v, uint32_t offset, unsigned int bytes)
 	if ((bytes != 4 && bytes != 8) || (offset & (bytes - 1)) ||
 	    offset > VTD_REGISTERS_BYTES - bytes)
 		return 0;
+	if (offset + bytes == VTD_CCMD + 8 || offset + bytes == VTD_IOTLB + 8)
+		vtd_tell(v, VTD_NOTICE_COMMANDS_DONE, 0, 0);
 	return bytes == 8 ? v->file[offset / 8] : vtd_reg32(v, offset);
 }
 
@@ -26,6 +28,7 @@ static void forget_all(struct vtd *v)
 	vtd_context_invalidate(v, VTD_GLOBAL, 0, 0, 0);
 	vtd_pasid_invalidate(v, VTD_PASID_GLOBAL, 0, 0);
 	vtd_iotlb_invalidate(v, VTD_GLOBAL, 0, 0);
+	vtd_tell(v, VTD_NOTICE_FORGOT_ALL, 0, 0);
 }
 
 static void set_root(struct vtd *v)
@@ -61,8 +64,10 @@ static void write_command(struct vtd *v, uint32_t value)
 		set_root(v);
 		status |= (uint32_t)FIELD_MASK(VTD_GCMD_SRTP);
 	}
-	if (FIELD_GET(VTD_GCMD_WBF, value))
+	if (FIELD_GET(VTD_GCMD_WBF, value)) {
 		vtd_flush_buffers(v);
+		vtd_tell(v, VTD_NOTICE_WRITE_BUFFER, 0, 0);
+	}
 	vtd_set32(v, VTD_GSTS, (status & ~keep) | (value & keep));
 	set_translating(v, FIELD_GET(VTD_GCMD_TE, value));
 	v->queueing = v->config.queued && FIELD_GET(VTD_GCMD_QIE, value);
@@ -96,6 +101,8 @@ static void write_context_command(struct vtd *v)
 			       (uint16_t)FIELD_GET(VTD_CCMD_DID, *word),
 			       (uint16_t)FIELD_GET(VTD_CCMD_SID, *word),
 			       (unsigned int)FIELD_GET(VTD_CCMD_FM, *word));
+	vtd_tell(v, VTD_NOTICE_CONTEXT_COMMAND,
+		 *word | FIELD_MASK(VTD_CCMD_ICC), 0);
 	*word |= FIELD_PREP(VTD_CCMD_CAIG, g);
 }
 
@@ -118,6 +125,8 @@ static void write_iotlb_command(struct vtd *v)
 	begin_invalidation(v);
 	vtd_iotlb_invalidate(v, (enum vtd_granularity)g,
 			     (uint16_t)FIELD_GET(VTD_IOTLB_DID, *word), iva);
+	vtd_tell(v, VTD_NOTICE_IOTLB_COMMAND,
+		 *word | FIELD_MASK(VTD_IOTLB_IVT), iva);
 	if (vtd_drains(v, FIELD_GET(VTD_IOTLB_DW, *word),
 		       FIELD_GET(VTD_IOTLB_DR, *word)))
 		vtd_drain(v);

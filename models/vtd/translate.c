@@ -12,6 +12,20 @@
 
 #define INTERRUPT_RANGE UINT64_C(0xfee) /* address >> 20 */
 
+static void tell_fetched(const struct vtd_walk *w, enum vtd_read_kind kind,
+			 uint64_t pa, unsigned int words)
+{
+	const struct vtd_notice notice = { .kind = VTD_NOTICE_FETCHED,
+					   .table = kind,
+					   .words = words,
+					   .scalable = w->scalable,
+					   .sid = w->request->sid,
+					   .pasid = w->pasid,
+					   .pa = pa };
+
+	w->vtd->ops->notice(w->vtd->context, &notice);
+}
+
 bool vtd_fetch(struct vtd_walk *w, enum vtd_read_kind kind, unsigned int level,
 	       uint64_t input, uint64_t pa, unsigned int words, bool coherent,
 	       uint64_t *out)
@@ -22,6 +36,8 @@ bool vtd_fetch(struct vtd_walk *w, enum vtd_read_kind kind, unsigned int level,
 	if (!v->ops->read_descriptor(v->context, pa, words, coherent, out,
 				     &ticks))
 		return false;
+	if (kind <= VTD_READ_PASID && v->ops->notice)
+		tell_fetched(w, kind, pa, words);
 	if (w->out->reads < VTD_READS_MAX)
 		w->out->read[w->out->reads++] = (struct vtd_read){
 			.pa = pa,

@@ -106,6 +106,16 @@ static inline void vtd_set32(struct vtd *v, uint32_t offset, uint32_t value)
 	v->file[offset / 8] |= (uint64_t)value << shift;
 }
 
+static inline void vtd_tell(const struct vtd *v, enum vtd_notice_kind kind,
+			    uint64_t low, uint64_t high)
+{
+	const struct vtd_notice notice = { .kind = kind,
+					   .word = { low, high } };
+
+	if (v->ops->notice)
+		v->ops->notice(v->context, &notice);
+}
+
 /* Bits of an address field at or above the host's width. */
 static inline uint64_t vtd_beyond_haw(const struct vtd *v)
 {

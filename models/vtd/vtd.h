@@ -22,6 +22,30 @@
 #define VTD_WALKS_MAX	64
 #define VTD_RECORDS_MAX 64
 
+/* What an observer of the unit sees. */
+enum vtd_notice_kind {
+	VTD_NOTICE_DESCRIPTOR,	    /* of the queue, carried out: word[] */
+	VTD_NOTICE_CONTEXT_COMMAND, /* carried out: word[0] is CCMD */
+	VTD_NOTICE_IOTLB_COMMAND,   /* word[0] is IOTLB, word[1] is IVA */
+	/* CCMD or IOTLB was read: no command is under way. */
+	VTD_NOTICE_COMMANDS_DONE,
+	VTD_NOTICE_WRITE_BUFFER, /* GCMD.WBF */
+	/* By itself: the root was set (CAP.ESRTPS), translation turned off. */
+	VTD_NOTICE_FORGOT_ALL,
+	/* A root, context or PASID entry was read, by enum vtd_read_kind. */
+	VTD_NOTICE_FETCHED,
+};
+struct vtd_notice {
+	enum vtd_notice_kind kind;
+	uint64_t word[2];
+	/* FETCHED: for which request, where, how many words. */
+	unsigned int table, words;
+	bool scalable;
+	uint16_t sid;
+	uint32_t pasid;
+	uint64_t pa;
+};
+
 /* What the unit may do to the world. `ticks` is the caller's unit of time. */
 struct vtd_ops {
 	/*
@@ -42,6 +66,8 @@ struct vtd_ops {
 	/* Write buffers of the chipset become visible (CAP.RWBF). May be
 	 * NULL. */
 	void (*flush_write_buffer)(void *context);
+	/* Told of what it does, in order. May be NULL. */
+	void (*notice)(void *context, const struct vtd_notice *notice);
 };
 
 struct vtd_config {

@@ -37,7 +37,8 @@ struct table_page *checker_page(struct checker *c, uint64_t address)
 
 void checker_event(struct checker *c, struct protocol_event *e)
 {
-	if (e->cpu >= PROTOCOL_OBSERVERS_MAX)
+	if (e->cpu >= PROTOCOL_OBSERVERS_MAX ||
+	    e->unit >= PROTOCOL_OBSERVERS_MAX)
 		return;
 	e->number = c->listener.number = ++c->number;
 	switch (e->kind) {
@@ -83,6 +84,27 @@ void checker_event(struct checker *c, struct protocol_event *e)
 	case PROTOCOL_DONE:
 		event_done(c, e);
 		break;
+	case PROTOCOL_UNIT:
+		event_unit(c, e);
+		break;
+	case PROTOCOL_CONFIG:
+		event_config(c, e);
+		break;
+	case PROTOCOL_CONFIG_DROP:
+		event_config_drop(c, e);
+		break;
+	case PROTOCOL_UNIT_TLBI:
+		event_unit_tlbi(c, e);
+		break;
+	case PROTOCOL_UNIT_WAIT:
+		event_unit_wait(c, e);
+		break;
+	case PROTOCOL_UNIT_BUFFER:
+		event_unit_buffer(c, e);
+		break;
+	case PROTOCOL_DMA:
+		event_dma(c, e);
+		break;
 	case PROTOCOL_MEMORY_FREE:
 		event_memory_free(c, e);
 		break;
@@ -103,8 +125,10 @@ void checker_event(struct checker *c, struct protocol_event *e)
 	case PROTOCOL_KINDS:
 		break;
 	}
-	c->listener.uses_wanted = c->hold.count || c->watched;
+	c->listener.uses_wanted =
+		c->hold.count != c->hold.devices || c->watched;
 	c->listener.context_wanted = c->unsynchronised != 0;
+	c->listener.dma_wanted = c->hold.count || c->iommus.stale;
 	c->costs.events = c->number;
 	c->costs.entries_held_peak = c->hold.peak;
 	c->not_judged[NOT_JUDGED_OVERFLOW] |= c->tables.overflown;
@@ -197,6 +221,7 @@ void checker_free(struct checker *c)
 		hold_fini(&c->hold);
 	discipline_fini(&c->discipline);
 	ranges_fini(&c->given);
+	config_free(&c->iommus);
 	tables_fini(&c->tables);
 	free(c->hinted.item);
 	free(c->uncleaned.item);

@@ -54,6 +54,7 @@ struct finding {
 	uint64_t address; /* of the descriptor */
 	uint64_t stale, now;
 	uint64_t observers; /* that may hold it */
+	uint64_t units;	    /* of all observers those that are IOMMUs */
 	uint64_t birth_event, replaced_event; /* 0: before the check began */
 	struct protocol_source birth, replaced;
 	/* DATA_STALE: `address` is the line's, `stale` was read, `now` is what
@@ -71,6 +72,14 @@ struct finding {
 	 * the last event before. */
 	bool fill_known;
 	uint64_t fill_event, fill_pc;
+	bool use_by_device;
+	uint32_t use_sid;
+	/* Of an IOMMU: `vmid` is the domain's id. */
+	bool of_device;
+	/* Its configuration: what kind of entry, and whose; or NULL. */
+	const char *config;
+	unsigned int unit;
+	uint32_t sid, ssid;
 	char detail[WITNESS_TEXT];  /* why, of this case */
 	char missing[WITNESS_TEXT]; /* the step that would be right */
 };

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * VMSAv8-64 descriptors as the checker reads them, stage 1 and stage 2,
- * granules 4K, 16K and 64K: DDI0487 L.b D8.2, D8.3. Written for this room
- * alone. Left out: FEAT_LPA2, FEAT_D128.
+ * granules 4K, 16K and 64K: DDI0487 L.b D8.2, D8.3; and VT-d's second stage,
+ * VT-d 4.1 §9.8, whose level n is 4 - n here. Written for this room alone. Left
+ * out: FEAT_LPA2, FEAT_D128; VT-d's first stage.
  */
 #ifndef SIM_CHECK_DESCRIPTOR_H
 #define SIM_CHECK_DESCRIPTOR_H
@@ -14,6 +15,7 @@
 struct geometry {
 	bool stage2;
 	bool sets_access_flag; /* hardware manages AF: TCR, VTCR .HA */
+	bool vtd;	       /* VT-d's second stage; `stage2` too */
 	uint8_t granule_lg2;
 	uint8_t output_bits;
 };
@@ -29,6 +31,13 @@ enum entry_kind {
 #define ENTRY_NG BIT(11)
 #define ENTRY_NT BIT(16)
 #define ENTRY_CONTIG BIT(52)
+
+/* VT-d second stage: R, W; superpage; snoop, transient. Bits 8 to 10 and 52 to
+ * 61 are hardware's notes or ignored. */
+#define VTD_ENTRY_RW	  MASK(0, 2)
+#define VTD_ENTRY_SP	  BIT(7)
+#define VTD_ENTRY_ACCESS  (VTD_ENTRY_RW | BIT(11) | BIT(62))
+#define VTD_ENTRY_ADDRESS MASK(12, 40)
 
 static inline unsigned int level_lsb(const struct geometry *g, int level)
 {
@@ -58,9 +67,25 @@ static inline uint64_t entry_address(const struct geometry *g, uint64_t pte,
 {
 	uint64_t address = pte & MASK(lsb, 48 - lsb);
 
+	if (g->vtd)
+		return pte & VTD_ENTRY_ADDRESS & ~MASK(0, lsb);
 	if (g->granule_lg2 == 16 && g->output_bits > 48)
 		address |= (pte >> 12 & 15) << 48;
 	return address;
+}
+
+static inline enum entry_kind vtd_entry_kind(const struct geometry *g,
+					     uint64_t pte, int level)
+{
+	if (!(pte & VTD_ENTRY_RW) ||
+	    (pte & VTD_ENTRY_ADDRESS) >> g->output_bits)
+		return ENTRY_NOTHING;
+	if (level == 3)
+		return ENTRY_LEAF;
+	if (!(pte & VTD_ENTRY_SP))
+		return ENTRY_TABLE;
+	/* 2 MB and 1 GB; the rest is reserved. */
+	return level >= 1 ? ENTRY_LEAF : ENTRY_NOTHING;
 }
 
 static inline enum entry_kind entry_kind(const struct geometry *g,
@@ -69,6 +94,8 @@ static inline enum entry_kind entry_kind(const struct geometry *g,
 	bool leaf = level == 3 ? (pte & 3) == 3
 			       : (pte & 3) == 1 && block_allowed(g, level);
 
+	if (g->vtd)
+		return vtd_entry_kind(g, pte, level);
 	if (level < 3 && (pte & 3) == 3)
 		return entry_address(g, pte, g->granule_lg2) >>
 				       g->output_bits
@@ -97,6 +124,11 @@ static inline uint64_t entry_permissions(uint64_t pte)
 static inline uint64_t entry_meaning(const struct geometry *g, uint64_t pte,
 				     int level)
 {
+	if (g->vtd)
+		return vtd_entry_kind(g, pte, level) == ENTRY_NOTHING
+			       ? 0
+			       : pte & (VTD_ENTRY_ACCESS | VTD_ENTRY_ADDRESS |
+					(level < 3 ? VTD_ENTRY_SP : 0));
 	switch (entry_kind(g, pte, level)) {
 	case ENTRY_NOTHING:
 		return 0;
@@ -113,6 +145,8 @@ static inline uint64_t entry_meaning(const struct geometry *g, uint64_t pte,
 /* Entries of a contiguous group, log2: D8.7.1. */
 static inline unsigned int group_lg2(const struct geometry *g, int level)
 {
+	if (g->vtd)
+		return 0;
 	if (g->granule_lg2 == 14)
 		return level == 3 ? 7 : level == 2 ? 5 : 0;
 	if (g->granule_lg2 == 16)

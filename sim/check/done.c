@@ -7,10 +7,15 @@ static void done_ghosts(struct checker *c, const struct protocol_event *e)
 	if (!(e->el2 ? c->hold.count - c->hold.guests : c->hold.guests))
 		return;
 	for (struct ghost *g = c->hold.all; g; g = g->next)
-		if (g->el2 == e->el2 && (e->el2 || g->writer == e->cpu) &&
-		    !g->finding)
+		if (g->base != PROTOCOL_DEVICE && g->el2 == e->el2 &&
+		    (e->el2 || g->writer == e->cpu) && !g->finding)
 			judge_held(c, g, e,
 				   "still held when the operation ended");
+}
+
+static enum rule rule_of(const struct word_ref *w, enum rule rule)
+{
+	return w->page->node ? rule_for_tree(w->page->node->tree, rule) : rule;
 }
 
 static void done_made(struct checker *c, const struct protocol_event *e)
@@ -20,8 +25,9 @@ static void done_made(struct checker *c, const struct protocol_event *e)
 
 	if (!cpu->has_made || w->el2 != e->el2)
 		return;
-	checker_report_word(c, RULE_DSB_AFTER_WRITE, w->mark, w->page, w->index,
-			    0, e, "DSB ISHST after the last new entry");
+	checker_report_word(c, rule_of(w, RULE_DSB_AFTER_WRITE), w->mark,
+			    w->page, w->index, 0, e,
+			    "DSB ISHST after the last new entry");
 	cpu->has_made = false;
 }
 
@@ -34,12 +40,12 @@ static void done_cleans(struct checker *c, const struct protocol_event *e)
 			continue;
 		if (bit_get(w->page->unclean, w->index))
 			checker_report_word(
-				c, RULE_CLEAN_MISSING, w->mark, w->page,
-				w->index, 0, e,
+				c, rule_of(w, RULE_CLEAN_MISSING), w->mark,
+				w->page, w->index, 0, e,
 				"DC CVAC of the descriptor, then DSB");
 		else if (bit_get(w->page->cleaned, w->index))
-			checker_report_word(c, RULE_CLEAN_UNORDERED, w->mark,
-					    w->page, w->index, 0, e,
+			checker_report_word(c, rule_of(w, RULE_CLEAN_UNORDERED),
+					    w->mark, w->page, w->index, 0, e,
 					    "DSB after the clean");
 	}
 	c->uncleaned.count = 0;
@@ -99,7 +105,11 @@ void event_done(struct checker *c, const struct protocol_event *e)
 {
 	if (!e->el2)
 		event_context(c, e);
-	done_ghosts(c, e);
+	if (e->of_domain)
+		iommu_done(c, e);
+	else
+		done_ghosts(c, e);
+	config_done(c, e);
 	done_made(c, e);
 	done_cleans(c, e);
 	done_hints(c, e);

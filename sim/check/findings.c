@@ -121,6 +121,7 @@ struct finding *findings_add(struct checker *c, enum rule rule,
 			       .el2 = e->el2,
 			       .event = e->number,
 			       .source = c->source[source],
+			       .units = c->hold.units,
 			       .input = UINT64_MAX };
 	return f;
 }
@@ -131,7 +132,8 @@ void finding_describe_ghost(struct checker *c, struct finding *f,
 	uint32_t word = (uint32_t)((g->address - g->page->address) / 8);
 
 	f->stage = g->geometry.stage2 ? 2 : 1;
-	f->level = g->level;
+	f->of_device = g->base == PROTOCOL_DEVICE;
+	f->level = g->geometry.vtd ? 4 - g->level : g->level;
 	f->vmid = g->vmid;
 	f->asid = g->asid;
 	f->input = g->first;
@@ -169,7 +171,8 @@ static void describe_word(struct finding *f, const struct table_node *node,
 			  uint32_t index, uint64_t stale)
 {
 	f->stage = node->tree->geometry.stage2 ? 2 : 1;
-	f->level = node->level;
+	f->of_device = node->tree->root.base == PROTOCOL_DEVICE;
+	f->level = node->tree->geometry.vtd ? 4 - node->level : node->level;
 	f->vmid = node->tree->root.vmid;
 	f->asid = node->tree->root.asid;
 	f->input = node_input(node, index);
@@ -262,6 +265,8 @@ const char *checker_not_judged(const struct checker *c, size_t index)
 			"locks, roots and owners of entries beyond 4096 of each",
 		[NOT_JUDGED_FORMERS] =
 			"trees that a CPU left, beyond the last 1024; control registers written more than 8 times without TLBI",
+		[NOT_JUDGED_FIRST_STAGE] =
+			"tables of IOMMUs but second stages: those of a first stage (VT-d), of stage 1 (SMMU)",
 		[NOT_JUDGED_DATA] =
 			"data-stale: a trace or log does not have what memory and caches hold; check the run of the guest itself",
 	};

@@ -9,7 +9,7 @@ static void report_free(struct checker *c, struct ghost *g,
 {
 	struct cause cause = judge_cause(c, g, g->alone | g->combined);
 	bool is_new;
-	struct finding *f = findings_add(c, RULE_TABLE_HELD,
+	struct finding *f = findings_add(c, rule_for_ghost(c, g, RULE_TABLE_HELD),
 					 checker_mark(c, e).source, e, &is_new);
 
 	if (!f || !is_new)
@@ -28,7 +28,8 @@ static void page_free(struct checker *c, const struct table_page *page,
 
 	if (page->node && page->node->tree->installed && page->node->parent)
 		checker_report_word(
-			c, RULE_TABLE_LINKED, checker_mark(c, e),
+			c, rule_for_tree(page->node->tree, RULE_TABLE_LINKED),
+			checker_mark(c, e),
 			page->node->parent->page, page->node->index, 0, e,
 			"unlink the table and flush before the free");
 	while (g && g->target_page != page)
@@ -70,8 +71,8 @@ static bool lookup(const struct checker *c, uint16_t vmid, uint64_t input,
 	const struct table_tree *tree = c->tables.tree;
 	const struct geometry *g;
 
-	while (tree && !(tree->geometry.stage2 && tree->root.vmid == vmid &&
-			 tree->installed))
+	while (tree && !(tree->root.base == PROTOCOL_VTTBR &&
+			 tree->root.vmid == vmid && tree->installed))
 		tree = tree->next;
 	*node = tree ? tables_lookup(&c->tables, tree, input, index) : NULL;
 	if (!*node)
@@ -117,6 +118,54 @@ void event_frame_take(struct checker *c, const struct protocol_event *e)
 	note_given(c, e, false);
 }
 
+/* The entry below the node that leads to a byte of the frames; false: none. */
+static bool leads_to(const struct checker *c, struct table_node *node,
+		     const struct protocol_event *e, struct table_node **at,
+		     uint32_t *index)
+{
+	const struct geometry *g = &node->tree->geometry;
+
+	for (uint32_t i = 0; i < page_entries(node->page); i++) {
+		const uint64_t pte = node->page->word[i];
+		const enum entry_kind kind = entry_kind(g, pte, node->level);
+		struct table_node *child;
+		uint64_t output;
+
+		if (kind == ENTRY_TABLE) {
+			child = tables_child(&c->tables, node, i);
+			if (child && leads_to(c, child, e, at, index))
+				return true;
+		}
+		if (kind != ENTRY_LEAF)
+			continue;
+		output = entry_address(g, pte, level_lsb(g, node->level));
+		if (output >= e->address + e->bytes ||
+		    output + node_span(node) <= e->address)
+			continue;
+		*at = node;
+		*index = i;
+		return true;
+	}
+	return false;
+}
+
+/* Whatever address a device has them by. */
+static void frames_of_devices(struct checker *c, const struct protocol_event *e)
+{
+	struct table_node *node;
+	uint32_t index;
+
+	for (struct table_tree *tree = c->tables.tree; tree; tree = tree->next)
+		if (tree->root.base == PROTOCOL_DEVICE && tree->installed &&
+		    tree->top && leads_to(c, tree->top, e, &node, &index)) {
+			checker_report_word(
+				c, RULE_IOMMU_FRAME_MAPPED, checker_mark(c, e),
+				node->page, index, 0, e,
+				"unmap it in the domain, and flush, before it is given away");
+			return;
+		}
+}
+
 /* Who may still get there. */
 static void frames_freed(struct checker *c, const struct protocol_event *e)
 {
@@ -128,11 +177,12 @@ static void frames_freed(struct checker *c, const struct protocol_event *e)
 		bool is_new;
 		struct finding *f;
 
-		if (g->table || !g->geometry.stage2 || g->target > last ||
+		if (g->table || g->hole || !g->geometry.stage2 ||
+		    g->target > last ||
 		    g->target + (g->last - g->first) < e->address)
 			continue;
-		f = findings_add(c, RULE_FRAME_HELD, checker_mark(c, e).source,
-				 e, &is_new);
+		f = findings_add(c, rule_for_ghost(c, g, RULE_FRAME_HELD),
+				 checker_mark(c, e).source, e, &is_new);
 		if (f && is_new) {
 			struct cause cause =
 				judge_cause(c, g, g->alone | g->combined);
@@ -146,6 +196,7 @@ static void frames_freed(struct checker *c, const struct protocol_event *e)
 		}
 		break;
 	}
+	frames_of_devices(c, e);
 	for (uint64_t at = 0; e->input != UINT64_MAX && at < e->bytes;
 	     at += 4096)
 		if (lookup(c, e->vmid, e->input + at, &node, &index, &output) &&

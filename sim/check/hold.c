@@ -111,6 +111,7 @@ static void insert(struct hold *h, struct ghost *g)
 		g->unseen->unseen_at = &g->unseen;
 	*unseen = g;
 	h->guests += !g->el2;
+	h->devices += g->base == PROTOCOL_DEVICE;
 	h->tables += g->table;
 	if (++h->count > h->peak)
 		h->peak = h->count;
@@ -139,6 +140,7 @@ void hold_drop(struct hold *h, struct ghost *g)
 		g->target_page->held--;
 	h->count--;
 	h->guests -= !g->el2;
+	h->devices -= g->base == PROTOCOL_DEVICE;
 	h->tables -= g->table;
 	g->next = h->spare;
 	h->spare = g;
@@ -156,6 +158,7 @@ struct place place_of_node(const struct table_node *node)
 		.asid = tree->root.asid,
 		.asid_used = tree->root.asid_used,
 		.noncoherent = tree->root.noncoherent,
+		.caching_mode = tree->root.caching_mode,
 		.level = node->level,
 		.input = node->input,
 		.users = tree->users,
@@ -203,7 +206,7 @@ struct ghost *hold_add(struct hold *h, const struct tables *tables,
 	unsigned int lsb = level_lsb(geometry, p->level);
 	struct ghost *g;
 
-	if (kind == ENTRY_NOTHING || !p->users)
+	if (!p->users || (kind == ENTRY_NOTHING && !p->caching_mode))
 		return NULL;
 	if (h->count >= GHOSTS_MAX) {
 		h->out_of_memory = true;
@@ -217,6 +220,7 @@ struct ghost *hold_add(struct hold *h, const struct tables *tables,
 	g->vmid = p->vmid;
 	g->asid = p->asid;
 	g->table = kind == ENTRY_TABLE;
+	g->hole = kind == ENTRY_NOTHING;
 	g->global = geometry->stage2 || !(value & ENTRY_NG);
 	/* A pointer's tag is the ASID of the walk. */
 	if (g->table)
@@ -236,6 +240,7 @@ struct ghost *hold_add(struct hold *h, const struct tables *tables,
 	g->when = by->number;
 	g->alone = geometry->stage2 ? p->users : 0;
 	g->combined = geometry->stage2 && g->table ? 0 : p->users;
+	g->combined &= geometry->stage2 ? ~h->single : UINT64_MAX;
 	g->noncoherent = p->noncoherent;
 	if (g->table)
 		g->target_page = tables_find(tables, p->page->world,
@@ -258,7 +263,9 @@ void hold_synchronise(struct hold *h, unsigned int cpu, uint64_t number)
 		uint64_t word = (g->address - g->page->address) / 8;
 
 		next = g->unseen;
-		if (g->noncoherent &&
+		/* In a page that nothing leads to any more, it is the pointer
+		 * there that must be seen to have gone. */
+		if (g->noncoherent && g->page->nodes &&
 		    (g->page->unclean[word / 64] >> word % 64 & 1))
 			continue;
 		g->visible = number;
@@ -366,8 +373,11 @@ enum hold_miss hold_scope(const struct ghost *g, const struct protocol_tlbi *t)
 		return HOLD_OTHER_ASID;
 	if (needs_address && (g->last < t->first || g->first > t->last))
 		return HOLD_OTHER_RANGE;
-	if (t->last_level && g->table)
+	if (t->last_level && (g->table || g->hole))
 		return HOLD_LAST_LEVEL;
+	if (t->whole && !g->table && !g->hole &&
+	    (g->first < t->first || g->last > t->last))
+		return HOLD_PART;
 	if (needs_address && !level_matches(g, t))
 		return HOLD_OTHER_LEVEL;
 	return HOLD_DROPS;
@@ -471,10 +481,16 @@ static bool apply(struct hold *h, struct ghost *g, const struct completion *c)
 	return alone || combined;
 }
 
+/* Passes of a TLBI: pointers of each level, VT-d's fifth among them, and what
+ * is none. */
+#define LEVEL_FIRST -1
+#define LEVEL_LEAF  3
+
 static bool is_taken(const struct ghost *g, const struct completion *c,
 		     int level)
 {
-	return (level < 0 ? !g->table : g->table && g->level == level) &&
+	return (level == LEVEL_LEAF ? !g->table
+				    : g->table && g->level == level) &&
 	       g->visible && g->visible < c->issued &&
 	       hold_scope(g, c->tlbi) == HOLD_DROPS;
 }
@@ -520,20 +536,28 @@ static struct hold_query query_of(const struct protocol_tlbi *t,
 	return q;
 }
 
+/* Whom it reaches. */
+static uint64_t targets_of(const struct hold *h, const struct protocol_tlbi *t,
+			   unsigned int cpu)
+{
+	if (t->unit)
+		return BIT(t->unit);
+	return t->broadcast ? ~h->units | h->hearing : BIT(cpu);
+}
+
 /* Pointers first, from the top, so that what they lead to is not found again;
- * then leaves (level -1). */
+ * then leaves. */
 uint64_t hold_tlbi(struct hold *h, const struct protocol_tlbi *t,
 		   unsigned int cpu, uint64_t issued, uint64_t number)
 {
-	const struct completion c = { t, t->broadcast ? UINT64_MAX : BIT(cpu),
-				      issued, number };
+	const struct completion c = { t, targets_of(h, t, cpu), issued,
+				      number };
 	bool narrow = t->by == PROTOCOL_BY_ADDRESS && !t->any_vmid;
 	uint64_t taken = 0;
 
-	for (int pass = 0; pass < 4 && h->count; pass++) {
-		int level = pass < 3 ? pass : -1;
-
-		if (level >= 0 && !h->tables)
+	for (int level = LEVEL_FIRST; level <= LEVEL_LEAF && h->count;
+	     level++) {
+		if (level != LEVEL_LEAF && !h->tables)
 			continue;
 		for (int base = 0; narrow && base < PROTOCOL_BASES; base++)
 			taken += sweep(h, query_of(t, base), &c, level);
@@ -546,7 +570,7 @@ uint64_t hold_tlbi(struct hold *h, const struct protocol_tlbi *t,
 bool hold_tlbi_is_needed(const struct hold *h, const struct protocol_tlbi *t,
 			 unsigned int cpu)
 {
-	uint64_t targets = t->broadcast ? UINT64_MAX : BIT(cpu);
+	uint64_t targets = targets_of(h, t, cpu);
 
 	for (int base = 0; base < PROTOCOL_BASES && h->count; base++) {
 		struct hold_query q = query_of(t, base);

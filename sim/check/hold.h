@@ -21,6 +21,7 @@ struct ghost {
 	uint16_t vmid, asid;
 	bool global;
 	bool table;	/* a pointer to a table, else a leaf */
+	bool hole;	/* what is absent, as VT-d's caching mode keeps it */
 	bool el2;	/* a hypervisor replaced it */
 	bool noncoherent; /* some of its walkers read past the caches */
 	uint32_t finding; /* that names it, plus 1 */
@@ -56,6 +57,10 @@ struct hold {
 	struct ghost_block *blocks;
 	uint64_t tables; /* of them pointers */
 	uint64_t count, peak, guests; /* guests: not of a hypervisor's tables */
+	uint64_t devices;	      /* of them in domains of IOMMUs */
+	/* Observers that are IOMMUs; of them, who hears broadcast TLBI, and
+	 * who holds nothing that combines two stages. */
+	uint64_t units, hearing, single;
 	bool out_of_memory;
 };
 
@@ -69,7 +74,7 @@ struct place {
 	const struct geometry *geometry;
 	enum protocol_base base;
 	uint16_t vmid, asid;
-	bool asid_used, noncoherent;
+	bool asid_used, noncoherent, caching_mode;
 	int8_t level;
 	uint64_t input; /* lowest address translated there */
 	uint64_t users; /* observers that may come by */
@@ -116,6 +121,7 @@ enum hold_miss {
 	HOLD_OTHER_RANGE,
 	HOLD_LAST_LEVEL,
 	HOLD_OTHER_LEVEL,
+	HOLD_PART, /* VT-d: less than a superpage was named */
 };
 /* What of the TLBI's scope misses the ghost, the furthest cause first. */
 enum hold_miss hold_scope(const struct ghost *g, const struct protocol_tlbi *t);

@@ -116,12 +116,17 @@ struct cause judge_cause(const struct checker *c, const struct ghost *g,
 			       .source = g->replaced.source };
 	uint64_t oldest = c->logged > TLBI_LOG ? c->logged - TLBI_LOG : 0;
 
+	if (g->base == PROTOCOL_DEVICE || !(observers & ~c->hold.units))
+		return iommu_cause(c, g);
+	observers &= ~c->hold.units;
 	for (uint64_t i = c->logged; i-- > oldest;) {
 		const struct tlbi_entry *t = &c->log[i % TLBI_LOG];
 		enum rule rule;
 
 		if (t->issued <= g->when)
 			break;
+		if (t->tlbi.unit)
+			continue;
 		rule = why(g, t, observers);
 		if (rank(rule) <= rank(cause.rule))
 			continue;

@@ -23,6 +23,7 @@ void event_clean(struct checker *c, const struct protocol_event *e)
 		if (!bit_get(page->unclean, index))
 			continue;
 		bit_put(page->unclean, index, false);
+		bit_put(page->absent, index, false);
 		bit_put(page->cleaned, index, true);
 		needed = needed ||
 			 (page->node && page->node->tree->root.noncoherent);
@@ -32,26 +33,33 @@ void event_clean(struct checker *c, const struct protocol_event *e)
 }
 
 /* Nobody walks the tree any more, and all that was cached of it is gone. */
-static bool is_dead(const struct table_tree *tree,
-		    const struct protocol_tlbi *t)
+static bool is_dead(const struct checker *c, const struct table_tree *tree,
+		    const struct protocol_tlbi *t, uint64_t issued)
 {
-	return !tree->installed && !tree->formers && t->broadcast &&
-	       root_tlbi_is_whole(t, tree);
+	const bool device = tree->root.base == PROTOCOL_DEVICE;
+
+	if (tree->installed || tree->formers || !root_tlbi_is_whole(t, tree))
+		return false;
+	return device ? tree->users == BIT(t->unit) &&
+				!config_leads_to(c, tree, issued)
+		      : t->broadcast;
 }
 
-static void drop_dead(struct checker *c, const struct protocol_tlbi *t)
+static void drop_dead(struct checker *c, const struct protocol_tlbi *t,
+		      uint64_t issued)
 {
 	for (struct table_tree *tree = c->tables.tree, *next; tree;
 	     tree = next) {
 		next = tree->next;
-		if (is_dead(tree, t))
+		if (is_dead(c, tree, t, issued))
 			tables_drop_tree(&c->tables, tree);
 	}
 }
 
-static void complete(struct checker *c, struct checker_cpu *cpu,
-		     const struct protocol_event *e)
+void maintain_complete(struct checker *c, unsigned int observer,
+		       const struct protocol_event *e)
 {
+	struct checker_cpu *cpu = &c->cpu[observer];
 	size_t kept = 0;
 
 	for (size_t i = 0; i < cpu->pendings; i++) {
@@ -64,13 +72,13 @@ static void complete(struct checker *c, struct checker_cpu *cpu,
 		hold_tlbi(&c->hold, &t->tlbi, t->cpu, t->issued, e->number);
 		context_complete(c, t);
 		if (!c->config.discipline)
-			drop_dead(c, &t->tlbi);
+			drop_dead(c, &t->tlbi, t->issued);
 	}
 	cpu->pendings = kept;
 	for (uint64_t i = c->logged, n = 0; i-- > 0 && n < TLBI_LOG; n++) {
 		struct tlbi_entry *t = &c->log[i % TLBI_LOG];
 
-		if (t->cpu == e->cpu && !t->complete &&
+		if (t->cpu == observer && !t->complete &&
 		    (!t->tlbi.broadcast || e->domain != PROTOCOL_NSH))
 			t->complete = e->number;
 	}
@@ -116,29 +124,27 @@ void event_barrier(struct checker *c, const struct protocol_event *e)
 		hold_synchronise(&c->hold, e->cpu, e->number);
 		cpu->has_made = false;
 	}
+	config_barrier(c, e);
 	if (e->access == PROTOCOL_ALL && cpu->pendings)
-		complete(c, cpu, e);
+		maintain_complete(c, e->cpu, e);
 }
 
 /* ---- TLBI ---- */
 
-void event_tlbi(struct checker *c, const struct protocol_event *e)
+void maintain_issue(struct checker *c, const struct protocol_event *e,
+		    unsigned int observer)
 {
-	struct checker_cpu *cpu = &c->cpu[e->cpu];
+	struct checker_cpu *cpu = &c->cpu[observer];
 	struct tlbi_entry t = { .tlbi = e->tlbi,
 				.issued = e->number,
-				.cpu = e->cpu,
+				.cpu = (uint8_t)observer,
 				.el2 = e->el2,
 				.source = checker_mark(c, e).source };
 
 	c->costs.tlbis++;
-	if (c->config.discipline && e->tlbi.el2 && e->tlbi.asid)
-		checker_report(c, RULE_EL2_ASID, NULL, 0, e,
-			       "a TLBI of EL2 was given an ASID",
-			       "bits 63:48 of the operand zero");
 	c->costs.needless_tlbis +=
-		!hold_tlbi_is_needed(&c->hold, &e->tlbi, e->cpu) &&
-		!context_tlbi_is_needed(c, &e->tlbi, e->cpu);
+		!hold_tlbi_is_needed(&c->hold, &e->tlbi, observer) &&
+		!context_tlbi_is_needed(c, &e->tlbi, observer);
 	c->log[c->logged++ % TLBI_LOG] = t;
 	if (cpu->pendings == cpu->pending_room) {
 		size_t room = cpu->pending_room ? cpu->pending_room * 2 : 16;
@@ -153,4 +159,13 @@ void event_tlbi(struct checker *c, const struct protocol_event *e)
 		cpu->pending_room = room;
 	}
 	cpu->pending[cpu->pendings++] = t;
+}
+
+void event_tlbi(struct checker *c, const struct protocol_event *e)
+{
+	if (c->config.discipline && e->tlbi.el2 && e->tlbi.asid)
+		checker_report(c, RULE_EL2_ASID, NULL, 0, e,
+			       "a TLBI of EL2 was given an ASID",
+			       "bits 63:48 of the operand zero");
+	maintain_issue(c, e, e->cpu);
 }

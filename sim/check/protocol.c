@@ -15,8 +15,21 @@ const char *protocol_kind_name(enum protocol_kind kind)
 		"root", "control", "context", "caches", "table-alloc",
 		"table-free", "frame-free", "frame-take", "use", "read",
 		"done",
+		"unit", "config", "config-drop", "unit-tlbi", "unit-wait",
+		"unit-buffer", "dma",
 		"memory-init", "memory-free", "lock", "trylock", "unlock",
 		"tree-lock", "tree-release", "entry-owner",
+	};
+
+	return name[kind];
+}
+
+const char *protocol_config_name(enum protocol_config_kind kind)
+{
+	static const char *const name[PROTOCOL_CONFIG_KINDS] = {
+		"root entry",	   "context entry", "scalable context entry",
+		"PASID directory", "PASID entry",   "STE",
+		"CD",
 	};
 
 	return name[kind];

@@ -41,6 +41,14 @@ enum protocol_kind {
 	PROTOCOL_USE,	      /* an access was translated */
 	PROTOCOL_READ,	      /* a load past the caches, from an unclean line */
 	PROTOCOL_DONE,	      /* an operation ends that promised: all is over */
+	/* IOMMUs: what a unit is, and what it was seen to do. */
+	PROTOCOL_UNIT,
+	PROTOCOL_CONFIG,      /* an entry of its configuration may be held */
+	PROTOCOL_CONFIG_DROP, /* such entries were invalidated */
+	PROTOCOL_UNIT_TLBI,	      /* translations were */
+	PROTOCOL_UNIT_WAIT,	      /* all invalidations so far are complete */
+	PROTOCOL_UNIT_BUFFER, /* flushed: VT-d 4.1 §6.8 */
+	PROTOCOL_DMA,	      /* a device's access was translated */
 	/* Of imported logs, whose writers keep a discipline: discipline.h. */
 	PROTOCOL_MEMORY_INIT, /* zeroed, and from now on the log's */
 	PROTOCOL_MEMORY_FREE,
@@ -79,6 +87,7 @@ enum protocol_base {
 	PROTOCOL_TTBR0,	   /* stage 1 of EL1&0 */
 	PROTOCOL_TTBR1,
 	PROTOCOL_TTBR_EL2, /* stage 1 of EL2 */
+	PROTOCOL_DEVICE,   /* a domain of an IOMMU, by its id as VMID */
 	PROTOCOL_BASES
 };
 
@@ -89,6 +98,9 @@ struct protocol_root {
 	bool asid_used;	     /* entries with nG belong to `asid` */
 	bool sets_access_flag; /* hardware may: AF clear may be cached too */
 	bool used_elsewhere; /* by CPUs that are not seen, too */
+	bool vtd;	     /* descriptors of VT-d's second stage */
+	bool write_buffer;   /* VT-d: CAP.RWBF */
+	bool caching_mode;   /* VT-d: CAP.CM, what is absent may be held */
 	uint8_t granule_lg2; /* 12, 14, 16 */
 	int8_t level;	     /* of the root table */
 	uint8_t input_bits;
@@ -125,12 +137,14 @@ struct protocol_tlbi {
 	bool by_asid;	     /* of `asid`; with an address global ones as well */
 	bool broadcast;	     /* else the issuing CPU alone */
 	bool last_level;     /* leaves alone: table pointers stay */
+	bool whole;	     /* VT-d: of large leaves those wholly within */
 	bool is_range;
 	int8_t level;	     /* TTL: the leaf's level; -1: no hint */
 	uint8_t granule_lg2; /* of the hint or range; 0: not said */
 	enum protocol_tlbi_by by;
 	uint16_t vmid, asid;
 	uint64_t first, last;
+	uint8_t unit; /* the IOMMU that carried it out; 0: CPUs */
 };
 
 /* Maintenance of an IOMMU by its queue or registers. VT-d 4.1 §6.5, IHI0070
@@ -150,6 +164,61 @@ struct protocol_iotlb {
 bool protocol_tlbi_by_name(const char *name, struct protocol_tlbi *tlbi);
 /* Address or ASID, and hint, of an operand of one that is no range. */
 void protocol_tlbi_operand(struct protocol_tlbi *tlbi, uint64_t operand);
+
+/* ---- IOMMUs. A unit is an observer, numbered after the CPUs. */
+
+enum protocol_unit_type { PROTOCOL_VTD, PROTOCOL_SMMU };
+
+struct protocol_unit {
+	enum protocol_unit_type type;
+	bool noncoherent;    /* ECAP.C, COHACC clear: walks pass the caches */
+	bool write_buffer;   /* CAP.RWBF */
+	bool caching_mode;   /* CAP.CM */
+	bool by_domain;	     /* CAP.PSI clear: pages mean the domain */
+	bool hears_tlbi;     /* takes part in broadcast TLBI of CPUs */
+	uint8_t output_bits; /* of addresses in descriptors */
+};
+
+/* What stands between a request and its translation tables. VT-d 4.1 §9.1 to
+ * §9.6; IHI0070 G.b 5.2, 5.4. */
+enum protocol_config_kind {
+	PROTOCOL_ROOT_ENTRY,
+	PROTOCOL_CONTEXT_ENTRY, /* legacy mode */
+	PROTOCOL_SCALABLE_ENTRY, /* context entry of scalable mode */
+	PROTOCOL_DIRECTORY_ENTRY, /* of PASIDs */
+	PROTOCOL_PASID_ENTRY,
+	PROTOCOL_STE,
+	PROTOCOL_CD,
+	PROTOCOL_CONFIG_KINDS
+};
+const char *protocol_config_name(enum protocol_config_kind kind);
+
+struct protocol_config {
+	enum protocol_config_kind kind;
+	uint8_t words; /* 1 to 8, in one 64-byte line */
+	uint32_t sid;  /* requester or stream; of a root entry the bus' first */
+	uint32_t ssid; /* PASID or substream */
+	uint64_t address;
+};
+
+/* Which of them go; a bit a kind. */
+struct protocol_config_drop {
+	const char *name;
+	unsigned int kinds;
+	bool by_sid, by_ssid, by_did;
+	uint32_t sid, sid_ignored; /* bits that do not matter */
+	uint32_t ssid;
+	uint16_t did;
+};
+
+/* An access of a device, translated. */
+struct protocol_dma {
+	uint32_t sid, ssid;
+	uint16_t did;	     /* domain, VMID */
+	bool reached;	     /* it led to `pa`; else a fault */
+	bool by_held_config; /* as the unit's caches had its configuration */
+	uint64_t iova, pa;
+};
 
 /*
  * A write of TCR_EL1, MAIR_EL1 or SCTLR_EL1 that changed fields of which
@@ -185,6 +254,7 @@ struct protocol_event {
 	uint8_t cpu;	 /* of the one that acts */
 	bool el2;	 /* a hypervisor, not a guest */
 	enum protocol_world world;
+	uint8_t unit;	 /* the IOMMU's number as observer, or 0 */
 	uint16_t vmid;	 /* the guest world's, and of a guest's own acts */
 	struct protocol_source source;
 	union {
@@ -204,10 +274,20 @@ struct protocol_event {
 			enum protocol_access access;
 			enum protocol_domain domain;
 		};
-		struct protocol_tlbi tlbi;
+		struct protocol_tlbi tlbi; /* TLBI, UNIT_TLBI */
 		struct protocol_iotlb iotlb;
 		struct protocol_root root;
 		struct protocol_control control;
+		struct protocol_unit facts; /* UNIT */
+		struct protocol_config config;
+		struct protocol_config_drop drop;
+		struct protocol_dma dma;
+		/* DONE: of a domain (else of the p2m, or a guest's); what it
+		 * took away may wait for a later flush. */
+		struct {
+			bool of_domain, deferred;
+			uint16_t did;
+		};
 		bool caches_on;
 		struct protocol_read read;
 		/* USE: translated in the regime of `cpu` as it stands. */
@@ -218,6 +298,20 @@ struct protocol_event {
 		};
 	};
 };
+
+/*
+ * What a unit was told, from the bits as they reach it: an invalidation
+ * descriptor (VT-d 4.1 §6.5.2), CCMD_REG, IOTLB_REG with IVA_REG (§11.4.7,
+ * §11.4.8), a command (IHI0070 G.b 4.3 to 4.7). Sets kind and union. False:
+ * it drops nothing that is judged here, and completes nothing.
+ */
+bool protocol_vtd_descriptor(const struct protocol_unit *unit,
+			     const uint64_t word[2], struct protocol_event *e);
+bool protocol_vtd_context_command(uint64_t ccmd, struct protocol_event *e);
+bool protocol_vtd_iotlb_command(const struct protocol_unit *unit,
+				uint64_t iotlb, uint64_t iva,
+				struct protocol_event *e);
+bool protocol_smmu_command(const uint64_t word[2], struct protocol_event *e);
 
 /*
  * Who listens. A machine has a pointer to one, NULL when nobody does, so that
@@ -240,6 +334,7 @@ struct protocol_listener {
 	bool uses_wanted;
 	/* The same of CONTEXT. */
 	bool context_wanted;
+	bool dma_wanted; /* the same of DMA */
 	/* The listener's: of the last event. */
 	uint64_t number;
 };

@@ -8,6 +8,7 @@
 #include "sim/check/checker.h"
 #include "sim/check/discipline.h"
 #include "sim/check/hold.h"
+#include "sim/check/iommu.h"
 #include "sim/check/tables.h"
 
 /* TLBIs that a diagnosis looks back at. */
@@ -81,6 +82,7 @@ enum not_judged {
 	NOT_JUDGED_DISCIPLINE,
 	NOT_JUDGED_DATA,
 	NOT_JUDGED_FORMERS,
+	NOT_JUDGED_FIRST_STAGE,
 	NOT_JUDGED_COUNT
 };
 
@@ -107,6 +109,7 @@ struct checker {
 	struct checker_costs costs;
 	struct discipline discipline;
 	struct ranges given; /* frames that are not the guest's any more */
+	struct checker_iommus iommus;
 	bool not_judged[NOT_JUDGED_COUNT];
 };
 
@@ -149,6 +152,68 @@ void event_memory_free(struct checker *c, struct protocol_event *e);
 void event_use(struct checker *c, const struct protocol_event *e);
 void event_read(struct checker *c, const struct protocol_event *e);
 void event_done(struct checker *c, const struct protocol_event *e);
+void event_unit(struct checker *c, const struct protocol_event *e);
+void event_config(struct checker *c, const struct protocol_event *e);
+void event_config_drop(struct checker *c, const struct protocol_event *e);
+void event_unit_tlbi(struct checker *c, const struct protocol_event *e);
+void event_unit_wait(struct checker *c, const struct protocol_event *e);
+void event_unit_buffer(struct checker *c, const struct protocol_event *e);
+void event_dma(struct checker *c, const struct protocol_event *e);
+
+/* ---- maintain.c */
+/* A TLBI of CPUs or of a unit, issued; and all that this observer waits for is
+ * complete. */
+void maintain_issue(struct checker *c, const struct protocol_event *e,
+		    unsigned int observer);
+void maintain_complete(struct checker *c, unsigned int observer,
+		       const struct protocol_event *e);
+
+/* ---- iommu_config.c */
+void config_free(struct checker_iommus *iommus);
+/* An entry whose old content may be held, or was when the invalidation issued
+ * at this event was given, leads to the tree. */
+bool config_leads_to(const struct checker *c, const struct table_tree *tree,
+		     uint64_t issued);
+/* A store is about to change entry `index` of a page that has some. */
+void config_store(struct checker *c, struct table_page *page, uint32_t index,
+		  const struct protocol_event *e);
+/* A barrier of the CPU: what it wrote is visible, and means what it says. */
+void config_barrier(struct checker *c, const struct protocol_event *e);
+/* The end of an operation of the hypervisor's. */
+void config_done(struct checker *c, const struct protocol_event *e);
+
+/* ---- iommu_judge.c */
+/* As judge_cause, of a ghost that units alone still hold. */
+struct cause iommu_cause(const struct checker *c, const struct ghost *g);
+/* An operation on a domain is over. */
+void iommu_done(struct checker *c, const struct protocol_event *e);
+/* Its rule where the rule for a CPU's tables is this one. */
+enum rule iommu_rule(enum rule rule);
+static inline enum rule rule_for_tree(const struct table_tree *tree,
+				      enum rule rule)
+{
+	return tree->root.base == PROTOCOL_DEVICE ? iommu_rule(rule) : rule;
+}
+static inline enum rule rule_for_ghost(const struct checker *c,
+				       const struct ghost *g, enum rule rule)
+{
+	return g->base == PROTOCOL_DEVICE ||
+			       !((g->alone | g->combined) & ~c->hold.units)
+		       ? iommu_rule(rule)
+		       : rule;
+}
+/* Entry `index` of a page is about to change. A table was just linked. */
+void iommu_changed(struct checker *c, const struct table_page *page,
+		   uint32_t index);
+void iommu_linked(struct checker *c, const struct table_node *node,
+		  const struct protocol_event *e);
+/* The table, and all below it, are a device's from now on. */
+void iommu_attached(struct checker *c, const struct table_node *node,
+		    const struct protocol_event *e);
+/* Entry `index` of a domain's tables was made. */
+void iommu_made(struct checker *c, const struct table_node *node,
+		uint32_t index, const struct protocol_event *e,
+		struct mark mark);
 
 /* ---- give.c */
 /* Entry `index` of the node is there now: does it lead to a frame that was

@@ -137,11 +137,15 @@ static void check_linked(struct checker *c, const struct table_node *node,
 	const struct table_page *page = node->page;
 	const struct table_node *parent = node->parent;
 
+	iommu_linked(c, node, e);
 	/* A log tells of no DMB. */
 	if (page->written_epoch && !c->config.discipline &&
 	    page->written_epoch == c->cpu[page->written_by].barriers + 1)
-		checker_report_word(c, RULE_LINK_UNORDERED, checker_mark(c, e),
-				    parent->page, node->index, 0, e,
+		checker_report_word(c,
+				    rule_for_tree(node->tree,
+						  RULE_LINK_UNORDERED),
+				    checker_mark(c, e), parent->page,
+				    node->index, 0, e,
 				    "DSB ISHST (or DMB) between filling the "
 				    "table and linking it");
 	for (uint32_t i = 0; i < page_entries(page); i++) {
@@ -169,6 +173,7 @@ static void note_hint(struct checker *c, const struct word_ref *ref,
 	const struct table_node *node = ref->page->node;
 
 	if ((pte & ENTRY_CONTIG) && node && node->tree->users &&
+	    !node->tree->geometry.vtd &&
 	    entry_kind(&node->tree->geometry, pte, node->level) == ENTRY_LEAF)
 		word_list_add(c, &c->hinted, *ref);
 }
@@ -201,9 +206,13 @@ static void made(struct checker *c, struct table_node *node, uint32_t index,
 		word_list_add(c, &c->uncleaned, ref);
 	if (kind == ENTRY_NOTHING)
 		return;
-	judge_made(c, node, index, e);
+	if (node->tree->root.base == PROTOCOL_DEVICE)
+		iommu_made(c, node, index, e, mark);
+	if (!g->vtd) {
+		judge_made(c, node, index, e);
+		note_hint(c, &ref, pte);
+	}
 	give_made(c, node, index, e);
-	note_hint(c, &ref, pte);
 	if (kind == ENTRY_TABLE) {
 		struct table_node *child =
 			tables_child(&c->tables, node, index);
@@ -211,7 +220,7 @@ static void made(struct checker *c, struct table_node *node, uint32_t index,
 		if (child)
 			check_linked(c, child, e);
 	}
-	if (c->config.forbid_writable_executable)
+	if (c->config.forbid_writable_executable && !g->vtd)
 		check_permissions(c, node, index, e);
 	note_made(c, &ref);
 }
@@ -232,8 +241,8 @@ static void check_reuse(struct checker *c, struct table_page *page,
 		g = g->next;
 	if (!g || g->finding)
 		return;
-	f = findings_add(c, RULE_TABLE_REUSED, checker_mark(c, e).source, e,
-			 &is_new);
+	f = findings_add(c, rule_for_ghost(c, g, RULE_TABLE_REUSED),
+			 checker_mark(c, e).source, e, &is_new);
 	if (!f || !is_new)
 		return;
 	finding_describe_ghost(c, f, g);
@@ -276,7 +285,7 @@ static bool is_same(const struct table_node *node, uint64_t old, uint64_t now)
 	uint64_t is = entry_meaning(g, now, node->level);
 
 	return was == is ||
-	       (node->level < 3 && (was & ENTRY_NT) && was == (is | ENTRY_NT) &&
+	       (!g->vtd && node->level < 3 && (was & ENTRY_NT) && was == (is | ENTRY_NT) &&
 		entry_kind(g, now, node->level) == ENTRY_LEAF);
 }
 
@@ -302,6 +311,7 @@ static void live_word(struct checker *c, struct table_page *page,
 	if (judged) {
 		mark = checker_mark(c, e);
 		check_pieces(c, page, index, old, now, e);
+		iommu_changed(c, page, index);
 		count = places(page, at);
 		for (unsigned int i = 0; i < count; i++)
 			bury_node(c, at[i], index, old, e, mark);
@@ -335,6 +345,23 @@ static bool takes_unknown(const struct checker *c,
 	return e->world == PROTOCOL_MACHINE || !c->listener.read;
 }
 
+/* To an IOMMU's walks nothing changed: they find the same below the caches. */
+static bool is_note(const struct table_page *page, uint32_t index, uint64_t now)
+{
+	return page->node && page->node->tree->geometry.vtd &&
+	       is_same(page->node, page->word[index], now);
+}
+
+static void note_absent(const struct table_page *page, uint32_t index)
+{
+	const struct table_node *node = page->node;
+
+	if (node && !bit_get(page->unclean, index) &&
+	    entry_kind(&node->tree->geometry, page->word[index], node->level) ==
+		    ENTRY_NOTHING)
+		bit_put(page->absent, index, true);
+}
+
 void event_store(struct checker *c, const struct protocol_event *e, bool judged)
 {
 	uint64_t at = align_down(e->address, 3);
@@ -353,8 +380,13 @@ void event_store(struct checker *c, const struct protocol_event *e, bool judged)
 		if (judged) {
 			page->written_by = e->cpu;
 			page->written_epoch = c->cpu[e->cpu].barriers + 1;
-			bit_put(page->unclean, index, true);
-			bit_put(page->cleaned, index, false);
+			if (!is_note(page, index, e->now)) {
+				note_absent(page, index);
+				bit_put(page->unclean, index, true);
+				bit_put(page->cleaned, index, false);
+			}
+			if (page->config)
+				config_store(c, page, index, e);
 			if (page->held && !page->nodes)
 				check_reuse(c, page, page->word[index], e->now,
 					    e);

@@ -113,10 +113,11 @@ static bool page_words(struct table_page *page, unsigned int granule_lg2)
 
 	page->word = calloc(words, sizeof(*page->word));
 	page->birth = calloc(words, sizeof(*page->birth));
-	page->unclean = calloc(words / 32, sizeof(*page->unclean));
+	page->unclean = calloc(3 * words / 64, sizeof(*page->unclean));
 	if (!page->word || !page->birth || !page->unclean)
 		return false;
 	page->cleaned = page->unclean + words / 64;
+	page->absent = page->cleaned + words / 64;
 	page->granule_lg2 = (uint8_t)granule_lg2;
 	return true;
 }
@@ -160,6 +161,8 @@ static void take_words(struct table_page *to, const struct table_page *from)
 					<< at % 64;
 		to->cleaned[at / 64] |= (from->cleaned[i / 64] >> i % 64 & 1)
 					<< at % 64;
+		to->absent[at / 64] |= (from->absent[i / 64] >> i % 64 & 1)
+				       << at % 64;
 	}
 	if (from->written_epoch > to->written_epoch) {
 		to->written_epoch = from->written_epoch;
@@ -448,7 +451,9 @@ struct table_tree *tables_tree(struct tables *t,
 	}
 	tree->root = *root;
 	tree->geometry = (struct geometry){
-		.stage2 = root->base == PROTOCOL_VTTBR,
+		.stage2 = root->base == PROTOCOL_VTTBR ||
+			  root->base == PROTOCOL_DEVICE,
+		.vtd = root->vtd,
 		.sets_access_flag = root->sets_access_flag,
 		.granule_lg2 = root->granule_lg2,
 		.output_bits = root->output_bits,

@@ -37,7 +37,10 @@ struct table_page {
 	struct mark *birth; /* of each word */
 	/* Bit sets: written and not cleaned; cleaned and no DSB since. */
 	uint64_t *unclean, *cleaned;
+	/* And: unclean, and there was nothing when it was clean last. */
+	uint64_t *absent;
 	struct table_node *node;
+	struct config_entry *config; /* of IOMMUs, that stand in it: iommu.h */
 	struct table_page *next; /* in the hash chain */
 };
 

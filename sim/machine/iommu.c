@@ -13,6 +13,7 @@
 #include "sim/machine/account.h"
 #include "sim/machine/dma.h"
 #include "sim/machine/hypervisor.h"
+#include "sim/machine/protocol_iommu.h"
 
 uint64_t iommu_ticks(const struct machine *m, double ns)
 {
@@ -150,6 +151,24 @@ void iommus_tlbi(struct iommus *all, const struct arm_tlbi *tlbi)
 
 /* ---- calls of a domain ---- */
 
+/* What the core does from here on is called so; returns what it was called
+ * before. And it has returned. */
+static const char *begin(const struct iommu *io, const char *operation)
+{
+	const char *before = io->m->operation;
+
+	io->m->operation = operation;
+	return before;
+}
+
+static void over(const struct iommu *io, const struct iommu_domain *d,
+		 const char *before)
+{
+	if (io->m->protocol)
+		protocol_iommu_done(io, d);
+	io->m->operation = before;
+}
+
 /* A request cut into runs of consecutive frames. */
 struct run {
 	dfn_t dfn;
@@ -158,9 +177,11 @@ struct run {
 	unsigned int access;
 };
 
-static int map_run(struct iommu_domain *d, dfn_t dfn, mfn_t mfn,
-		   uint64_t frames, unsigned int access, uint64_t *mapped)
+static int map_run(const struct iommu *io, struct iommu_domain *d, dfn_t dfn,
+		   mfn_t mfn, uint64_t frames, unsigned int access,
+		   uint64_t *mapped)
 {
+	const char *before = begin(io, "iommu_map");
 	uint64_t done;
 	int rc;
 
@@ -171,11 +192,14 @@ static int map_run(struct iommu_domain *d, dfn_t dfn, mfn_t mfn,
 		frames -= done;
 		*mapped += done;
 	} while (rc == ERR_PREEMPTED);
+	over(io, d, before);
 	return rc;
 }
 
-static int unmap_run(struct iommu_domain *d, dfn_t dfn, uint64_t frames)
+static int unmap_run(const struct iommu *io, struct iommu_domain *d, dfn_t dfn,
+		     uint64_t frames)
 {
+	const char *before = begin(io, "iommu_unmap");
 	uint64_t done;
 	int rc;
 
@@ -184,7 +208,17 @@ static int unmap_run(struct iommu_domain *d, dfn_t dfn, uint64_t frames)
 		dfn.raw += done;
 		frames -= done;
 	} while (rc == ERR_PREEMPTED);
+	over(io, d, before);
 	return rc;
+}
+
+/* Frames that are given away must be out of every device's reach. */
+static void flush(const struct iommu *io, struct iommu_domain *d)
+{
+	const char *before = begin(io, "iommu_flush");
+
+	iommu_flush(d);
+	over(io, d, before);
 }
 
 /* All of it or nothing. */
@@ -203,11 +237,11 @@ static int map_frames(struct iommu *io, struct iommu_domain *d,
 		       hypervisor_frame(h, (gfn_t){ r->gfn.raw + mapped + n })
 				       .raw == mfn.raw + n)
 			n++;
-		rc = map_run(d, (dfn_t){ r->dfn.raw + mapped }, mfn, n,
+		rc = map_run(io, d, (dfn_t){ r->dfn.raw + mapped }, mfn, n,
 			     r->access, &mapped);
 	}
 	if (rc && mapped) /* taking away needs no memory but for a split */
-		BUG_ON(h, unmap_run(d, r->dfn, mapped));
+		BUG_ON(h, unmap_run(io, d, r->dfn, mapped));
 	return rc;
 }
 
@@ -292,7 +326,7 @@ static int64_t call_unmap(struct iommu *io, struct iommu_domain *d,
 	if (count_mapped(io, d, dfn, x[3]) != x[3])
 		return -ENOENT;
 	io->ops_unmap++;
-	return guest_errno(unmap_run(d, dfn, x[3]));
+	return guest_errno(unmap_run(io, d, dfn, x[3]));
 }
 
 static uint64_t now(const struct iommus *all)
@@ -348,7 +382,10 @@ static void follow(struct iommu *io, gfn_t gfn, uint64_t count, bool present)
 
 	for (uint32_t i = 0; i < io->domains; i++) {
 		int rc = present ? map_frames(io, &io->domain[i], &r)
-				 : unmap_run(&io->domain[i], r.dfn, count);
+				 : unmap_run(io, &io->domain[i], r.dfn, count);
+
+		if (!present && !iommu_is_flushed(&io->domain[i]))
+			flush(io, &io->domain[i]);
 
 		/* No memory for tables: a device then faults where the guest
 		 * would not, and nothing worse. */
@@ -379,8 +416,12 @@ void iommus_moment(struct iommus *all)
 		struct iommu *io = &all->unit[i];
 		uint64_t began = now(all);
 
-		for (uint32_t k = 0; k < io->domains; k++)
+		for (uint32_t k = 0; k < io->domains; k++) {
+			const char *before = begin(io, "iommu_tick");
+
 			iommu_tick(&io->domain[k]);
+			over(io, &io->domain[k], before);
+		}
 		io->lock_charge += now(all) - began;
 	}
 }
@@ -422,20 +463,29 @@ static int domain_start(struct iommu *io, unsigned int device)
 				 .gfn = h->ram_first,
 				 .frames = h->ram_frames,
 				 .access = IOMMU_ACCESS_RW };
+	const char *before = begin(io, "iommu_domain_init");
 	int rc = iommu_domain_init(d, h, &config);
 
+	over(io, d, before);
 	if (rc)
 		return rc;
 	io->domains++;
 	if (io->config->populate == IOMMU_POPULATE_GUEST)
 		rc = map_frames(io, d, &all);
-	return rc ? rc : io->ops->attach(io->unit, device, d);
+	if (rc)
+		return rc;
+	before = begin(io, "iommu_attach");
+	rc = io->ops->attach(io->unit, device, d);
+	over(io, d, before);
+	return rc;
 }
 
 static int unit_boot(struct iommu *io)
 {
 	int rc;
 
+	if (io->m->protocol && io->config->mode != IOMMU_MODE_OFF)
+		protocol_iommu_unit(io);
 	/* The guest says where its devices' accesses go. */
 	if (io == io->m->iommus->guests)
 		return 0;

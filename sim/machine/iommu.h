@@ -105,6 +105,9 @@ struct iommus {
 	uint32_t devices;
 	/* What memory holds below the caches; NULL: all walks are coherent. */
 	struct versions *below;
+	/* Whom the port returns to that asks for what is under way, for
+	 * whoever listens; or NULL. */
+	const void *caller;
 };
 
 /* NULL: *error. */

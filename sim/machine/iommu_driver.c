@@ -55,6 +55,18 @@ void iommu_driver_write(const struct iommu *io, pa_t at, const uint64_t *word,
 	port_barrier(h, PORT_DSB_ISHST);
 }
 
+void iommu_driver_told(const struct iommu *io, enum protocol_config_kind kind,
+		       uint32_t sid, pa_t at, unsigned int words)
+{
+	const struct protocol_config config = { .kind = kind,
+						.words = (uint8_t)words,
+						.sid = sid,
+						.address = at.raw };
+
+	if (io->m->protocol)
+		protocol_iommu_config(io, &config);
+}
+
 void iommu_driver_wait(struct iommu *io, uint64_t until)
 {
 	uint64_t now = iommu_driver_now(io);

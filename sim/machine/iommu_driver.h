@@ -9,6 +9,7 @@
 
 #include "sim/machine/hypervisor.h"
 #include "sim/machine/iommu.h"
+#include "sim/machine/protocol_iommu.h"
 
 static inline struct hypervisor *iommu_driver_host(const struct iommu *io)
 {
@@ -27,6 +28,11 @@ MUST_CHECK int iommu_driver_pages(const struct iommu *io, unsigned int order,
  * first. Then cleaned if `clean`, and ordered before what comes next. */
 void iommu_driver_write(const struct iommu *io, pa_t at, const uint64_t *word,
 			unsigned int words, bool clean);
+
+/* To whoever listens: an entry of the unit's configuration that it may hold
+ * from now on. */
+void iommu_driver_told(const struct iommu *io, enum protocol_config_kind kind,
+		       uint32_t sid, pa_t at, unsigned int words);
 
 /* The CPU waits until the unit is through with what it was given. */
 void iommu_driver_wait(struct iommu *io, uint64_t until);

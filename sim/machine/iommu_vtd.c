@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 #include "sim/machine/account.h"
+#include "sim/machine/protocol_iommu.h"
 
 /* ---- what the model asks of the world ---- */
 
@@ -48,11 +49,20 @@ static void interrupt(void *context, uint64_t address, uint32_t data)
 		u->fault_event = true;
 }
 
+static void notice(void *context, const struct vtd_notice *n)
+{
+	const struct vtd_unit *u = context;
+
+	if (u->io->m->protocol)
+		protocol_iommu_vtd(u->io, n);
+}
+
 static const struct vtd_ops world = {
 	.read_descriptor = read_descriptor,
 	.update_descriptor = update_descriptor,
 	.write_status = write_status,
 	.interrupt = interrupt,
+	.notice = notice,
 };
 
 /* ---- the unit ---- */
@@ -97,6 +107,21 @@ static void end(void *unit)
 	free(u);
 }
 
+static void tell_access(const struct iommu *io, const struct vtd_request *r,
+			const struct vtd_outcome *out)
+{
+	const struct protocol_dma dma = {
+		.sid = r->sid,
+		.did = out->did,
+		.reached = out->result == VTD_TRANSLATED,
+		.by_held_config = out->context_hit || out->pasid_hit,
+		.iova = r->iova,
+		.pa = out->pa,
+	};
+
+	protocol_iommu_dma(io, &dma);
+}
+
 static void translate(void *unit, const struct iommu_request *request,
 		      struct iommu_answer *answer)
 {
@@ -109,6 +134,8 @@ static void translate(void *unit, const struct iommu_request *request,
 	struct vtd_outcome out;
 
 	vtd_translate(u->vtd, &r, &out);
+	if (u->io->m->protocol && u->io->m->protocol->dma_wanted)
+		tell_access(u->io, &r, &out);
 	*answer = (struct iommu_answer){ .pa = { out.pa },
 					 .bytes = out.bytes,
 					 .done = out.done };

@@ -378,8 +378,11 @@ void port_iotlb_flush(void *host, const struct port_iotlb *request)
 
 	if (h->m->protocol)
 		protocol_iotlb(h->m, request, CALLER(h));
-	if (h->m->iommus)
-		iommus_flush(h->m->iommus, request);
+	if (!h->m->iommus)
+		return;
+	h->m->iommus->caller = CALLER(h);
+	iommus_flush(h->m->iommus, request);
+	h->m->iommus->caller = NULL;
 }
 
 void port_iotlb_wait(void *host)
@@ -388,8 +391,11 @@ void port_iotlb_wait(void *host)
 
 	if (h->m->protocol)
 		protocol_iotlb_wait(h->m, CALLER(h));
-	if (h->m->iommus)
-		iommus_wait(h->m->iommus);
+	if (!h->m->iommus)
+		return;
+	h->m->iommus->caller = CALLER(h);
+	iommus_wait(h->m->iommus);
+	h->m->iommus->caller = NULL;
 }
 
 void port_iommu_write_buffer(void *host)
@@ -398,8 +404,11 @@ void port_iommu_write_buffer(void *host)
 
 	if (h->m->protocol)
 		protocol_write_buffer(h->m, CALLER(h));
-	if (h->m->iommus)
-		iommus_write_buffer(h->m->iommus);
+	if (!h->m->iommus)
+		return;
+	h->m->iommus->caller = CALLER(h);
+	iommus_write_buffer(h->m->iommus);
+	h->m->iommus->caller = NULL;
 }
 
 /* Only batches of set/way maintenance are long enough. */

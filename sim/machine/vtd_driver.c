@@ -100,6 +100,9 @@ static void entry_write(const struct vtd_unit *u, pa_t table, uint64_t offset,
 {
 	iommu_driver_write(u->io, (pa_t){ table.raw + offset }, word, words,
 			   cleans(u));
+	/* What became present is seen once that is flushed. §6.8 */
+	if (u->driver.cap & CAP_RWBF)
+		command(u, GCMD_WBF);
 }
 
 /* ---- the queue ---- */
@@ -227,6 +230,7 @@ int vtd_driver_start(void *unit)
 	reg_write(u, REG_FECTL, 0, 4);
 	invalidate_all(u);
 	command(u, GCMD_TE);
+	iommu_driver_told(u->io, PROTOCOL_ROOT_ENTRY, 0, d->root, 2);
 	return 0;
 }
 
@@ -243,6 +247,10 @@ static void attach_legacy(struct vtd_unit *u, uint16_t sid,
 	};
 
 	entry_write(u, u->driver.context[0], (uint64_t)sid * 16, word, 2);
+	iommu_driver_told(u->io, PROTOCOL_CONTEXT_ENTRY, sid,
+			  (pa_t){ u->driver.context[0].raw +
+				  (uint64_t)sid * 16 },
+			  2);
 }
 
 /* Scalable mode: PASID 0 stands for requests without one. §9.4 to §9.6. */
@@ -266,6 +274,12 @@ static int attach_scalable(struct vtd_unit *u, uint16_t sid,
 	context[0] = directory.raw | 1;
 	entry_write(u, u->driver.context[sid >> 7], (sid & 127) * UINT64_C(32),
 		    context, 4);
+	iommu_driver_told(u->io, PROTOCOL_SCALABLE_ENTRY, sid,
+			  (pa_t){ u->driver.context[sid >> 7].raw +
+				  (sid & 127) * UINT64_C(32) },
+			  4);
+	iommu_driver_told(u->io, PROTOCOL_DIRECTORY_ENTRY, sid, directory, 1);
+	iommu_driver_told(u->io, PROTOCOL_PASID_ENTRY, sid, table, 8);
 	return 0;
 }
 
@@ -278,6 +292,8 @@ int vtd_driver_attach(void *unit, unsigned int device,
 
 	if (mode(u) == IOMMU_MODE_OFF)
 		return 0;
+	/* The domain's tables, before anything leads there. §6.8 */
+	vtd_driver_write_buffer(u);
 	if (u->driver.scalable)
 		rc = attach_scalable(u, sid, domain);
 	else

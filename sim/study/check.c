@@ -51,20 +51,38 @@ static json_t *event_json(uint64_t event, const struct protocol_source *s,
 	return o;
 }
 
-static json_t *observers_json(uint64_t set)
+/* Observers of a set, counted from its first on: CPUs from 0, IOMMUs too. */
+static json_t *observers_json(uint64_t set, int first)
 {
 	json_t *a = json_array();
 
-	for (int i = 0; i < PROTOCOL_OBSERVERS_MAX; i++)
+	for (int i = first; i < PROTOCOL_OBSERVERS_MAX; i++)
 		if (set >> i & 1)
-			json_array_append_new(a, json_integer(i));
+			json_array_append_new(a, json_integer(i - first));
 	return a;
+}
+
+static void set_holders(json_t *o, const struct finding *f)
+{
+	int unit = 0;
+
+	if (f->observers & ~f->units)
+		json_object_set_new(o, "may_be_held_by",
+				    observers_json(f->observers & ~f->units,
+						   0));
+	while (unit < PROTOCOL_OBSERVERS_MAX && !(f->units >> unit & 1))
+		unit++;
+	if (f->observers & f->units)
+		json_object_set_new(o, "may_be_held_by_iommus",
+				    observers_json(f->observers & f->units,
+						   unit));
 }
 
 static json_t *entry_json(const struct finding *f, struct code_lines *lines)
 {
 	json_t *o = json_pack("{s:i, s:i, s:i}", "stage", (int)f->stage,
-			      "level", f->level, "vmid", (int)f->vmid);
+			      "level", f->level,
+			      f->of_device ? "domain" : "vmid", (int)f->vmid);
 
 	if (f->stage == 1)
 		json_object_set_new(o, "asid", json_integer(f->asid));
@@ -73,7 +91,7 @@ static json_t *entry_json(const struct finding *f, struct code_lines *lines)
 	json_object_set_new(o, "descriptor", hex(f->address));
 	json_object_set_new(o, "stale", hex(f->stale));
 	json_object_set_new(o, "now", hex(f->now));
-	json_object_set_new(o, "may_be_held_by", observers_json(f->observers));
+	set_holders(o, f);
 	if (!f->replaced_event)
 		return o;
 	json_object_set_new(o, "born",
@@ -100,12 +118,38 @@ static json_t *line_json(const struct finding *f, struct code_lines *lines)
 	return o;
 }
 
+/* An entry of an IOMMU's configuration. */
+static json_t *config_json(const struct finding *f, struct code_lines *lines)
+{
+	json_t *o = json_pack("{s:s, s:i, s:o, s:o, s:o}", "kind", f->config,
+			      "domain", (int)f->vmid, "address",
+			      hex(f->address), "stale", hex(f->stale), "now",
+			      hex(f->now));
+
+	json_object_set_new(o, "requester", hex(f->sid));
+	if (f->ssid)
+		json_object_set_new(o, "pasid", json_integer(f->ssid));
+	set_holders(o, f);
+	if (!f->replaced_event)
+		return o;
+	json_object_set_new(o, "born",
+			    event_json(f->birth_event, &f->birth, lines));
+	json_object_set_new(o, "replaced",
+			    event_json(f->replaced_event, &f->replaced, lines));
+	return o;
+}
+
 static json_t *used_json(const struct finding *f)
 {
-	json_t *o = json_pack("{s:I, s:i, s:o, s:b}", "event",
-			      (json_int_t)f->use_event, "cpu", (int)f->use_cpu,
-			      "va", hex(f->use_va), "went", f->use_went);
+	json_t *o = json_pack("{s:I, s:o, s:b}", "event",
+			      (json_int_t)f->use_event,
+			      f->use_by_device ? "iova" : "va", hex(f->use_va),
+			      "went", f->use_went || f->use_by_device);
 
+	if (f->use_by_device)
+		json_object_set_new(o, "requester", hex(f->use_sid));
+	else
+		json_object_set_new(o, "cpu", json_integer(f->use_cpu));
 	if (f->fill_known)
 		json_object_set_new(o, "filled",
 				    json_pack("{s:I, s:o}", "event",
@@ -127,6 +171,8 @@ static json_t *finding_json(const struct finding *f, struct code_lines *lines)
 		json_object_set_new(o, "detail", json_string(f->detail));
 	if (f->input != UINT64_MAX)
 		json_object_set_new(o, "entry", entry_json(f, lines));
+	if (f->config)
+		json_object_set_new(o, "configuration", config_json(f, lines));
 	if (f->line_bytes)
 		json_object_set_new(o, "line", line_json(f, lines));
 	if (f->use_event)

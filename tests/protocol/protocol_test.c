@@ -21,7 +21,7 @@
 
 #define CASES "tests/protocol/cases"
 #define LOGS  "tests/protocol/casemate"
-#define CASES_MAX 256
+#define CASES_MAX 320
 #define RULES_EXPECTED_MAX 4
 
 struct script {
@@ -30,6 +30,7 @@ struct script {
 	struct checker_config config;
 	struct checker *checker;
 	struct protocol_event next; /* who acts */
+	struct protocol_unit facts[PROTOCOL_OBSERVERS_MAX];
 	enum rule expected[RULES_EXPECTED_MAX];
 	unsigned int expects;
 	bool says_clean;
@@ -342,10 +343,166 @@ static void do_read(void)
 	send(&e);
 }
 
+/* done [did N [deferred 1]]: of the p2m or guest, or of a domain */
 static void do_done(void)
 {
 	struct protocol_event e = event(PROTOCOL_DONE);
+	const char *key;
 
+	e.of_domain = e.deferred = false;
+	while ((key = word())) {
+		uint64_t value = number();
+
+		if (!strcmp(key, "did")) {
+			e.of_domain = true;
+			e.did = (uint16_t)value;
+		} else if (!strcmp(key, "deferred")) {
+			e.deferred = value;
+		} else {
+			wrong("did or deferred");
+		}
+	}
+	send(&e);
+}
+
+/* ---- lines about IOMMUs */
+
+static struct protocol_event of_unit(enum protocol_kind kind)
+{
+	struct protocol_event e = event(kind);
+
+	e.unit = (uint8_t)number();
+	if (!e.unit || e.unit >= PROTOCOL_OBSERVERS_MAX)
+		wrong("a unit is from 1 to 63");
+	return e;
+}
+
+/* unit N vtd|smmu [past 1] [buffer 1] [caching 1] [coarse 1] [hears 1] */
+static void do_unit(void)
+{
+	struct protocol_event e = of_unit(PROTOCOL_UNIT);
+	const char *type = word(), *key;
+
+	if (!type || (strcmp(type, "vtd") && strcmp(type, "smmu")))
+		wrong("vtd or smmu");
+	e.facts = (struct protocol_unit){ .type = *type == 'v' ? PROTOCOL_VTD
+							       : PROTOCOL_SMMU,
+					  .output_bits = 46 };
+	while ((key = word())) {
+		bool value = number();
+
+		if (!strcmp(key, "past"))
+			e.facts.noncoherent = value;
+		else if (!strcmp(key, "buffer"))
+			e.facts.write_buffer = value;
+		else if (!strcmp(key, "caching"))
+			e.facts.caching_mode = value;
+		else if (!strcmp(key, "coarse"))
+			e.facts.by_domain = value;
+		else if (!strcmp(key, "hears"))
+			e.facts.hears_tlbi = value;
+		else
+			wrong("past, buffer, caching, coarse or hears");
+	}
+	current->facts[e.unit] = e.facts;
+	send(&e);
+}
+
+/* config N KIND ADDRESS WORDS [sid N] [ssid N]: it may be held from now on */
+static void do_config(void)
+{
+	static const char *const kinds[] = { "root",	  "context", "scontext",
+					     "directory", "pasid",   "ste",
+					     "cd" };
+	struct protocol_event e = of_unit(PROTOCOL_CONFIG);
+	const char *name = word(), *key;
+	int i = 0;
+
+	while (i < PROTOCOL_CONFIG_KINDS && name && strcmp(name, kinds[i]))
+		i++;
+	if (i == PROTOCOL_CONFIG_KINDS)
+		wrong("no such kind of entry");
+	e.config = (struct protocol_config){
+		.kind = (enum protocol_config_kind)i,
+	};
+	e.config.address = number();
+	e.config.words = (uint8_t)number();
+	while ((key = word())) {
+		uint32_t value = (uint32_t)number();
+
+		if (!strcmp(key, "sid"))
+			e.config.sid = value;
+		else if (!strcmp(key, "ssid"))
+			e.config.ssid = value;
+		else
+			wrong("sid or ssid");
+	}
+	send(&e);
+}
+
+/* tell N LOW HIGH: an invalidation descriptor, or a command, carried out */
+static void do_tell(void)
+{
+	struct protocol_event e = of_unit(PROTOCOL_UNIT_TLBI);
+	const struct protocol_unit *unit = &current->facts[e.unit];
+	uint64_t words[2];
+
+	words[0] = number();
+	words[1] = number();
+	if (unit->type == PROTOCOL_VTD
+		    ? !protocol_vtd_descriptor(unit, words, &e)
+		    : !protocol_smmu_command(words, &e))
+		wrong("it does nothing");
+	send(&e);
+}
+
+/* ccmd N VALUE, iotlb N VALUE IVA: written to the registers */
+static void do_ccmd(void)
+{
+	struct protocol_event e = of_unit(PROTOCOL_CONFIG_DROP);
+
+	if (!protocol_vtd_context_command(number(), &e))
+		wrong("it does nothing");
+	send(&e);
+}
+
+static void do_iotlb(void)
+{
+	struct protocol_event e = of_unit(PROTOCOL_UNIT_TLBI);
+	uint64_t command = number();
+
+	if (!protocol_vtd_iotlb_command(&current->facts[e.unit], command,
+					number(), &e))
+		wrong("it does nothing");
+	send(&e);
+}
+
+/* wait N: software has read in registers that all is complete */
+static void do_wait(void)
+{
+	struct protocol_event e = of_unit(PROTOCOL_UNIT_WAIT);
+
+	send(&e);
+}
+
+static void do_buffer(void)
+{
+	struct protocol_event e = of_unit(PROTOCOL_UNIT_BUFFER);
+
+	send(&e);
+}
+
+/* dma N SID IOVA PA DID [held 1] */
+static void do_dma(void)
+{
+	struct protocol_event e = of_unit(PROTOCOL_DMA);
+
+	e.dma = (struct protocol_dma){ .reached = true };
+	e.dma.sid = (uint32_t)number();
+	e.dma.iova = number();
+	e.dma.pa = number();
+	e.dma.did = (uint16_t)number();
+	e.dma.by_held_config = word() != NULL;
 	send(&e);
 }
 
@@ -361,6 +518,9 @@ static const struct {
 	{ "root", do_root }, { "use", do_use }, { "done", do_done },
 	{ "read", do_read }, { "control", do_control },
 	{ "context", do_context },
+	{ "unit", do_unit },	{ "config", do_config },
+	{ "tell", do_tell },	 { "ccmd", do_ccmd },	{ "iotlb", do_iotlb },
+	{ "wait", do_wait },	 { "buffer", do_buffer }, { "dma", do_dma },
 };
 
 static void run_line(char *text)

@@ -106,7 +106,7 @@ static inline void rig_flush(void *context)
 }
 
 static const struct vtd_ops rig_ops = { rig_read, rig_update, rig_status,
-					rig_interrupt, rig_flush };
+					rig_interrupt, rig_flush, NULL };
 
 static inline void rig_put(struct rig *rig, uint64_t pa, uint64_t raw)
 {
