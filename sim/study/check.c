@@ -28,8 +28,10 @@ static json_t *source_json(const struct protocol_source *s,
 		json_object_set_new(o, s->pc == UINT64_MAX ? "operation"
 							   : "instruction",
 				    json_string(s->operation));
-	if (s->pc != UINT64_MAX)
+	if (s->pc != UINT64_MAX) {
 		json_object_set_new(o, "block", hex(s->pc));
+		code_lines_add_guest(lines, s->pc, o);
+	}
 	if (s->file) {
 		json_object_set_new(o, "file", json_string(s->file));
 		json_object_set_new(o, "line", json_integer(s->line));
@@ -194,12 +196,12 @@ static json_t *costs_json(const struct checker_costs *c)
 		(json_int_t)c->entries_held_peak);
 }
 
-json_t *check_report(const struct checker *checker)
+json_t *check_report(const struct checker *checker, const char *guest)
 {
 	json_t *findings = json_array(), *not_judged = json_array();
 	struct code_lines lines;
 
-	code_lines_init(&lines);
+	code_lines_init(&lines, guest);
 	for (size_t i = 0; i < checker_findings(checker); i++)
 		json_array_append_new(
 			findings,
@@ -272,7 +274,7 @@ static int check_log(const char *input, struct checker *checker,
 	int rc = study_check_log(input, checker, &log, error);
 
 	if (rc == EXIT_FINE) {
-		*report = check_report(checker);
+		*report = check_report(checker, NULL);
 		log_add(*report, log.said);
 	}
 	study_log_fini(&log);
@@ -304,7 +306,9 @@ int study_check(const struct machine_config *config,
 	rc = is_log ? check_log(options->input, checker, report, error)
 		    : check_run(config, options, checker, result, error);
 	if (result->stats)
-		*report = check_report(checker);
+		*report = check_report(
+			checker,
+			study_is_guest(options->input) ? options->input : NULL);
 	if (!rc && checker_findings(checker))
 		rc = EXIT_FINDING;
 	checker_free(checker);

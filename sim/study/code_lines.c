@@ -16,12 +16,12 @@ extern const ElfW(Ehdr) __ehdr_start;
 
 #define ASKED_AT_ONCE 256
 
-void code_lines_init(struct code_lines *lines)
+void code_lines_init(struct code_lines *lines, const char *guest)
 {
-	*lines = (struct code_lines){ 0 };
+	*lines = (struct code_lines){ .guest = guest };
 }
 
-void code_lines_add(struct code_lines *lines, const void *code, json_t *object)
+static void add(struct code_lines *lines, struct code_line line)
 {
 	if (lines->count == lines->room) {
 		size_t room = lines->room ? lines->room * 2 : 64;
@@ -33,7 +33,20 @@ void code_lines_add(struct code_lines *lines, const void *code, json_t *object)
 		lines->item = more;
 		lines->room = room;
 	}
-	lines->item[lines->count++] = (struct code_line){ code, object };
+	lines->item[lines->count++] = line;
+}
+
+void code_lines_add(struct code_lines *lines, const void *code, json_t *object)
+{
+	/* A return address: the call is before it. */
+	add(lines, (struct code_line){ (uint64_t)(uintptr_t)code - 1, false,
+				       object });
+}
+
+void code_lines_add_guest(struct code_lines *lines, uint64_t pc, json_t *object)
+{
+	if (lines->guest)
+		add(lines, (struct code_line){ pc, true, object });
 }
 
 /* The program or library that an address lies in. */
@@ -42,14 +55,19 @@ struct object_file {
 	uint64_t base;	 /* what is added to the linker's numbers */
 };
 
-static struct object_file object_of(const void *code)
+static struct object_file object_of(const struct code_lines *lines,
+				    const struct code_line *line)
 {
 	const uint64_t self = (uint64_t)(uintptr_t)&__ehdr_start;
+	const void *code = (const void *)(uintptr_t)line->code;
 	struct object_file o = { .path = "" };
 	Dl_info info;
 	ssize_t bytes = 0;
 
-	if (!dladdr(code, &info) ||
+	if (line->of_guest) {
+		if (strlen(lines->guest) < sizeof(o.path))
+			strcpy(o.path, lines->guest);
+	} else if (!dladdr(code, &info) ||
 	    (uint64_t)(uintptr_t)info.dli_fbase == self) {
 		bytes = readlink("/proc/self/exe", o.path, sizeof(o.path) - 1);
 		o.base = __ehdr_start.e_type == ET_DYN ? self : 0;
@@ -69,22 +87,23 @@ static bool is_passage(const char *function)
 	       !strcmp(function, "pt_barrier");
 }
 
-/* "…/core/pt/bbm.h:83 (discriminator 2)" to file and line. */
-static bool split_place(char *text, const char **file, long *line)
+/* "…/core/pt/bbm.h:83 (discriminator 2)" to file and line; of a guest any. */
+static bool split_place(char *text, bool of_guest, const char **file,
+			long *line)
 {
 	char *colon = strrchr(text, ':'), *core = strstr(text, "/core/");
 
-	if (!colon || !core || colon < core)
+	if (!colon || (!of_guest && (!core || colon < core)))
 		return false;
 	*colon = '\0';
-	*file = core + 1;
+	*file = of_guest ? text : core + 1;
 	*line = strtol(colon + 1, NULL, 10);
 	return *line > 0;
 }
 
 struct answer {
 	json_t *object, *callers;
-	bool named;
+	bool named, of_guest;
 };
 
 /* One frame: the innermost that does something, then who called it. */
@@ -93,7 +112,7 @@ static void take_frame(struct answer *a, const char *function, char *place)
 	const char *file;
 	long line;
 
-	if (!split_place(place, &file, &line) || is_passage(function))
+	if (!split_place(place, a->of_guest, &file, &line) || is_passage(function))
 		return;
 	if (a->named) {
 		json_array_append_new(a->callers, json_string(function));
@@ -123,6 +142,7 @@ static void read_answers(FILE *pipe, const struct code_line *item)
 		function[strcspn(function, "\n")] = '\0';
 		if (!strncmp(function, "0x", 2)) {
 			finish_answer(&a);
+			a.of_guest = item->of_guest;
 			a.object = item++->object;
 			a.callers = json_array();
 			continue;
@@ -150,8 +170,7 @@ static void ask(const struct object_file *object, const struct code_line *item,
 	for (size_t i = 0; i < count; i++)
 		used += (size_t)snprintf(command + used, bytes - used,
 					 " 0x%" PRIx64,
-					 (uint64_t)(uintptr_t)item[i].code -
-						 object->base - 1);
+					 item[i].code - object->base);
 	pipe = popen(command, "r");
 	if (pipe) {
 		read_answers(pipe, item);
@@ -166,15 +185,16 @@ void code_lines_resolve(struct code_lines *lines)
 
 	for (; i < lines->count; i = end) {
 		const struct object_file object =
-			object_of(lines->item[i].code);
+			object_of(lines, &lines->item[i]);
 
 		end = i + 1;
 		while (end < lines->count && end - i < ASKED_AT_ONCE &&
-		       object_of(lines->item[end].code).base == object.base)
+		       lines->item[end].of_guest == lines->item[i].of_guest &&
+		       object_of(lines, &lines->item[end]).base == object.base)
 			end++;
 		if (object.path[0])
 			ask(&object, lines->item + i, end - i);
 	}
 	free(lines->item);
-	code_lines_init(lines);
+	code_lines_init(lines, NULL);
 }

@@ -122,8 +122,9 @@ struct study_log {
 int study_check_log(const char *input, struct checker *checker,
 		    struct study_log *result, struct error_line *error);
 void study_log_fini(struct study_log *result);
-/* The same report of any checker. */
-json_t *check_report(const struct checker *checker);
+/* The same report of any checker; `guest` is what ran, for the lines of its
+ * source, or NULL. */
+json_t *check_report(const struct checker *checker, const char *guest);
 
 /*
  * One translation, step by step, at the end of a run or trace (whichever

@@ -39,7 +39,7 @@ static void judge(const uint8_t *data, size_t size)
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", file);
 	if (checker && file >= 0 && write(file, data, size) == (ssize_t)size) {
 		study_check_log(path, checker, &log, &error);
-		json_decref(check_report(checker));
+		json_decref(check_report(checker, NULL));
 		study_log_fini(&log);
 	}
 	checker_free(checker);

@@ -117,11 +117,13 @@ done
 stale "its trace cannot tell, and says so" 0 '^not judged: data-stale: ' -- \
 	"$t/forget.zst"
 # Registers: each wrong way is found, by the guest's run and by its trace.
+line='^ +by +MSR, .*tests/protocol/registers\.c:[0-9]+ \([a-z_]+\)'
+command -v addr2line >/dev/null || line='^ +by +MSR'
 while read -r how rule used; do
 	born='^ +used'
 	[ "$used" != "went by" ] || born='^ +cached +by a walk in the block'
 	stale "registers: $how" 1 "^$rule: " "^ +used +CPU 0 .* it $used" \
-		"$born" '^1 findings' -- "$build/guests/registers.elf" "$how"
+		"$born" "$line" '^1 findings' -- "$build/guests/registers.elf" "$how"
 	"$p2msim" run -q --trace-level stimulus --trace "$t/$how.zst" \
 		"$build/guests/registers.elf" "$how" >/dev/null 2>&1
 	stale "its trace: $how" 1 "^$rule: " '^1 findings' -- "$t/$how.zst"
