@@ -151,8 +151,9 @@ struct protocol_tlbi {
  * 4.4. */
 struct protocol_iotlb {
 	bool all;	/* of the domain; else [first, last] */
-	bool leaf_only; /* IH: entries that lead to tables stay */
-	uint16_t did;
+	bool leaf_only; /* IH, Leaf: entries that lead to tables stay */
+	uint8_t level;	/* TTL: the leaf's level; 0: no hint */
+	uint16_t did;	/* or VMID */
 	uint64_t first, last;
 };
 

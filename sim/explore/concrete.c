@@ -114,11 +114,14 @@ static bool queue_matches(const struct room *r, const struct held *h,
 
 	if (t->all)
 		return true;
-	if (table)
-		return !t->leaf_only && h->range.first <= t->last &&
-		       t->first <= h->range.last;
-	if (r->c->in->space.format == ENTRY_VTD_SS)
+	if (r->c->in->space.format == ENTRY_VTD_SS && !table)
 		return h->range.first >= t->first && h->range.last <= t->last;
+	if (table && t->leaf_only)
+		return false;
+	/* TTL says at which level the leaf stands. */
+	if (t->level != 0 && r->c->in->space.format == ENTRY_ARM_S2 &&
+	    (table ? h->level >= t->level : h->level != t->level))
+		return false;
 	return h->range.first <= t->last && t->first <= h->range.last;
 }
 
@@ -486,13 +489,34 @@ static const char *conflict(const struct room *r)
 	return "no two entries match there";
 }
 
+/* Both mappings have the address, and what is lost there would be missed. */
+static bool must_translate(const struct room *r)
+{
+	const struct explore_call *call = &r->c->in->call[r->c->call];
+	const uint64_t input = r->c->input;
+	uint64_t next;
+	const struct mapped *was = mapping_find(&r->before, input, &next);
+	const struct mapped *will = mapping_find(&r->after, input, &next);
+
+	if (!was || !will || r->c->in->loss == EXPLORE_MAY_FAULT)
+		return false;
+	if (r->c->in->loss == EXPLORE_NEVER_FAULTS)
+		return true;
+	/* Another place, or another size that the call asks for. */
+	if (was->memory != will->memory ||
+	    was->output + (input - was->first) !=
+		    will->output + (input - will->first))
+		return false;
+	return was->level == will->level || !call->maps ||
+	       input < call->first || input > call->last;
+}
+
 static const char *shows(const struct room *r)
 {
 	const struct concrete *c = r->c;
 	const struct held *h = r->walked ? &r->last
 					 : &r->held[c->actions - 1];
 	const struct protocol_event *e;
-	uint64_t next;
 
 	switch (c->finding) {
 	case EXPLORE_TRANSLATION:
@@ -514,10 +538,7 @@ static const char *shows(const struct room *r)
 		if (!r->walked || h->entry.kind != ENTRY_INVALID ||
 		    c->input < h->range.first || c->input > h->range.last)
 			return "it translates";
-		return mapping_find(&r->before, c->input, &next) &&
-				       mapping_find(&r->after, c->input, &next)
-			       ? NULL
-			       : "it need not translate";
+		return must_translate(r) ? NULL : "it need not translate";
 	case EXPLORE_FREED:
 		e = &c->in->event[c->step - 1];
 		if (e->kind != PROTOCOL_TABLE_FREE ||

@@ -51,6 +51,16 @@ struct explore_call {
 			* not begin walks at the root */
 	bool deferred; /* what was removed may be reached until the end of a
 			* call that is not */
+	bool maps; /* [first, last] anew, in leaves of other sizes perhaps */
+	uint64_t first, last;
+};
+
+enum explore_loss {
+	EXPLORE_MAY_FAULT,	 /* whoever runs into a break tries again */
+	/* Break-before-make of what goes elsewhere, or is mapped anew in a leaf
+	 * of another size. */
+	EXPLORE_MOVED_MAY_FAULT,
+	EXPLORE_NEVER_FAULTS,
 };
 
 /* What is explored. Everything is the caller's and outlives the result. */
@@ -63,8 +73,8 @@ struct explore_input {
 	/* What a barrier lets out stays in a buffer: VT-d 4.1 §6.8. */
 	bool write_buffer;
 	/* Who faults cannot try again: what is translated before a call and
-	 * after it shall never be without. */
-	bool lossless;
+	 * after it shall never be without; or what goes to the same place. */
+	enum explore_loss loss;
 	/* WRITE, CLEAN, BARRIER, TLBI, IOTLB, IOTLB_WAIT, WRITE_BUFFER,
 	 * TABLE_ALLOC, TABLE_FREE; others pass. */
 	const struct protocol_event *event;
@@ -80,7 +90,7 @@ enum explore_finding {
 	EXPLORE_AFTER,	     /* the call is over, and it is not the new one */
 	EXPLORE_FREED,	     /* a table is freed that can be reached */
 	EXPLORE_CONTENT,     /* arbitrary memory is read as a table */
-	EXPLORE_FAULT,	     /* lossless, and an access may fault */
+	EXPLORE_FAULT,	     /* an access may fault that must not */
 	EXPLORE_CONFLICT,    /* two entries match, and BBM does not allow it */
 	EXPLORE_FINDINGS
 };

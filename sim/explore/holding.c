@@ -63,6 +63,7 @@ static uint32_t hold_get(struct explore *x, uint32_t node, uint32_t index,
 		  sizeof(*x->hold)))
 		return 0;
 	h = x->holds++;
+	x->hints |= e->hint;
 	x->hold[h] = (struct hold){
 		.node = node, .index = index, .version = version,
 		.next = x->node[node].hold[index], .entry = *e,
@@ -109,10 +110,19 @@ bool holding_reaches(const struct explore *x, unsigned int observer,
 
 /* ---- maintenance: what matches */
 
+/* A level hint excludes what no leaf of that level is, nor the way to it. */
+static bool is_of_level(const struct explore_space *s, unsigned int hint,
+			unsigned int level, bool table)
+{
+	return hint == 0 || s->format != ENTRY_ARM_S2 ||
+	       (table ? level < hint : level == hint);
+}
+
 /*
  * By an IOMMU's queue. Of VT-d's superpages those alone that the address mask
- * covers whole; entries that lead to tables if they lead anywhere in it, and
- * the hint does not say that they may stay. VT-d 4.1 §6.5.
+ * covers whole, of an SMMU's blocks all that it touches; entries that lead to
+ * tables if they lead anywhere in it, and the hint does not say that they may
+ * stay. VT-d 4.1 §6.5; IHI0070 4.4.
  */
 static bool iotlb_matches(const struct explore *x,
 			  const struct protocol_iotlb *t,
@@ -123,7 +133,9 @@ static bool iotlb_matches(const struct explore *x,
 
 	if (t->all)
 		return true;
-	if (table && t->leaf_only)
+	if ((table && t->leaf_only) ||
+	    !is_of_level(&x->in->space, t->level, x->node[hold->node].level,
+			 table))
 		return false;
 	holding_range(x, hold, &first, &last);
 	if (!table && x->in->space.format == ENTRY_VTD_SS)
@@ -245,7 +257,7 @@ static void visit_version(struct explore *x, unsigned int observer,
 	}
 	e = node_read(x, n, v->value);
 	if (e.kind == ENTRY_INVALID) {
-		if (set == SET_NOW && x->in->lossless)
+		if (set == SET_NOW && x->in->loss != EXPLORE_MAY_FAULT)
 			judge_hole(x, observer, from, n, index, version);
 		return;
 	}
@@ -312,7 +324,8 @@ static void visit_node(struct explore *x, unsigned int observer,
 	if (!slot || x->failed || !way_to(x, observer, set, node, &from, &by))
 		return;
 	for (uint32_t i = 0; i < entry_count(&x->in->space); i++)
-		if (x->in->lossless || !explore_slot_is_empty(&slot[i]))
+		if (x->in->loss != EXPLORE_MAY_FAULT ||
+		    !explore_slot_is_empty(&slot[i]))
 			visit_word(x, observer, set, node, i, from, by);
 }
 

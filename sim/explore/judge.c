@@ -46,7 +46,7 @@ static struct mapped mapped_by(const struct explore *x,
 
 	return (struct mapped){
 		first, first + (entry_span(&x->in->space, node->level) - 1),
-		e->address, e->memory, e->permissions,
+		e->address, e->memory, e->permissions, node->level,
 	};
 }
 
@@ -137,27 +137,27 @@ static void propose_conflict(struct explore *x, const struct mapped *a,
 	propose(x, c);
 }
 
+/* `m`: what `a` maps, if it is a leaf. */
 static void judge_pair(struct explore *x, const struct hold *a,
-		       const struct hold *b, unsigned int observer,
-		       enum hold_class class)
+		       const struct mapped *m, const struct hold *b,
+		       unsigned int observer, enum hold_class class)
 {
 	struct candidate c = {
 		.observer = observer,
 		.fill = { a->fill[observer][class][SET_NOW],
 			  b->fill[observer][class][SET_NOW] },
 	};
-	struct mapped m, n;
+	struct mapped n;
 
 	if (entry_bears_change(&x->in->space))
 		return;
 	if (c.fill[0] == 0 || c.fill[1] == 0 || a == b)
 		return;
 	if (a->entry.kind == ENTRY_LEAF && b->entry.kind == ENTRY_LEAF) {
-		m = mapped_held(x, a);
 		n = mapped_held(x, b);
-		if (overlap(&m, &n) &&
-		    !may_share(x, &m, &n, a->entry.hint && b->entry.hint))
-			propose_conflict(x, &m, &n, &c);
+		if (overlap(m, &n) &&
+		    !may_share(x, m, &n, a->entry.hint && b->entry.hint))
+			propose_conflict(x, m, &n, &c);
 		return;
 	}
 	/* A table pointer, and another entry for the same word. */
@@ -166,40 +166,43 @@ static void judge_pair(struct explore *x, const struct hold *a,
 		     ? a->entry.address == b->entry.address
 		     : x->in->space.bbm_level == 2 && !x->over))
 		return;
-	m = mapped_by(x, &x->node[a->node], a->index, &a->entry);
+	const struct mapped one =
+		mapped_by(x, &x->node[a->node], a->index, &a->entry);
+
 	n = mapped_by(x, &x->node[b->node], b->index, &b->entry);
-	propose_conflict(x, &m, &n, &c);
+	propose_conflict(x, &one, &n, &c);
 }
 
 /* Against all that is held for words [first, end) of a node. */
-static void judge_words(struct explore *x, const struct hold *h, uint32_t node,
-			uint32_t first, uint32_t end, unsigned int observer,
+static void judge_words(struct explore *x, const struct hold *h,
+			const struct mapped *m, uint32_t node, uint32_t first, uint32_t end, unsigned int observer,
 			enum hold_class class)
 {
 	for (uint32_t i = first; i < end; i++)
 		for (uint32_t o = x->node[node].hold[i]; o != 0;
 		     o = x->hold[o].next)
-			judge_pair(x, h, &x->hold[o], observer, class);
+			judge_pair(x, h, m, &x->hold[o], observer, class);
 }
 
-static void judge_node(struct explore *x, const struct hold *h, uint32_t node,
+static void judge_node(struct explore *x, const struct hold *h,
+		       const struct mapped *m, uint32_t node,
 		       unsigned int observer, enum hold_class class)
 {
 	const struct node *n = &x->node[node];
 	const unsigned int lsb = entry_lsb(&x->in->space, n->level);
 	const uint64_t end =
 		n->input + ((uint64_t)entry_count(&x->in->space) << lsb);
-	const unsigned int group = entry_group_lg2(&x->in->space, n->level);
-	uint64_t first, last;
+	const unsigned int group =
+		x->hints ? entry_group_lg2(&x->in->space, n->level) : 0;
+	uint64_t first = m->first, last = m->last;
 
-	holding_range(x, h, &first, &last);
 	if (first >= end || last < n->input)
 		return;
 	first = first > n->input ? (first - n->input) >> lsb : 0;
 	last = last < end ? (last - n->input) >> lsb
 			  : entry_count(&x->in->space) - 1;
 	/* An entry with the hint reaches over its whole group. */
-	judge_words(x, h, node, (uint32_t)first & ~((1u << group) - 1),
+	judge_words(x, h, m, node, (uint32_t)first & ~((1u << group) - 1),
 		    ((uint32_t)last | ((1u << group) - 1)) + 1, observer,
 		    class);
 }
@@ -214,8 +217,8 @@ void judge_hold(struct explore *x, uint32_t hold, unsigned int observer,
 	};
 
 	if (h->entry.kind == ENTRY_TABLE) {
-		judge_words(x, h, h->node, h->index, h->index + 1, observer,
-			    class);
+		judge_words(x, h, NULL, h->node, h->index, h->index + 1,
+			    observer, class);
 		return;
 	}
 	const struct mapped m = mapped_held(x, h);
@@ -224,7 +227,7 @@ void judge_hold(struct explore *x, uint32_t hold, unsigned int observer,
 	if (entry_bears_change(&x->in->space))
 		return;
 	for (uint32_t n = 1; n < x->nodes; n++)
-		judge_node(x, h, n, observer, class);
+		judge_node(x, h, &m, n, observer, class);
 }
 
 /* ---- what a walk meets */
@@ -243,21 +246,52 @@ void judge_uncached(struct explore *x, unsigned int observer, uint32_t from,
 	judge_leaf(x, &m, &c);
 }
 
-/* The first address of [first, last] that both mappings have. */
+/* Does nothing of what break-before-make is for happen to the input? Access
+ * does not matter, nor sizes that the call has nothing to do with. */
+static bool needs_no_break(const struct explore *x, uint64_t input,
+			   const struct mapped *was, const struct mapped *will)
+{
+	const struct explore_call *call = &x->in->call[x->call];
+
+	return was->output - was->first == will->output - will->first &&
+	       was->memory == will->memory &&
+	       (was->level == will->level || !call->maps ||
+		input < call->first || input > call->last);
+}
+
+/* Where the next address is that may be another case. */
+static uint64_t step_on(const struct explore *x, uint64_t input,
+			const struct mapped *was, const struct mapped *will)
+{
+	const struct explore_call *call = &x->in->call[x->call];
+	uint64_t next = was->last < will->last ? was->last : will->last;
+
+	if (call->maps && input <= call->last && call->last < next)
+		next = call->last;
+	return next + 1;
+}
+
+/* The first address of [first, last] that both mappings have, and may not be
+ * without. */
 static bool is_kept(const struct explore *x, uint64_t first, uint64_t last,
 		    uint64_t *input)
 {
 	while (first <= last) {
-		uint64_t next;
+		uint64_t next, until;
+		const struct mapped *was =
+			mapping_find(&x->before, first, &next);
+		const struct mapped *will =
+			mapping_find(&x->after, first, &until);
 
-		if (!mapping_find(&x->before, first, &next)) {
-			first = next;
-			continue;
-		}
-		if (mapping_find(&x->after, first, &next)) {
-			*input = first;
+		*input = first;
+		if (was && will &&
+		    (x->in->loss == EXPLORE_NEVER_FAULTS ||
+		     needs_no_break(x, first, was, will)))
 			return true;
-		}
+		if (was && will)
+			next = step_on(x, first, was, will);
+		else if (was)
+			next = until;
 		first = next;
 	}
 	return false;
@@ -411,22 +445,29 @@ static void judge_left_node(struct explore *x, unsigned int observer,
 	}
 }
 
+/* Of one that is held, against all others. */
+static void judge_left_one(struct explore *x, const struct hold *h,
+			   unsigned int observer, enum hold_class class)
+{
+	struct mapped m;
+
+	if (h->fill[observer][class][SET_NOW] == 0 ||
+	    h->entry.kind != ENTRY_LEAF)
+		return;
+	m = mapped_held(x, h);
+	for (uint32_t n = 1; n < x->nodes; n++)
+		judge_node(x, h, &m, n, observer, class);
+}
+
 /* FEAT_BBM lets two sizes be for as long as the change takes: IHYQMB. */
 static void judge_left_pairs(struct explore *x)
 {
 	x->over = true;
 	for (uint32_t i = 1; i < x->holds; i++)
 		for (unsigned int o = 0; o < x->in->observers; o++)
-			for (unsigned int k = 0; k < HOLD_CLASSES; k++) {
-				const struct hold *h = &x->hold[i];
-
-				if (h->fill[o][k][SET_NOW] == 0 ||
-				    h->entry.kind != ENTRY_LEAF)
-					continue;
-				for (uint32_t n = 1; n < x->nodes; n++)
-					judge_node(x, h, n, o,
-						   (enum hold_class)k);
-			}
+			for (unsigned int k = 0; k < HOLD_CLASSES; k++)
+				judge_left_one(x, &x->hold[i], o,
+					       (enum hold_class)k);
 	x->over = false;
 }
 
@@ -439,30 +480,47 @@ static bool leave_deferred(struct explore *x)
 	return true;
 }
 
+static void judge_left_held(struct explore *x, const struct hold *h,
+			    unsigned int observer, enum hold_class class)
+{
+	struct candidate c = {
+		.observer = observer,
+		.fill = { h->fill[observer][class][SET_NOW], 0 },
+	};
+	struct mapped m;
+
+	if (c.fill[0] == 0 || h->entry.kind != ENTRY_LEAF)
+		return;
+	m = mapped_held(x, h);
+	judge_left_leaf(x, &m, &c);
+}
+
+/* A call without steps leaves what the one before it left, unless that might
+ * leave more. */
+static bool is_as_before(const struct explore *x)
+{
+	const struct explore_call *call = &x->in->call[x->call];
+
+	return x->call != 0 && x->call < x->in->calls &&
+	       call[-1].end == call->end &&
+	       (call->deferred || !call[-1].deferred);
+}
+
 bool judge_done(struct explore *x)
 {
 	if (!leave_deferred(x))
 		return false;
+	if (is_as_before(x))
+		return true;
 	if (x->in->space.bbm_level == 2)
 		judge_left_pairs(x);
 	for (unsigned int o = 0; o < x->in->observers; o++) {
 		for (uint32_t n = 1; n < x->nodes; n++)
 			judge_left_node(x, o, n);
-		for (uint32_t i = 1; i < x->holds; i++) {
-			const struct hold *h = &x->hold[i];
-
-			for (unsigned int k = 0; k < HOLD_CLASSES; k++) {
-				struct candidate c = {
-					.observer = o,
-					.fill = { h->fill[o][k][SET_NOW], 0 },
-				};
-				const struct mapped m = mapped_held(x, h);
-
-				if (c.fill[0] != 0 &&
-				    h->entry.kind == ENTRY_LEAF)
-					judge_left_leaf(x, &m, &c);
-			}
-		}
+		for (uint32_t i = 1; i < x->holds; i++)
+			for (unsigned int k = 0; k < HOLD_CLASSES; k++)
+				judge_left_held(x, &x->hold[i], o,
+						(enum hold_class)k);
 	}
 	return true;
 }

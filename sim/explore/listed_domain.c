@@ -26,19 +26,32 @@ static const uint32_t flushes[] = { 1, 2, 32 };
 static const char *const walks[] = { "coherent", "clean=entry", "clean=line",
 				     "clean=top-only" };
 
-/* Hardware, one feature at a time; of all but the first only with `eager`. */
+/* Hardware, one feature at a time; with every policy (`all`), or with `eager`
+ * alone, and flushes at once and after 2 calls. */
 static const struct hardware {
 	const char *name;
-	uint8_t levels, largest, mask; /* largest: 2 is 1G */
-	bool no_pages, snoop, write_buffer;
+	enum iommu_format format;
+	uint8_t levels, largest, mask; /* largest: 2 is 1G, or the like */
+	uint8_t bbm;
+	bool all, no_pages, snoop, write_buffer, range;
 } hardwares[] = {
-	{ "4 levels", 4, 2, 18, .no_pages = false },
-	{ "3 levels", 3, 2, 18, .no_pages = false },
-	{ "5 levels, snoop", 5, 2, 18, .snoop = true },
-	{ "2M at most", 4, 1, 9, .no_pages = false },
-	{ "pages alone", 4, 0, 0, .no_pages = false },
-	{ "domain flushes alone", 4, 2, 0, .no_pages = true },
-	{ "write buffer", 4, 2, 18, .write_buffer = true },
+	{ "4 levels", IOMMU_VTD_SS, 4, 2, 18, .all = true },
+	{ "3 levels", IOMMU_VTD_SS, 3, 2, 18, .no_pages = false },
+	{ "5 levels, snoop", IOMMU_VTD_SS, 5, 2, 18, .snoop = true },
+	{ "2M at most", IOMMU_VTD_SS, 4, 1, 9, .no_pages = false },
+	{ "pages alone", IOMMU_VTD_SS, 4, 0, 0, .no_pages = false },
+	{ "domain flushes alone", IOMMU_VTD_SS, 4, 2, 0, .no_pages = true },
+	{ "write buffer", IOMMU_VTD_SS, 4, 2, 18, .write_buffer = true },
+	{ "SMMU, bbm=0", IOMMU_ARM_S2_4K, 0, 2, .bbm = 0 },
+	{ "SMMU, bbm=1", IOMMU_ARM_S2_4K, 0, 2, .bbm = 1 },
+	{ "SMMU, bbm=2", IOMMU_ARM_S2_4K, 0, 2, .bbm = 2, .all = true },
+	{ "SMMU, bbm=2, ranges", IOMMU_ARM_S2_4K, 0, 2, .bbm = 2,
+	  .range = true },
+	{ "SMMU, bbm=1, all at once", IOMMU_ARM_S2_4K, 0, 2, .bbm = 1,
+	  .no_pages = true },
+	{ "SMMU, 16K, bbm=1, ranges", IOMMU_ARM_S2_16K, 0, 1, .bbm = 1,
+	  .range = true },
+	{ "SMMU, 64K, bbm=2", IOMMU_ARM_S2_64K, 0, 1, .bbm = 2 },
 };
 
 static const char *const index_name[] = { "first", "middle", "last" };
@@ -50,20 +63,28 @@ static const char *const index_name[] = { "first", "middle", "last" };
 
 struct place {
 	unsigned int level; /* as VT-d has it: 1 pages, 2, 3 */
+	uint64_t entries;   /* of a table */
 	dfn_t table;	    /* first frame of the table's range */
 	uint64_t span;	    /* frames of one entry */
 	dfn_t at;	    /* of the entry */
 };
 
-static struct place place_of(unsigned int level, unsigned int index)
+static struct place place_of(const struct hardware *h, unsigned int level,
+			     unsigned int index)
 {
-	static const unsigned int at[] = { 0, 256, 511 };
-	struct place p = { .level = level,
-			   .span = UINT64_C(1) << 9 * (level - 1) };
+	static const unsigned int granules_lg2[IOMMU_FORMATS] = { 12, 12, 14,
+								  16 };
+	const unsigned int lg2 = granules_lg2[h->format];
+	struct place p = {
+		.level = level,
+		.entries = UINT64_C(1) << (lg2 - 3),
+		.span = UINT64_C(1) << (lg2 - 12 + (lg2 - 3) * (level - 1)),
+	};
+	const uint64_t at[] = { 0, p.entries / 2, p.entries - 1 };
 
 	/* Tables that do not begin the space, but for level 3: a walk of three
 	 * levels begins there. */
-	p.table.raw = level == 3 ? 0 : p.span << 9;
+	p.table.raw = level == 3 ? 0 : p.span * p.entries;
 	p.at.raw = p.table.raw + at[index] * p.span;
 	return p;
 }
@@ -170,7 +191,7 @@ static bool part_of(struct scenario *s, const struct place *p, dfn_t *at,
 	if (p->level == 1)
 		return false;
 	start_pair(s, p);
-	*frames = p->span >> 9;
+	*frames = p->span / p->entries;
 	at->raw = p->at.raw + (p->at.raw - p->table.raw) / p->span * *frames;
 	return true;
 }
@@ -214,7 +235,7 @@ static bool op_complete(struct scenario *s, const struct place *p)
 {
 	if (p->level == 3)
 		return false;
-	start(s, DO_MAP, p->table, behind(p->table), p->span << 9);
+	start(s, DO_MAP, p->table, behind(p->table), p->span * p->entries);
 	start(s, DO_UNMAP, p->at, (mfn_t){ 0 }, p->span);
 	call(s, DO_MAP, p->at, behind(p->at), p->span);
 	return true;
@@ -226,7 +247,7 @@ static bool op_replace_table(struct scenario *s, const struct place *p)
 	if (p->level == 1)
 		return false;
 	start_pair(s, p);
-	start(s, DO_UNMAP, p->at, (mfn_t){ 0 }, p->span >> 9);
+	start(s, DO_UNMAP, p->at, (mfn_t){ 0 }, p->span / p->entries);
 	call(s, DO_MAP, p->at, behind(p->at), p->span);
 	return true;
 }
@@ -321,13 +342,21 @@ static void call_more(struct scenario *s, const struct place *p)
 
 static void use_hardware(struct scenario *s, const struct hardware *h)
 {
-	s->iommu.levels = h->levels;
-	s->iommu.superpage_2m = h->largest >= 1;
-	s->iommu.superpage_1g = h->largest == 2;
-	s->iommu.mask_max_lg2 = h->mask;
-	s->iommu.page_selective = !h->no_pages;
-	s->iommu.snoop = h->snoop;
-	s->iommu.write_buffer = h->write_buffer;
+	struct iommu_domain_config *c = &s->iommu;
+
+	c->levels = h->levels;
+	c->mask_max_lg2 = h->mask;
+	if (h->format != IOMMU_VTD_SS)
+		scenario_use_smmu(s, h->format);
+	if (h->format != IOMMU_VTD_SS && h->format != IOMMU_ARM_S2_4K)
+		c->iova_bits = 48;
+	c->superpage_2m = h->largest >= 1;
+	c->superpage_1g = h->largest == 2;
+	c->page_selective = !h->no_pages;
+	c->snoop = h->snoop;
+	c->write_buffer = h->write_buffer;
+	c->range = h->range;
+	c->bbm_level = h->bbm;
 }
 
 /* The last of the mixed digits of *n. */
@@ -348,9 +377,9 @@ static bool make(struct scenario *s, size_t n)
 	const struct named_coalesce *c =
 		&coalescings[digit(&n, COUNT(coalescings))];
 	const struct hardware *h = &hardwares[digit(&n, COUNT(hardwares))];
-	const struct place p = place_of(level, (unsigned int)index);
+	const struct place p = place_of(h, level, (unsigned int)index);
 
-	if (h != hardwares && c->policy.policy != PT_COALESCE_EAGER)
+	if (!h->all && (c->policy.policy != PT_COALESCE_EAGER || flush > 2))
 		return false;
 	/* A superpage that is not there is a table full of smaller ones. */
 	if (level > h->largest + 1u)

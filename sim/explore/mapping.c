@@ -8,7 +8,8 @@ static bool follows(const struct mapped *a, const struct mapped *b)
 {
 	return a->last + 1 == b->first &&
 	       a->output + (b->first - a->first) == b->output &&
-	       a->memory == b->memory && a->permissions == b->permissions;
+	       a->memory == b->memory && a->permissions == b->permissions &&
+	       a->level == b->level;
 }
 
 static bool add(struct mapping *mapping, const struct mapped *m)
@@ -50,7 +51,7 @@ static bool read_table(struct mapping *mapping,
 		const struct entry e =
 			entry_read(from->space, value, level, rights);
 		const struct mapped m = { input, input + (span - 1), e.address,
-					  e.memory, e.permissions };
+					  e.memory, e.permissions, level };
 
 		if (e.kind == ENTRY_TABLE &&
 		    !read_table(mapping, from, e.address, input, level + 1,

@@ -15,6 +15,7 @@
 struct mapped {
 	uint64_t first, last, output;
 	uint64_t memory, permissions;
+	unsigned int level; /* of the leaves */
 };
 
 /* All zero is empty; holes are left out. */

@@ -272,6 +272,11 @@ static bool do_calls(struct hypervisor *h, const struct scenario *s,
 			.deferred = s->domain &&
 				    record_domain_defers(&listening->domain,
 							 &s->call[i]),
+			.maps = s->domain && s->call[i].what == DO_MAP &&
+				s->call[i].frames != 0,
+			.first = iova_from_dfn(s->call[i].dfn).raw,
+			.last = iova_from_dfn(s->call[i].dfn).raw +
+				(s->call[i].frames << FRAME_LG2) - 1,
 		};
 	}
 	return true;
@@ -443,7 +448,8 @@ static bool finish_recording(struct recording *r, const struct listening *l,
 	in->observer = s->observer;
 	in->observers = s->observers;
 	in->write_buffer = s->domain && s->iommu.write_buffer;
-	in->lossless = s->domain;
+	in->loss = s->domain ? record_domain_loss(&l->domain)
+			     : EXPLORE_MAY_FAULT;
 	in->event = r->event;
 	in->events = r->events;
 	in->call = r->call;
@@ -503,7 +509,8 @@ bool record_scenario(struct recording *r, const struct scenario *s,
 		l->filter = filter;
 		l->h = m->hypervisor;
 		l->scenario = s;
-		l->granule_lg2 = s->domain ? FRAME_LG2 : s->p2m.granule_lg2;
+		l->granule_lg2 = s->domain ? scenario_granule_lg2(s)
+					   : s->p2m.granule_lg2;
 		ok = record_on(r, l, m, error);
 	}
 	free(l);

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "core/iommu/ste.h"
 #include "sim/machine/hypervisor.h"
 
 int record_domain_begin(struct record_domain *d, struct machine *m,
@@ -55,9 +56,22 @@ bool record_domain_defers(const struct record_domain *d,
 	       !iommu_is_flushed(&d->domain);
 }
 
+static bool is_arm(const struct record_domain *d)
+{
+	return d->domain.config.format != IOMMU_VTD_SS;
+}
+
+enum explore_loss record_domain_loss(const struct record_domain *d)
+{
+	if (!is_arm(d))
+		return EXPLORE_NEVER_FAULTS;
+	return d->domain.config.bbm_level == 0 ? EXPLORE_MAY_FAULT
+					       : EXPLORE_MOVED_MAY_FAULT;
+}
+
 /* VT-d 4.1 §9.3, §9.6: AW, and the address of the first table. */
-void record_domain_space(const struct record_domain *d,
-			 struct explore_space *space)
+static void vtd_space(const struct record_domain *d,
+		      struct explore_space *space)
 {
 	const struct iommu_domain_config *c = &d->domain.config;
 
@@ -71,4 +85,35 @@ void record_domain_space(const struct record_domain *d,
 		.snoop_control = c->snoop,
 		.root = d->domain.root.raw,
 	};
+}
+
+/* IHI0070 5.2, STE.S2TG, S2SL0, S2T0SZ, S2TTB; 6.3.4, IDR3.BBML. */
+static void smmu_space(const struct record_domain *d,
+		       struct explore_space *space)
+{
+	static const uint8_t granules_lg2[] = { 12, 16, 14 };
+	struct iommu_ste_s2 ste;
+	unsigned int bits, top;
+
+	iommu_domain_ste(&d->domain, &ste);
+	bits = 64u - ste.s2t0sz;
+	*space = (struct explore_space){
+		.granule_lg2 = granules_lg2[ste.s2tg],
+		.bbm_level = d->domain.config.bbm_level,
+		.output_bits = ste.s2tg == 1 && ste.s2ps == 6 ? 52 : 48,
+		.root = ste.s2ttb.raw,
+	};
+	space->start_level =
+		(uint8_t)((space->granule_lg2 == 12 ? 2 : 3) - ste.s2sl0);
+	top = entry_lsb(space, space->start_level) + space->granule_lg2 - 3u;
+	space->root_order = bits > top ? (uint8_t)(bits - top) : 0;
+}
+
+void record_domain_space(const struct record_domain *d,
+			 struct explore_space *space)
+{
+	if (is_arm(d))
+		smmu_space(d, space);
+	else
+		vtd_space(d, space);
 }

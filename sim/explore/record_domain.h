@@ -23,6 +23,8 @@ MUST_CHECK int record_domain_call(struct record_domain *d,
 /* Will what was removed so far be reached after a later call only no more? */
 bool record_domain_defers(const struct record_domain *d,
 			  const struct scenario_call *last);
+/* What of its devices may fault: core/iommu/README.md. */
+enum explore_loss record_domain_loss(const struct record_domain *d);
 /* What the entry that leads to the domain says, and the hardware is. */
 void record_domain_space(const struct record_domain *d,
 			 struct explore_space *space);

@@ -91,8 +91,12 @@ bool scenario_parse(struct scenario *s, const json_t *tree, const char *label,
 		    struct error_line *error);
 /* The same of a domain: VT-d, 48 bits, one coherent IOMMU. */
 void scenario_init_domain(struct scenario *s);
+/* With an Arm format, instead. */
+void scenario_use_smmu(struct scenario *s, enum iommu_format format);
 void scenario_add_cpu(struct scenario *s);
 void scenario_add_iommu(struct scenario *s, bool coherent);
+/* Of a domain's tables. */
+unsigned int scenario_granule_lg2(const struct scenario *s);
 /* Any operation of set/way tracking. */
 bool scenario_uses_setway(const struct scenario *s);
 /* False: each that walks does so through the caches. */

@@ -26,39 +26,105 @@ void scenario_init_domain(struct scenario *s)
 	scenario_add_iommu(s, true);
 }
 
+void scenario_use_smmu(struct scenario *s, enum iommu_format format)
+{
+	s->iommu.format = format;
+	s->iommu.levels = 0;
+	s->iommu.iova_bits = 40;
+	s->iommu.mask_max_lg2 = 0;
+}
+
+unsigned int scenario_granule_lg2(const struct scenario *s)
+{
+	switch (s->iommu.format) {
+	case IOMMU_ARM_S2_16K:
+		return 14;
+	case IOMMU_ARM_S2_64K:
+		return 16;
+	default:
+		return 12;
+	}
+}
+
 /* ---- the hardware; keys as in a machine file */
 
-static bool take_sizes(struct scenario *s, const struct at *at,
-		       const json_t *object)
+/* A number of a few bits; `least` or more, if it is there. */
+static bool take_bits(const struct at *at, const json_t *object,
+		      const char *key, uint64_t least, uint64_t most,
+		      uint8_t *bits)
 {
-	uint64_t levels = s->iommu.levels, mask = s->iommu.mask_max_lg2,
-		 output = s->iommu.output_bits, input = 0;
-	const struct at at_levels = scenario_below(at, "levels");
-	const struct at at_input = scenario_below(at, "iova_bits");
-	const struct at at_output = scenario_below(at, "pa_bits");
+	const struct at here = scenario_below(at, key);
+	uint64_t value = *bits;
+	char want[40];
 
-	if (!scenario_take_number(at, object, "levels", 5, false, &levels) ||
-	    !scenario_take_number(at, object, "iova_bits", 57, false, &input) ||
-	    !scenario_take_number(at, object, "pa_bits", 52, false, &output) ||
-	    !scenario_take_number(at, object, "address_mask", 52, false, &mask))
+	snprintf(want, sizeof(want), "%u to %u", (unsigned int)least,
+		 (unsigned int)most);
+	if (!scenario_take_number(at, object, key, most, false, &value))
 		return false;
-	if (levels < 3)
-		return scenario_bad(&at_levels,
-				    json_object_get(object, "levels"),
-				    "3, 4 or 5");
-	if (input != 0 && (input < 30 || input > 12 + 9 * levels))
-		return scenario_bad(&at_input,
-				    json_object_get(object, "iova_bits"),
-				    "30 to 12 + 9 * levels");
-	if (output < 32)
-		return scenario_bad(&at_output,
-				    json_object_get(object, "pa_bits"),
-				    "32 to 52");
-	s->iommu.levels = (uint8_t)levels;
-	s->iommu.iova_bits = (uint8_t)input;
-	s->iommu.output_bits = (uint8_t)output;
-	s->iommu.mask_max_lg2 = (uint8_t)mask;
+	if (json_object_get(object, key) && value < least)
+		return scenario_bad(&here, json_object_get(object, key), want);
+	*bits = (uint8_t)value;
 	return true;
+}
+
+static bool take_largest(struct scenario *s, const struct at *at,
+			 const json_t *section)
+{
+	int largest = 2;
+
+	if (!scenario_take_word(at, section, "largest_page", "4K|2M|1G", false,
+				&largest, NULL))
+		return false;
+	s->iommu.superpage_2m = largest >= 1;
+	s->iommu.superpage_1g = largest == 2;
+	return true;
+}
+
+static bool take_vtd(struct scenario *s, const struct at *at,
+		     const json_t *section)
+{
+	struct iommu_domain_config *c = &s->iommu;
+
+	return scenario_only_keys(at, section,
+				  "type levels largest_page iova_bits pa_bits "
+				  "page_selective address_mask snoop_control "
+				  "write_buffer_flush") &&
+	       take_bits(at, section, "levels", 3, 5, &c->levels) &&
+	       take_bits(at, section, "iova_bits", 30, 12u + 9u * c->levels,
+			 &c->iova_bits) &&
+	       take_bits(at, section, "pa_bits", 32, 52, &c->output_bits) &&
+	       take_bits(at, section, "address_mask", 0, 52,
+			 &c->mask_max_lg2) &&
+	       scenario_take_bool(at, section, "page_selective", false,
+				  &c->page_selective) &&
+	       scenario_take_bool(at, section, "snoop_control", false,
+				  &c->snoop) &&
+	       scenario_take_bool(at, section, "write_buffer_flush", false,
+				  &c->write_buffer);
+}
+
+static bool take_smmu(struct scenario *s, const struct at *at,
+		      const json_t *section)
+{
+	struct iommu_domain_config *c = &s->iommu;
+	int granule = 0;
+
+	if (!scenario_only_keys(
+		    at, section,
+		    "type granule levels largest_page iova_bits pa_bits "
+		    "page_selective range_invalidation bbm_level") ||
+	    !scenario_take_word(at, section, "granule", "4K|16K|64K", false,
+				&granule, NULL))
+		return false;
+	scenario_use_smmu(s, (enum iommu_format)(IOMMU_ARM_S2_4K + granule));
+	return take_bits(at, section, "levels", 2, 4, &c->levels) &&
+	       take_bits(at, section, "iova_bits", 25, 52, &c->iova_bits) &&
+	       take_bits(at, section, "pa_bits", 32, 52, &c->output_bits) &&
+	       take_bits(at, section, "bbm_level", 0, 2, &c->bbm_level) &&
+	       scenario_take_bool(at, section, "page_selective", false,
+				  &c->page_selective) &&
+	       scenario_take_bool(at, section, "range_invalidation", false,
+				  &c->range);
 }
 
 static bool take_hardware(struct scenario *s, const struct at *top,
@@ -66,27 +132,14 @@ static bool take_hardware(struct scenario *s, const struct at *top,
 {
 	const struct at at = scenario_below(top, "iommu");
 	const json_t *section = json_object_get(tree, "iommu");
-	struct iommu_domain_config *c = &s->iommu;
-	int type = 0, largest = 2;
+	int type = 0;
 
-	if (!scenario_only_keys(
-		    &at, section,
-		    "type levels largest_page iova_bits pa_bits page_selective "
-		    "address_mask snoop_control write_buffer_flush") ||
-	    !scenario_take_word(&at, section, "type", "vtd", false, &type,
-				NULL) ||
-	    !scenario_take_word(&at, section, "largest_page", "4K|2M|1G", false,
-				&largest, NULL) ||
-	    !scenario_take_bool(&at, section, "page_selective", false,
-				&c->page_selective) ||
-	    !scenario_take_bool(&at, section, "snoop_control", false,
-				&c->snoop) ||
-	    !scenario_take_bool(&at, section, "write_buffer_flush", false,
-				&c->write_buffer))
-		return false;
-	c->superpage_2m = largest >= 1;
-	c->superpage_1g = largest == 2;
-	return take_sizes(s, &at, section);
+	if (!json_is_object(section))
+		return scenario_bad(&at, section, "an object {...}");
+	return scenario_take_word(&at, section, "type", "vtd|smmuv3", false,
+				  &type, NULL) &&
+	       (type == 0 ? take_vtd : take_smmu)(s, &at, section) &&
+	       take_largest(s, &at, section);
 }
 
 /* ---- policies */

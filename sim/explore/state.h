@@ -84,6 +84,7 @@ struct explore {
 	const struct protocol_event **pending; /* TLBIs not complete */
 	size_t pendings, pending_room;
 	size_t pending_of[MAINTENANCES];
+	bool hints; /* some entry has the contiguous hint */
 	bool unclosed; /* SET_AFTER lacks what is filled anew */
 	struct mapping before, after; /* of the call */
 	struct mapping left; /* by calls before, and not flushed yet */

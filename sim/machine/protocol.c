@@ -210,6 +210,10 @@ void protocol_iotlb(struct machine *m, const struct port_iotlb *request,
 	e.iotlb = (struct protocol_iotlb){
 		.all = request->scope == PORT_IOTLB_DOMAIN,
 		.leaf_only = request->leaf_only,
+		.level = request->scope == PORT_IOTLB_PAGES ||
+					 request->level < 0
+				 ? 0
+				 : (uint8_t)request->level,
 		.did = request->did,
 		.first = first,
 		.last = first + (iotlb_bytes(request) - 1),

@@ -556,7 +556,8 @@ static struct explore_result explored(const struct protocol *p)
 					   .output_bits = 48, .superpages = 3,
 					   .root = BASE };
 	const struct explore_input in = {
-		.space = p->vtd ? vtd : arm, .lossless = p->vtd,
+		.space = p->vtd ? vtd : arm,
+		.loss = p->vtd ? EXPLORE_NEVER_FAULTS : EXPLORE_MAY_FAULT,
 		.write_buffer = p->write_buffer,
 		.image = { BASE, sizeof(word), word, live },
 		.observer = &observer, .observers = 1, .line_bytes = 64,

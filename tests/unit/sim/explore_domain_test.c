@@ -317,6 +317,15 @@ static size_t find_overwrite(const struct recording *r)
 	return 0;
 }
 
+static void insert(struct recording *r, size_t at, struct protocol_event e)
+{
+	assert_true(r->events < r->room);
+	memmove(&r->event[at + 1], &r->event[at], (r->events - at) * sizeof(e));
+	r->event[at] = e;
+	r->input.events = ++r->events;
+	r->call[0].end++;
+}
+
 /* Broken first, as a processor wants it, and perhaps nobody sees it so. */
 static void a_break_is_a_fault(void **state)
 {
@@ -330,13 +339,9 @@ static void a_break_is_a_fault(void **state)
 
 		cases[k]();
 		r = record();
-		assert_true(r.events < r.room);
 		i = find_overwrite(&r);
-		memmove(&r.event[i + 1], &r.event[i],
-			(r.events - i) * sizeof(r.event[0]));
+		insert(&r, i, r.event[i]);
 		r.event[i].now = 0;
-		r.input.events = ++r.events;
-		r.call[0].end++;
 		assert_wrong(&r, EXPLORE_FAULT);
 		recording_fini(&r);
 	}
@@ -475,6 +480,97 @@ static void each_hears_its_own(void **state)
 	recording_fini(&r);
 }
 
+/* ---- an SMMUv3's, on Arm's stage 2 */
+
+static void cut_block(uint8_t bbm_level)
+{
+	begin();
+	scenario_use_smmu(&s, IOMMU_ARM_S2_4K);
+	s.iommu.bbm_level = bbm_level;
+	start(DO_MAP, 512, 512);
+	call(DO_UNMAP, 600, 1);
+}
+
+/* What level 0 breaks, levels 1 and 2 must not: the other 511 pages stay. */
+static void a_block_is_cut_as_the_level_allows(void **state)
+{
+	struct recording r;
+
+	(void)state;
+	for (uint8_t level = 0; level <= 2; level++) {
+		cut_block(level);
+		r = record();
+		assert_int_equal(r.input.loss, level ? EXPLORE_MOVED_MAY_FAULT
+						     : EXPLORE_MAY_FAULT);
+		assert_good(&r);
+		if (level == 0) {
+			r.input.loss = EXPLORE_MOVED_MAY_FAULT;
+			assert_wrong(&r, EXPLORE_FAULT);
+		}
+		if (level == 2) {
+			r.input.space.bbm_level = 0;
+			assert_wrong(&r, EXPLORE_CONFLICT);
+		}
+		recording_fini(&r);
+	}
+}
+
+/* A page that goes elsewhere may fault, one that stays beside it not. */
+static void only_what_moves_may_fault(void **state)
+{
+	struct protocol_event beside;
+	struct recording r;
+	size_t i;
+
+	(void)state;
+	cut_block(2);
+	s.start[0].mfn.raw++; /* pages */
+	s.calls = 0;
+	call(DO_MAP, 513, 1)->mfn.raw = 7;
+	r = record();
+	assert_good(&r);
+	r.input.loss = EXPLORE_NEVER_FAULTS;
+	assert_wrong(&r, EXPLORE_FAULT);
+	r.input.loss = EXPLORE_MOVED_MAY_FAULT;
+	/* The page beside it is broken, and made as it was. */
+	for (i = 0; r.event[i].kind != PROTOCOL_WRITE; i++)
+		assert_true(i < r.events);
+	beside = r.event[i];
+	beside.address += 8;
+	beside.now = beside.old + 0x1000;
+	insert(&r, i, beside);
+	beside.now = 0;
+	insert(&r, i, beside);
+	assert_wrong(&r, EXPLORE_FAULT);
+	recording_fini(&r);
+}
+
+/* TTL of another level than the leaf's, or too small a range. */
+static void commands_name_what_changed(void **state)
+{
+	struct protocol_event *e;
+	struct recording r;
+
+	(void)state;
+	begin();
+	scenario_use_smmu(&s, IOMMU_ARM_S2_4K);
+	s.iommu.range = true;
+	start(DO_MAP, 512, 8);
+	call(DO_UNMAP, 513, 4);
+	r = record();
+	assert_good(&r);
+	e = find(&r, PROTOCOL_IOTLB);
+	assert_int_equal(e->iotlb.level, 3);
+	assert_int_equal(e->iotlb.last - e->iotlb.first, 0x3fff);
+	e->iotlb.level = 2;
+	assert_wrong(&r, EXPLORE_AFTER);
+	e->iotlb.level = 0;
+	assert_good(&r);
+	e->iotlb.last -= 0x1000;
+	assert_wrong(&r, EXPLORE_AFTER);
+	recording_fini(&r);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -487,6 +583,9 @@ int main(void)
 		cmocka_unit_test(
 			a_promotion_that_was_not_cleaned_is_flushed_at_once),
 		cmocka_unit_test(each_hears_its_own),
+		cmocka_unit_test(a_block_is_cut_as_the_level_allows),
+		cmocka_unit_test(only_what_moves_may_fault),
+		cmocka_unit_test(commands_name_what_changed),
 	};
 
 	return cmocka_run_group_tests(tests, make_config, drop_config);
