@@ -200,8 +200,14 @@ static enum vtd_reason walk_stages(struct vtd_walk *w, struct route *route,
 	}
 }
 
-/* Faults of the tables are not kept, unless in caching mode, which is the
- * second stage's alone. VT-d 4.1 §6.2.4.1 */
+/* Neither for reading nor for writing: nothing is there. */
+static bool is_absent(const struct vtd_leaf *leaf)
+{
+	return !(leaf->attrs & (FIELD_MASK(VTD_TE_R) | FIELD_MASK(VTD_TE_W)));
+}
+
+/* What is absent or wrong in the tables is not kept, unless in caching mode,
+ * which is the second stage's alone. VT-d 4.1 §6.2.4.1 */
 static void remember_fault(struct vtd_walk *w, enum vtd_kind kind,
 			   const struct tlb_tag *tag, enum vtd_reason reason)
 {
@@ -216,34 +222,49 @@ static void remember_fault(struct vtd_walk *w, enum vtd_kind kind,
 			 &value);
 }
 
+static void remember(struct vtd_walk *w, const struct vtd_leaf *leaf,
+		     enum vtd_kind kind, const struct tlb_tag *tag)
+{
+	const struct tlb_value value = {
+		.out = leaf->base,
+		.attrs = leaf->attrs | FIELD_PREP(VTD_TE_KIND, kind),
+	};
+
+	tlb_fill(w->vtd->iotlb, w->request->iova, leaf->size_lg2, tag, false,
+		 &value);
+}
+
 static enum vtd_reason walk(struct vtd_walk *w, struct route *route,
 			    const struct tlb_tag *tag)
 {
 	struct vtd_leaf leaf = { 0 };
-	struct tlb_value value;
 	enum vtd_reason reason = walk_stages(w, route, &leaf);
 
-	if (reason == VTD_NO_FAULT)
-		reason = permits(w, leaf.attrs);
-	if (reason == VTD_NO_FAULT)
-		reason = deliver(w,
-				 leaf.base + (w->request->iova &
-					      MASK(0, leaf.size_lg2)),
-				 leaf.size_lg2,
-				 FIELD_GET(VTD_TE_SNP, leaf.attrs));
-	if (reason == VTD_NO_FAULT)
-		reason = set_marks(w);
 	if (reason != VTD_NO_FAULT) {
 		remember_fault(w, route->kind, tag, reason);
 		return reason;
 	}
-	value = (struct tlb_value){
-		.out = leaf.base,
-		.attrs = leaf.attrs | FIELD_PREP(VTD_TE_KIND, route->kind),
-	};
-	tlb_fill(w->vtd->iotlb, w->request->iova, leaf.size_lg2, tag, false,
-		 &value);
-	return VTD_NO_FAULT;
+	reason = permits(w, leaf.attrs);
+	if (reason != VTD_NO_FAULT) {
+		/* What this request may not do another may. */
+		if (is_absent(&leaf) && w->vtd->config.caching_mode) {
+			leaf.attrs |= FIELD_MASK(VTD_TE_D); /* no write walks */
+			remember(w, &leaf, route->kind, tag);
+		}
+		return reason;
+	}
+	reason =
+		deliver(w,
+			leaf.base + (w->request->iova & MASK(0, leaf.size_lg2)),
+			leaf.size_lg2, FIELD_GET(VTD_TE_SNP, leaf.attrs));
+	if (reason != VTD_NO_FAULT) {
+		remember_fault(w, route->kind, tag, reason);
+		return reason;
+	}
+	reason = set_marks(w);
+	if (reason == VTD_NO_FAULT)
+		remember(w, &leaf, route->kind, tag);
+	return reason;
 }
 
 /* The usual case of `permits`, without its order. */

@@ -99,6 +99,34 @@ static void not_present_is_not_kept_without_caching_mode(void **state)
 	rig_stop(&rig);
 }
 
+/* What a page does not allow is neither absent nor wrong, and each request that
+ * finds nothing has its own reason. */
+static void caching_mode_keeps_no_lack_of_permission(void **state)
+{
+	struct vtd_config config = rig_config();
+	struct rig rig;
+
+	(void)state;
+	config.caching_mode = true;
+	start(&rig, rig_legacy, &config, true);
+	rig_put(&rig, 0x6020, 0x7001);
+	assert_int_equal(rig_dma(&rig, RIG_IOVA, true), 0);
+	assert_int_equal(rig.out.reason, VTD_LGN_2);
+	assert_int_equal(rig_dma(&rig, RIG_IOVA, false), RIG_PA);
+	rig_put(&rig, 0x6020, 0);
+	page_selective(&rig, DID, 0x8080604000);
+	assert_int_equal(rig_dma(&rig, RIG_IOVA, true), 0);
+	assert_int_equal(rig.out.reason, VTD_LGN_2);
+	assert_int_equal(rig_dma(&rig, RIG_IOVA, false), 0);
+	assert_int_equal(rig.out.reason, VTD_LGN_3);
+	assert_true(rig.out.iotlb_hit);
+	rig_put(&rig, 0x6020, 0x7003);
+	assert_int_equal(rig_dma(&rig, RIG_IOVA, true), 0);
+	assert_int_equal(rig.out.reason, VTD_LGN_2);
+	assert_true(rig.out.iotlb_hit);
+	rig_stop(&rig);
+}
+
 /* ... of a first stage never; of a nested one what the second stage lacks. */
 static void caching_mode_is_not_for_first_stages(void **state)
 {
@@ -893,6 +921,7 @@ int main(void)
 		T(a_changed_leaf_stays_stale_until_invalidated),
 		T(each_granularity_drops_it),
 		T(not_present_is_not_kept_without_caching_mode),
+		T(caching_mode_keeps_no_lack_of_permission),
 		T(caching_mode_is_not_for_first_stages),
 		T(caching_mode_keeps_absent_context_entries_under_domain_0),
 		T(a_forbidding_entry_forbids_without_a_walk),

@@ -60,7 +60,7 @@ struct device_sequence {
 	uint64_t steps, refused, moved, faulted;
 };
 
-static const char *const device_machines[][6] = {
+static const char *const device_machines[][8] = {
 	{ "iommu.0.fault_records=4", NULL },
 	{ "iommu.0.scalable_mode=on", "iommu.0.mode=scalable",
 	  "policy.iommu.coalesce=eager", NULL },
@@ -77,6 +77,16 @@ static const char *const device_machines[][6] = {
 	  "guest.backing=contiguous", NULL },
 	{ "iommu.0.levels=5", "iommu.0.iova_bits=57", "iommu.0.coherent=off",
 	  "policy.iommu.coalesce=scan:1000,64", NULL },
+	{ "iommu=smmu-mmu600", "iommu.0.mode=stage2", "iommu.0.coherent=off",
+	  NULL },
+	{ "iommu=smmu-mmu600", "iommu.0.mode=stage2", "iommu.0.bbm_level=2",
+	  "policy.iommu.coalesce=eager", NULL },
+	{ "iommu=smmu-mmu600", "iommu.0.mode=stage2",
+	  "guest.backing=contiguous", "iommu.0.range_invalidation=on",
+	  "policy.iommu.coalesce=after-ops:4", NULL },
+	{ "iommu=smmu-mmu600", "iommu.0.mode=stage2", "iommu.0.bbm_level=1",
+	  "policy.iommu.coalesce=hysteresis:2", "iommu.0.populate=guest",
+	  "guest.backing=contiguous", NULL },
 };
 #define DEVICE_MACHINES \
 	(unsigned int)(sizeof(device_machines) / sizeof(device_machines[0]))
@@ -129,6 +139,18 @@ static inline uint64_t device_count(const struct device_sequence *s,
 	for (uint64_t i = 0; i < count; i++)
 		mapped += device_slot(s, device, dfn + i)->access != 0;
 	return mapped;
+}
+
+/* How many are mapped from there on; 1 if none. */
+static inline uint64_t device_run(const struct device_sequence *s,
+				  unsigned int device, uint64_t dfn,
+				  uint64_t most)
+{
+	uint64_t n = 1;
+
+	while (n < most && device_slot(s, device, dfn + n)->access)
+		n++;
+	return n;
 }
 
 /* ---- memory ---- */
@@ -284,8 +306,9 @@ static inline void device_expect(struct device_sequence *s, unsigned int device,
 				 const uint8_t *data)
 {
 	const struct device_page *p = device_slot(s, device, iova >> FRAME_LG2);
-	bool reaches = iova >> 20 != 0xfee &&
-		       (p->access & (write ? IOMMU_ACCESS_W : IOMMU_ACCESS_R));
+	bool reaches =
+		(iova >> 20 != 0xfee || s->config.iommu[0].type != IOMMU_VTD) &&
+		(p->access & (write ? IOMMU_ACCESS_W : IOMMU_ACCESS_R));
 	uint8_t *at = s->ram + p->frame * FRAME_BYTES + iova % FRAME_BYTES;
 
 	s->moved += reaches;
@@ -323,13 +346,16 @@ static inline void device_dma(struct device_sequence *s, unsigned int device,
 	}
 }
 
-/* A few bytes of up to eight pages. */
+/* A few bytes of each page, or of the first four and the last four. */
 static inline void device_touch(struct device_sequence *s, uint64_t device,
 				uint64_t iova, uint64_t count)
 {
-	for (uint64_t i = 0; device < DEVICE_DEVICES && i < count && i < 8; i++)
+	for (uint64_t i = 0; device < DEVICE_DEVICES && i < count; i++) {
+		if (i == 4 && count > 8)
+			i = count - 4;
 		device_dma(s, (unsigned int)device, iova + i * FRAME_BYTES, 8,
 			   false);
+	}
 }
 
 /* ---- registers ---- */
@@ -491,6 +517,9 @@ static inline void device_step(struct device_sequence *s, const uint8_t *b)
 		break;
 	case 2:
 	case 3:
+		if (b[0] & 0x20 && device < DEVICE_DEVICES && count <= 1024)
+			count = device_run(s, (unsigned int)device,
+					   iova >> FRAME_LG2, count);
 		/* Used right before, so that it is in the IOTLB, and after. */
 		if (b[0] & 8)
 			device_touch(s, device, iova, count);
@@ -513,6 +542,16 @@ static inline void device_step(struct device_sequence *s, const uint8_t *b)
 		else /* PSCI_VERSION: a moment for the hypervisor */
 			device_call(s, 0x84000000, 0, 0, 0, 0, 0);
 		break;
+	}
+}
+
+/* No page holds what a device reads where nothing is mapped: zeros. */
+static inline void device_fill(struct device_sequence *s)
+{
+	for (uint64_t f = 0; f < DEVICE_FRAMES; f++) {
+		memset(s->ram + f * FRAME_BYTES, 1 + (int)(f % 199),
+		       FRAME_BYTES);
+		memset(device_real(s, f), 1 + (int)(f % 199), FRAME_BYTES);
 	}
 }
 
@@ -562,6 +601,7 @@ static inline void device_open(struct device_sequence *s, uint8_t machine)
 	}
 	s->spaces = s->config.iommu[0].iova_bits;
 	machine_start(s->m);
+	device_fill(s);
 	device_enable(s);
 	device_follow(s, DEVICE_GFN, DEVICE_FRAMES, true);
 }
