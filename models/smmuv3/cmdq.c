@@ -289,6 +289,7 @@ static enum smmu_cerror next(struct smmu *s, unsigned int lg2, uint64_t *ticks)
 	uint64_t base = align_down(s->r.cmdq_base & FIELD_MASK(SMMU_QBASE_ADDR),
 				   lg2 + 4 < 5 ? 5 : lg2 + 4);
 	uint64_t pa = base + (s->r.cmdq_cons & (BIT(lg2) - 1)) * 16, cmd[2];
+	enum smmu_cerror error;
 
 	if (!s->ops->read(s->context, pa & smmu_oas_mask(s), 2,
 			  smmu_coherent(s,
@@ -296,7 +297,13 @@ static enum smmu_cerror next(struct smmu *s, unsigned int lg2, uint64_t *ticks)
 					FIELD_GET(SMMU_CR1_QUEUE_OC, s->r.cr1)),
 			  cmd, ticks))
 		return SMMU_CERROR_ABT;
-	return execute(s, cmd);
+	error = execute(s, cmd);
+	if (error == SMMU_CERROR_NONE && s->ops->notice)
+		s->ops->notice(s->context,
+			       &(struct smmu_notice){
+				       .kind = SMMU_NOTICE_COMMAND,
+				       .word = { cmd[0], cmd[1] } });
+	return error;
 }
 
 /* However PROD stands to CONS, the loop ends: CONS moves on by one. */

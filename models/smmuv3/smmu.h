@@ -27,6 +27,20 @@ enum smmu_irq { SMMU_IRQ_EVENTQ, SMMU_IRQ_CMD_SYNC, SMMU_IRQ_GERROR };
 /* What becomes of a stalled transaction. */
 enum smmu_resume { SMMU_RETRY, SMMU_TERMINATE_ABORT, SMMU_TERMINATE_RAZ_WI };
 
+/* What an observer of the SMMU sees: a command that was carried out, an STE or
+ * a CD that was fetched. */
+enum smmu_notice_kind {
+	SMMU_NOTICE_COMMAND,
+	SMMU_NOTICE_STE,
+	SMMU_NOTICE_CD
+};
+struct smmu_notice {
+	enum smmu_notice_kind kind;
+	uint64_t word[2]; /* of the command */
+	uint32_t sid, ssid;
+	uint64_t pa; /* of the STE or CD */
+};
+
 /* What the SMMU may do to the world. `ticks` is the caller's unit of time. */
 struct smmu_ops {
 	/*
@@ -45,6 +59,8 @@ struct smmu_ops {
 	 * as if it had just arrived. May be NULL if nothing can stall. */
 	void (*resume)(void *context, uint32_t sid, uint16_t stag,
 		       enum smmu_resume how);
+	/* Told of what it does, in order. May be NULL. */
+	void (*notice)(void *context, const struct smmu_notice *notice);
 };
 
 /* models/choices.def: values in the order of their names there. */

@@ -116,6 +116,20 @@ static void ste_keep(struct smmu_transaction *t, struct smmu_ste *fresh)
 	t->ste = ste;
 }
 
+/* `s->fetch` is where it was read. */
+static void tell(const struct smmu_transaction *t, enum smmu_notice_kind kind,
+		 uint32_t ssid)
+{
+	const struct smmu *s = t->smmu;
+	const struct smmu_notice notice = { .kind = kind,
+					    .sid = t->request->sid,
+					    .ssid = ssid,
+					    .pa = s->fetch };
+
+	if (s->ops->notice)
+		s->ops->notice(s->context, &notice);
+}
+
 static bool ste_fetch(struct smmu_transaction *t)
 {
 	struct smmu *s = t->smmu;
@@ -129,6 +143,7 @@ static bool ste_fetch(struct smmu_transaction *t)
 				      FIELD_GET(SMMU_CR1_TABLE_OC, s->r.cr1)),
 			word))
 		return smmu_event_fetch(t, SMMU_F_STE_FETCH);
+	tell(t, SMMU_NOTICE_STE, 0);
 	memcpy(fresh->word, word, sizeof(fresh->word));
 	smmu_ste_decode(s, fresh);
 	ste_keep(t, fresh);
@@ -271,6 +286,7 @@ static bool cd_fetch(struct smmu_transaction *t, uint32_t ssid)
 	if (!cd_locate(t, ssid, &address) ||
 	    !cd_read(t, SMMU_READ_CD, ssid, address, 8, word))
 		return false;
+	tell(t, SMMU_NOTICE_CD, ssid);
 	memcpy(fresh->word, word, sizeof(fresh->word));
 	smmu_cd_decode(s, t->ste, fresh);
 	cd_keep(t, &tag, fresh);

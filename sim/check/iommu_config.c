@@ -208,7 +208,8 @@ static struct table_tree *tree_of(struct checker *c,
 
 	while (tree && (tree->root.base != PROTOCOL_VTTBR ||
 			tree->root.table != root->table ||
-			tree->root.vmid != root->vmid || root->vtd))
+			tree->root.vmid != root->vmid || root->vtd ||
+			root->guests))
 		tree = tree->next;
 	return tree ? tree : tables_tree(&c->tables, root);
 }
@@ -244,6 +245,9 @@ static void link_entry(struct checker *c, struct config_entry *entry,
 	struct protocol_root root;
 	bool leads = config_root(&c->iommus.unit[entry->unit].is,
 				 entry->is.kind, word, &root);
+
+	root.guests = entry->page->world == PROTOCOL_GUEST;
+	root.guest = entry->page->vmid;
 
 	entry->linked = true;
 	if (has_first_stage(entry->is.kind, word)) {
@@ -324,6 +328,7 @@ static void change(struct checker *c, struct config_entry *entry,
 	entry->linked = false;
 	c->iommus.unlinked = true;
 	entry->writer = checker_mark(c, e);
+	entry->cpu = e->cpu;
 	if (!entry->stale && !may_be_held(c, entry))
 		return;
 	if (!entry->stale) {
@@ -340,7 +345,6 @@ static void change(struct checker *c, struct config_entry *entry,
 		       entry->is.words * sizeof(entry->old[0]));
 	}
 	entry->el2 = e->el2;
-	entry->cpu = e->cpu;
 	entry->when = e->number;
 	entry->visible = 0;
 }
@@ -379,7 +383,7 @@ void config_barrier(struct checker *c, const struct protocol_event *e)
 	     entry = entry->next) {
 		if (entry->linked)
 			continue;
-		if (entry->writer.number && is_unclean(c, entry)) {
+		if (entry->cpu != e->cpu || is_unclean(c, entry)) {
 			c->iommus.unlinked = true;
 			continue;
 		}
@@ -539,11 +543,12 @@ static bool concerns(const struct config_entry *entry,
 	       (entry->is.kind != PROTOCOL_CD || entry->is.ssid == e->dma.ssid);
 }
 
-static void note_stale(struct checker *c, const struct ghost *g,
+static void note_stale(struct checker *c, struct ghost *g,
 		       const struct protocol_event *e)
 {
 	struct finding *f;
 
+	iommu_used(c, g, e);
 	if (!g->finding || g->table || g->hole || !e->dma.reached ||
 	    e->dma.pa != g->target + (e->dma.iova - g->first))
 		return;
@@ -556,24 +561,32 @@ static void note_stale(struct checker *c, const struct ghost *g,
 	f->use_va = e->dma.iova;
 }
 
+static void use_of(struct checker *c, enum protocol_base base, uint16_t vmid,
+		   const struct protocol_event *e)
+{
+	struct hold_query q = { .base = base,
+				.vmid = vmid,
+				.first = e->dma.iova,
+				.last = e->dma.iova };
+
+	for (struct ghost *g = hold_first(&c->hold, &q); g;
+	     g = hold_next(&c->hold, &q))
+		if ((g->alone | g->combined) & BIT(e->unit))
+			note_stale(c, g, e);
+}
+
 void event_dma(struct checker *c, const struct protocol_event *e)
 {
-	static const enum protocol_base bases[] = { PROTOCOL_DEVICE,
-						    PROTOCOL_VTTBR };
-
-	for (struct config_entry *entry = c->iommus.stale ? c->iommus.entry
-							  : NULL;
-	     entry; entry = entry->next)
-		if (entry->stale && concerns(entry, e))
+	for (struct config_entry *entry = c->iommus.entry; entry;
+	     entry = entry->next) {
+		if (!concerns(entry, e))
+			continue;
+		if (entry->stale)
 			config_used(c, entry, e);
-	for (int i = 0; i < 2; i++) {
-		struct hold_query q = { .base = bases[i],
-					.vmid = e->dma.did,
-					.first = e->dma.iova,
-					.last = e->dma.iova };
-
-		for (struct ghost *g = hold_first(&c->hold, &q); g;
-		     g = hold_next(&c->hold, &q))
-			note_stale(c, g, e);
+		if (entry->tree)
+			use_of(c, entry->tree->root.base,
+			       entry->tree->root.vmid, e);
+		if (entry->stale && entry->stale_did != entry->did)
+			use_of(c, PROTOCOL_DEVICE, entry->stale_did, e);
 	}
 }

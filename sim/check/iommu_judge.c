@@ -349,6 +349,19 @@ static void judge(struct checker *c, struct ghost *g,
 		judge_held(c, g, e, detail[verdict]);
 }
 
+/* A guest has no DONE: its device's access tells that the change was meant to
+ * be over. */
+void iommu_used(struct checker *c, struct ghost *g,
+		const struct protocol_event *e)
+{
+	const struct table_tree *tree =
+		g->finding || g->el2 || !g->visible ? NULL : tree_of(c, g);
+
+	if (tree && verdict_of(c, g, tree) != VERDICT_SAME)
+		judge_held(c, g, e,
+			   "a device's access came while it may be held");
+}
+
 /* Nothing may wait any more. */
 static void judge_all(struct checker *c, const struct protocol_event *e)
 {

@@ -99,6 +99,9 @@ struct protocol_root {
 	bool sets_access_flag; /* hardware may: AF clear may be cached too */
 	bool used_elsewhere; /* by CPUs that are not seen, too */
 	bool vtd;	     /* descriptors of VT-d's second stage */
+	/* DEVICE: of a unit that is a guest's: tables in its memory. */
+	bool guests;
+	uint16_t guest;	     /* then: whose, as protocol_event's vmid */
 	bool write_buffer;   /* VT-d: CAP.RWBF */
 	bool caching_mode;   /* VT-d: CAP.CM, what is absent may be held */
 	uint8_t granule_lg2; /* 12, 14, 16 */

@@ -187,6 +187,9 @@ void config_done(struct checker *c, const struct protocol_event *e);
 struct cause iommu_cause(const struct checker *c, const struct ghost *g);
 /* An operation on a domain is over. */
 void iommu_done(struct checker *c, const struct protocol_event *e);
+/* A device's access came where the ghost may be held. */
+void iommu_used(struct checker *c, struct ghost *g,
+		const struct protocol_event *e);
 /* Its rule where the rule for a CPU's tables is this one. */
 enum rule iommu_rule(enum rule rule);
 static inline enum rule rule_for_tree(const struct table_tree *tree,

@@ -345,10 +345,10 @@ static bool takes_unknown(const struct checker *c,
 	return e->world == PROTOCOL_MACHINE || !c->listener.read;
 }
 
-/* To an IOMMU's walks nothing changed: they find the same below the caches. */
+/* To walks past the caches nothing changed: they find the same there. */
 static bool is_note(const struct table_page *page, uint32_t index, uint64_t now)
 {
-	return page->node && page->node->tree->geometry.vtd &&
+	return page->node && page->node->tree->root.noncoherent &&
 	       is_same(page->node, page->word[index], now);
 }
 

@@ -278,13 +278,16 @@ void tables_visit(const struct tables *t, uint64_t first, uint64_t last,
 static struct table_node *node_new(struct tables *t, struct table_tree *tree,
 				   uint64_t address, int level, uint64_t input)
 {
-	enum protocol_world world = tree->geometry.stage2 ||
-						    tree->root.base ==
-							    PROTOCOL_TTBR_EL2
-					    ? PROTOCOL_MACHINE
-					    : PROTOCOL_GUEST;
-	struct table_page *page = tables_get(t, world, tree->root.vmid, address,
-					     tree->geometry.granule_lg2);
+	const bool machine = tree->root.base == PROTOCOL_DEVICE
+				     ? !tree->root.guests
+				     : tree->geometry.stage2 ||
+					       tree->root.base ==
+						       PROTOCOL_TTBR_EL2;
+	struct table_page *page = tables_get(
+		t, machine ? PROTOCOL_MACHINE : PROTOCOL_GUEST,
+		tree->root.base == PROTOCOL_DEVICE ? tree->root.guest
+						   : tree->root.vmid,
+		address, tree->geometry.granule_lg2);
 	struct table_node *node;
 
 	if (!page || page->granule_lg2 != tree->geometry.granule_lg2 ||
@@ -409,6 +412,7 @@ static bool same_root(const struct protocol_root *a,
 	return a->base == b->base && a->table == b->table &&
 	       a->vmid == b->vmid && a->granule_lg2 == b->granule_lg2 &&
 	       a->level == b->level && a->input_bits == b->input_bits &&
+	       a->guests == b->guests &&
 	       a->output_bits == b->output_bits &&
 	       (!a->asid_used || a->asid == b->asid);
 }

@@ -9,6 +9,7 @@
 #include "sim/machine/dma.h"
 #include "sim/machine/hypervisor.h"
 #include "sim/machine/iommu_smmu.h"
+#include "sim/machine/protocol_iommu.h"
 #include "sim/machine/watch.h"
 
 struct guest_unit {
@@ -87,10 +88,19 @@ static void interrupt(void *context, enum smmu_irq which)
 						 .name = name[which] });
 }
 
+static void notice(void *context, const struct smmu_notice *n)
+{
+	const struct guest_unit *u = context;
+
+	if (u->io->m->protocol)
+		protocol_iommu_smmu(u->io, n);
+}
+
 static const struct smmu_ops world = {
 	.read = read_words,
 	.write = write_bytes,
 	.interrupt = interrupt,
+	.notice = notice,
 };
 
 /* ---- the unit ---- */
@@ -197,6 +207,8 @@ static void translate(void *unit, const struct iommu_request *request,
 	pa_t pa = { 0 };
 
 	smmu_translate(u->smmu, &r, &out);
+	if (u->io->m->protocol && u->io->m->protocol->dma_wanted)
+		protocol_iommu_smmu_dma(u->io, request, &r, &out);
 	if (out.event != SMMU_NO_EVENT)
 		observe_event(u, &out);
 	observe_errors(u);

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "models/smmuv3/cmdq.h"
+#include "sim/machine/protocol_iommu.h"
 
 /* ---- what the model asks of the world ---- */
 
@@ -37,10 +38,19 @@ static void interrupt(void *context, enum smmu_irq which)
 		u->raised = true;
 }
 
+static void notice(void *context, const struct smmu_notice *n)
+{
+	const struct smmu_unit *u = context;
+
+	if (u->io->m->protocol)
+		protocol_iommu_smmu(u->io, n);
+}
+
 static const struct smmu_ops world = {
 	.read = read_words,
 	.write = write_bytes,
 	.interrupt = interrupt,
+	.notice = notice,
 };
 
 /* ---- the unit ---- */
@@ -120,6 +130,8 @@ static void translate(void *unit, const struct iommu_request *request,
 	struct smmu_outcome out;
 
 	smmu_translate(u->smmu, &r, &out);
+	if (u->io->m->protocol && u->io->m->protocol->dma_wanted)
+		protocol_iommu_smmu_dma(u->io, request, &r, &out);
 	*answer = (struct iommu_answer){ .result = IOMMU_FAULTED,
 					 .pa = { out.pa },
 					 .bytes = request->bytes,

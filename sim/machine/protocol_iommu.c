@@ -11,12 +11,12 @@ static uint8_t observer(const struct iommu *io)
 			 (unsigned int)(io - io->m->iommus->unit));
 }
 
+/* Of a unit that is the guest's, the guest does it, in its own addresses. */
 static struct protocol_event event_of(const struct iommu *io,
 				      enum protocol_kind kind)
 {
 	const struct machine *m = io->m;
-
-	return (struct protocol_event){
+	struct protocol_event e = {
 		.kind = kind,
 		.cpu = (uint8_t)m->current,
 		.el2 = true,
@@ -26,6 +26,14 @@ static struct protocol_event event_of(const struct iommu *io,
 			    .code = m->iommus->caller,
 			    .pc = UINT64_MAX },
 	};
+
+	if (io != m->iommus->guests)
+		return e;
+	e.el2 = false;
+	e.world = PROTOCOL_GUEST;
+	e.source = (struct protocol_source){ .operation = "access",
+					     .pc = m->cpu[m->current].block };
+	return e;
 }
 
 static void tell(const struct iommu *io, struct protocol_event *e)
@@ -133,6 +141,47 @@ void protocol_iommu_vtd(const struct iommu *io, const struct vtd_notice *n)
 	}
 	if (told)
 		tell(io, &e);
+}
+
+/* ---- SMMUv3 ---- */
+
+void protocol_iommu_smmu(const struct iommu *io, const struct smmu_notice *n)
+{
+	struct protocol_event e = event_of(io, PROTOCOL_UNIT_TLBI);
+	const struct protocol_config config = {
+		.kind = n->kind == SMMU_NOTICE_CD ? PROTOCOL_CD : PROTOCOL_STE,
+		.words = 8,
+		.sid = n->sid,
+		.ssid = n->ssid,
+		.address = n->pa,
+	};
+
+	if (n->kind != SMMU_NOTICE_COMMAND)
+		protocol_iommu_config(io, &config);
+	else if (protocol_smmu_command(n->word, &e))
+		tell(io, &e);
+}
+
+void protocol_iommu_smmu_dma(const struct iommu *io,
+			     const struct iommu_request *request,
+			     const struct smmu_request *r,
+			     const struct smmu_outcome *out)
+{
+	const struct protocol_dma dma = {
+		.sid = r->sid,
+		.ssid = r->ssid,
+		.did = io->domains ? iommu_domain_of(io->m->iommus,
+						     request->device)
+					     ->config.did
+				   : 0,
+		.reached = out->result == SMMU_TRANSLATED ||
+			   out->result == SMMU_BYPASSED,
+		.by_held_config = out->ste_hit || out->cd_hit,
+		.iova = r->address,
+		.pa = out->pa,
+	};
+
+	protocol_iommu_dma(io, &dma);
 }
 
 /* ---- all types ---- */

@@ -335,6 +335,7 @@ static int ste_write(struct smmu_unit *u, uint32_t sid, const uint64_t word[8])
 	entry_write(u, at, 0, word, 1);
 	command(u, CMD_CFGI_STE | (uint64_t)sid << 32, 0);
 	commands_sync(u);
+	iommu_driver_told(u->io, PROTOCOL_STE, sid, at, 8);
 	return 0;
 }
 

@@ -100,12 +100,29 @@ static void introduce(struct watch *w, gfn_t gfn)
 		w->added(w->added_context, gfn);
 }
 
+/* To who listens: what stands there now, which nobody saw coming. */
+static void tell_content(const struct watch *w, gfn_t gfn)
+{
+	const uint8_t *page = machine_guest_page(w->m, gfn);
+
+	for (uint64_t at = 0; at < FRAME_BYTES; at += sizeof(uint64_t)) {
+		uint64_t word;
+
+		memcpy(&word, page + at, sizeof(word));
+		protocol_guest_word(w->m,
+				    (ipa_t){ ipa_from_gfn(gfn).raw + at },
+				    sizeof(word), word, false);
+	}
+}
+
 void watch_read(struct watch *w, gfn_t gfn)
 {
 	uint16_t *uses = uses_of(w, gfn);
 
 	if (!uses)
 		return;
+	if (!*uses && w->m->protocol)
+		tell_content(w, gfn);
 	if (!*uses)
 		introduce(w, gfn);
 	*uses |= 1 << USE_READ;

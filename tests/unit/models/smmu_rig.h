@@ -122,7 +122,7 @@ static inline void rig_resume(void *context, uint32_t sid, uint16_t stag,
 }
 
 static const struct smmu_ops rig_ops = { rig_read_words, rig_write_bytes,
-					 rig_wire, rig_resume };
+					 rig_wire, rig_resume, NULL };
 
 static inline void rig_put(struct rig *rig, uint64_t pa, uint64_t raw)
 {
