@@ -185,7 +185,7 @@ tidy:
 	@command -v clang-tidy >/dev/null || { echo "tidy: needs clang-tidy (Debian: apt-get install clang-tidy)" >&2; exit 1; }
 	clang-tidy --quiet $(CORE_SRC) $(MODELS_SRC) $(TRACES_SRC) $(SIM_SRC) $(CLI_SRC) -- -std=c11 $(CPPFLAGS)
 
-INSTALL_HEADERS := $(sort $(wildcard core/base/*.h core/port.h core/port_ops.h core/p2m/ops.h core/p2m/p2m.h core/p2m/setway.h core/iommu/domain.h core/iommu/ste.h core/pt/policy.h core/pt/stats.h core/pt/gather.h))
+INSTALL_HEADERS := $(sort $(wildcard core/base/*.h core/port.h core/port_ops.h core/p2m/ops.h core/p2m/p2m.h core/p2m/setway.h core/p2m/share.h core/iommu/domain.h core/iommu/ste.h core/pt/policy.h core/pt/stats.h core/pt/gather.h))
 install: all
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/pkgconfig \
 		$(DESTDIR)$(PREFIX)/share/man/man1 \

@@ -14,7 +14,7 @@
 #include "core/p2m/ops.h"
 #include "core/port.h"
 
-#define PORT_OPS_VERSION 1
+#define PORT_OPS_VERSION 2
 
 struct port_ops {
 	uint32_t version; /* PORT_OPS_VERSION; always the first member */
@@ -36,6 +36,8 @@ struct port_ops {
 	void (*tlbi)(void *host, const struct port_tlbi *request);
 	void (*memory_clean)(void *host, pa_t start, uint64_t bytes);
 	void (*icache_invalidate)(void *host);
+	void (*iotlb_flush)(void *host, const struct port_iotlb *request);
+	void (*iotlb_wait)(void *host);
 	bool (*preempt)(void *host);
 	uint64_t (*time)(void *host);
 };

@@ -138,6 +138,11 @@ static void ops_setway_counts(const void *space,
 					      s->faults, s->invalidations };
 }
 
+static int ops_share(void *space, const struct p2m_sharing *sharing)
+{
+	return p2m_share(p2m_of(space), sharing);
+}
+
 static void ops_stats(const void *space, struct p2m_stats *stats)
 {
 	*stats = p2m_of_const(space)->stats;
@@ -173,4 +178,5 @@ const struct p2m_ops p2m_core_ops = {
 	.setway_trap = ops_setway_trap,
 	.setway_toggle = ops_setway_toggle,
 	.setway_counts = ops_setway_counts,
+	.share = ops_share,
 };

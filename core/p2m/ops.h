@@ -2,7 +2,7 @@
 /*
  * A p2m as a table of functions: what a simulator or a test asks of any
  * page-table library, ours or another's. Each function promises what the one
- * of the same name in p2m.h and setway.h does, on a `space` whose storage the
+ * of the same name in p2m.h, setway.h and share.h does, on a `space` whose storage the
  * caller owns. A library built against this header and core/port.h can stand
  * in ours' place; core/README.md tells how.
  *
@@ -14,8 +14,9 @@
 
 #include "core/p2m/p2m.h"
 #include "core/p2m/setway.h"
+#include "core/p2m/share.h"
 
-#define P2M_OPS_VERSION 2
+#define P2M_OPS_VERSION 3
 
 /* Of struct p2m_config and the calls: what a library can do beyond mapping
  * pages. What it does not offer it is not asked for. */
@@ -92,6 +93,12 @@ struct p2m_ops {
 	int (*setway_toggle)(void *space, bool was, bool is, bool *trap_vm);
 	void (*setway_counts)(const void *space,
 			      struct p2m_setway_counts *counts);
+	/*
+	 * Optional. An SMMU walks the tables, too; straight after `init`. NULL
+	 * or an error: the library refuses, and tells the CPUs alone. Its VTTBR
+	 * and VTCR are then what the SMMU's STEs say.
+	 */
+	int (*share)(void *space, const struct p2m_sharing *sharing);
 };
 
 /*

@@ -67,7 +67,7 @@ static inline void p2m_begin(struct p2m *p2m, struct pt *pt)
 	pt->marks = p2m->marks;
 	pt->written = false;
 	pt->replaced = false;
-	pt->clean = PT_CLEAN_NONE;
+	pt->clean = p2m->shared.clean;
 	pt->stats = &p2m->stats;
 	pt->queue = p2m->free_list;
 	pt->queued = p2m->free_list_count;
@@ -164,7 +164,7 @@ P2M_GRANULE int p2m_map_request(struct p2m *p2m, gfn_t gfn, mfn_t mfn,
 		return ERR_RANGE;
 	if (!p2m_is_aligned(p2m, gfn.raw | mfn.raw | frames))
 		return ERR_ALIGN;
-	if (p2m_has_short(p2m) && p2m->quick_map == 0 &&
+	if (p2m_has_short_map(p2m) && p2m->quick_map == 0 &&
 	    p2m_map_short(p2m, p2m->start_level, gfn, mfn, frames, type,
 			  access)) {
 		*done = frames;
@@ -283,7 +283,7 @@ P2M_GRANULE int p2m_remove_request(struct p2m *p2m, gfn_t gfn, uint64_t frames,
 	*done = 0;
 	if (!p2m_has_frames(p2m, gfn, frames))
 		return ERR_RANGE;
-	if (p2m_has_short(p2m) && p2m->quick_remove == 0 &&
+	if (p2m_has_short_remove(p2m) && p2m->quick_remove == 0 &&
 	    p2m_remove_short(p2m, p2m->start_level, p2m->config.tlbi,
 			     p2m->config.free_empty, gfn, frames)) {
 		*done = frames;

@@ -68,6 +68,20 @@ struct p2m_config {
 /* The engine's own counts, so that all who use it count alike. */
 #define p2m_stats pt_stats
 
+struct p2m;
+struct pt_gather;
+
+/* Of p2m_share: the SMMU's side of each invalidation. */
+struct p2m_shared {
+	/* Send what was gathered; NULL: nobody shares, or all is broadcast. */
+	void (*flush)(struct p2m *p2m, const struct pt_gather *g);
+	void (*wait)(struct p2m *p2m); /* until it is complete */
+	enum pt_clean_policy clean;
+	bool on, range, nested;
+	/* Counts: requests for the VMID and others; waits. */
+	uint64_t flush_vmid, flush_ipa, waits;
+};
+
 /* The caller owns the storage; the members are the p2m's own. */
 struct p2m {
 	void *host;
@@ -87,6 +101,7 @@ struct p2m {
 	pa_t free_list;	    /* unlinked tables waiting for the TLB flush */
 	uint64_t free_list_count;
 	bool detached;	    /* p2m_fini has begun */
+	struct p2m_shared shared;
 };
 
 /* What a lookup found. */

@@ -91,7 +91,8 @@ int p2m_setway_init(struct p2m_setway *s, struct p2m *p2m,
 	if ((unsigned int)policy > P2M_SETWAY_TRACK_LATE)
 		return ERR_INVAL;
 	*s = (struct p2m_setway){ .p2m = p2m, .policy = policy };
-	if (setway_tracks(s) && (iommu_shares || p2m->marks))
+	if (setway_tracks(s) &&
+	    (iommu_shares || p2m->shared.on || p2m->marks))
 		return ERR_UNSUPPORTED;
 	return 0;
 }

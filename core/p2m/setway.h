@@ -39,8 +39,8 @@ struct p2m_setway {
 };
 
 /*
- * ERR_UNSUPPORTED: tracking where `iommu_shares` the tables, because a device
- * cannot wait for its fault to be resolved; or where the p2m keeps contiguity
+ * ERR_UNSUPPORTED: tracking where `iommu_shares` the tables, or p2m_share said
+ * so, because a device cannot wait for its fault to be resolved; or where the p2m keeps contiguity
  * markers. ERR_INVAL: no such policy.
  */
 MUST_CHECK int p2m_setway_init(struct p2m_setway *s, struct p2m *p2m,

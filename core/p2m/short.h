@@ -88,9 +88,15 @@ PT_INLINE bool p2m_remove_short(struct p2m *p2m, uint8_t start_level,
 }
 
 /* Other start levels and policies than the quick may go that way, too. */
-static inline bool p2m_has_short(const struct p2m *p2m)
+static inline bool p2m_has_short_map(const struct p2m *p2m)
 {
-	return p2m->config.granule_lg2 == P2M_SHORT->granule_lg2 && !p2m->marks;
+	return p2m->config.granule_lg2 == P2M_SHORT->granule_lg2 &&
+	       !p2m->marks && p2m->shared.clean == PT_CLEAN_NONE;
+}
+
+static inline bool p2m_has_short_remove(const struct p2m *p2m)
+{
+	return p2m_has_short_map(p2m) && !p2m->shared.flush;
 }
 
 #endif

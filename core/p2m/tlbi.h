@@ -11,6 +11,10 @@
  * granules with NUM 0..31 and SCALE 0..3, DDI0487 L.b C5.5; a single granule
  * left over goes by IPA.
  *
+ * Where an SMMU shares the tables it is told as well, and both have finished
+ * when this returns: only then tables are freed, or made where something was
+ * broken.
+ *
  * Everything is `combined`: the guest runs with its stage 1 on, and what a
  * CPU holds combines both stages. When a table was dropped, walk caches are
  * meant, too, and the level of a leaf would be a wrong hint.
@@ -147,7 +151,11 @@ static void p2m_tlbi_gathered(struct pt *pt)
 	}
 	if (all)
 		p2m_tlbi_vmid(p2m);
+	if (p2m->shared.flush)
+		p2m->shared.flush(p2m, g);
 	pt_barrier(pt, PORT_DSB_ISH);
+	if (p2m->shared.flush)
+		p2m->shared.wait(p2m);
 }
 
 /*

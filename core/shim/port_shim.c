@@ -96,6 +96,16 @@ void port_icache_invalidate(void *host)
 	ops(host)->icache_invalidate(host);
 }
 
+void port_iotlb_flush(void *host, const struct port_iotlb *request)
+{
+	ops(host)->iotlb_flush(host, request);
+}
+
+void port_iotlb_wait(void *host)
+{
+	ops(host)->iotlb_wait(host);
+}
+
 bool port_preempt(void *host)
 {
 	return ops(host)->preempt(host);

@@ -385,6 +385,18 @@ static void do_setway_counts(const void *space,
 	leave(f);
 }
 
+static int do_share(void *space, const struct p2m_sharing *sharing)
+{
+	struct foreign *f = space;
+	int rc;
+
+	enter(f, "share");
+	rc = f->library->ops->share(f->space, sharing);
+	leave(f);
+	judge_result(f, rc);
+	return rc;
+}
+
 /* ---- making and ending */
 
 /* What the library does not offer is not offered. */
@@ -417,6 +429,7 @@ static struct p2m_ops guarded(const struct p2m_ops *o)
 		.setway_trap = o->setway_trap ? do_setway_trap : NULL,
 		.setway_toggle = o->setway_toggle ? do_setway_toggle : NULL,
 		.setway_counts = o->setway_counts ? do_setway_counts : NULL,
+		.share = o->share ? do_share : NULL,
 	};
 }
 

@@ -306,6 +306,33 @@ static void icache_invalidate(void *host)
 	port_icache_invalidate(((struct foreign *)host)->h);
 }
 
+static void iotlb_flush(void *host, const struct port_iotlb *request)
+{
+	struct foreign *f = host;
+
+	ASKED_HERE(f);
+	if ((unsigned int)request->scope > PORT_IOTLB_RANGE ||
+	    request->scope == PORT_IOTLB_PAGES)
+		foreign_fail(f, "it asks for maintenance of an SMMU of scope %u, which does not exist",
+			     (unsigned int)request->scope);
+	if (request->did != f->config.vmid)
+		foreign_fail(f, "it asks for maintenance of an SMMU of VMID %u; its own is %u",
+			     request->did, f->config.vmid);
+	if (!f->h->m->iommus)
+		foreign_fail(f, "it asks for maintenance of an SMMU; nobody shares its tables");
+	port_iotlb_flush(f->h, request);
+}
+
+static void iotlb_wait(void *host)
+{
+	struct foreign *f = host;
+
+	ASKED_HERE(f);
+	if (!f->h->m->iommus)
+		foreign_fail(f, "it waits for an SMMU; nobody shares its tables");
+	port_iotlb_wait(f->h);
+}
+
 static bool preempt(void *host)
 {
 	struct foreign *f = host;
@@ -343,6 +370,8 @@ const struct port_ops foreign_port = {
 	.tlbi = tlbi,
 	.memory_clean = memory_clean,
 	.icache_invalidate = icache_invalidate,
+	.iotlb_flush = iotlb_flush,
+	.iotlb_wait = iotlb_wait,
 	.preempt = preempt,
 	.time = now,
 };

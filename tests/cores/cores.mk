@@ -6,8 +6,9 @@ CORE_SO_FLAGS := -std=gnu11 -O2 -g $(WARN) -I. -fPIC -fvisibility=hidden -shared
 CORE_HEADERS := $(wildcard core/*.h core/*/*.h)
 CORE_SHIM := core/shim/port_shim.c
 
-# The p2m alone: the table has no place for what an IOMMU domain asks.
-P2M_SRC := $(filter core/p2m/%,$(CORE_SRC))
+# The p2m, and how it tells an SMMU that shares its tables: the table of
+# functions has no place for what an IOMMU domain asks beyond that.
+P2M_SRC := $(filter core/p2m/% core/iommu/flush_arm.c,$(CORE_SRC))
 $(BUILD)/libp2m-core.so: $(P2M_SRC) $(CORE_SHIM) $(CORE_HEADERS)
 	@mkdir -p $(@D)
 	$(CC) $(CORE_SO_FLAGS) $(CORE_CFLAGS) -Wl,-z,defs -o $@ $(P2M_SRC) $(CORE_SHIM)

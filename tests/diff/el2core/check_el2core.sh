@@ -231,7 +231,7 @@ if [ -n "${LONG:-}" ]; then
 	broken "a promotion to the neighbour's block" pt/coalesce.h 's/f->leaf(f->address(first, level), /f->leaf((pa_t){ f->address(first, level).raw ^ pt_span(f, up) }, /' $k.coalesce=eager "$churn"
 	broken "one root table for all" pt/walk.h 's/((ia >> (l->lsb + l->width)) << f->granule_lg2)/((ia >> (l->lsb + l->width) >> 63) << 1)/' guest.ipa_bits=32 "$churn"
 	broken "XN not written" p2m/type.h 's/access & P2M_ACCESS_X ? 0 : ARM_S2_XN_NONE/0/' "$churn"
-	broken "a start level one too deep" p2m/p2m.c 's/== 12 ? 2u : 3u) - p2m/== 12 ? 2u : 2u) - p2m/' guest.granule=16K "$churn" unit=16 stage2=16
+	broken "a start level one too deep" format/arm_s2_vtcr.h 's/== 12 ? 2u : 3u) - start/== 12 ? 2u : 2u) - start/' guest.granule=16K "$churn" unit=16 stage2=16
 fi
 
 # Any policies together: one that is drawn of each.

@@ -18,7 +18,7 @@ EL2CORE_SRC := $(wildcard $(EL2CORE_DIR)/*.c)
 EL2CORE_OBJ := $(patsubst %.c,$(EL2CORE_OUT)/%.o,$(notdir $(EL2CORE_SRC))) \
 	$(EL2CORE_OUT)/start.o
 # The p2m alone: there is no IOMMU here.
-EL2CORE_CORE_OBJ := $(patsubst %.c,$(EL2CORE_OUT)/%.o,$(filter core/p2m/%,$(CORE_SRC)))
+EL2CORE_CORE_OBJ := $(patsubst %.c,$(EL2CORE_OUT)/%.o,$(filter-out core/p2m/ops.c core/p2m/share.c,$(filter core/p2m/%,$(CORE_SRC))))
 EL2CORE_HEADERS := $(wildcard $(EL2CORE_DIR)/*.h core/*.h core/*/*.h) \
 	models/replacement.h $(EL2CORE_DIR)/el2core.mk
 

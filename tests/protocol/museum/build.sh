@@ -17,4 +17,5 @@ apply() {
 }
 [ ! -f "$exhibit/base.patch" ] || apply "$exhibit/base.patch"
 [ "$name" != "${name%-fixed}" ] || apply "$exhibit/bug.patch"
-${CC:-cc} -I"$source" "$@" -o "$out" "$source"/core/p2m/*.c "$source"/core/shim/*.c
+${CC:-cc} -I"$source" "$@" -o "$out" "$source"/core/p2m/*.c \
+	"$source"/core/iommu/flush_arm.c "$source"/core/shim/*.c

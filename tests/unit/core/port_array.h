@@ -732,6 +732,18 @@ void port_icache_invalidate(void *host)
 	((struct port_array *)host)->icache++;
 }
 
+/* Nobody shares these tables. */
+void port_iotlb_flush(void *host, const struct port_iotlb *request)
+{
+	(void)request;
+	array_breach(host, "an SMMU is told");
+}
+
+void port_iotlb_wait(void *host)
+{
+	array_breach(host, "an SMMU is waited for");
+}
+
 bool port_preempt(void *host)
 {
 	struct port_array *a = host;

@@ -81,8 +81,11 @@ struct device_host {
 	unsigned int requests, waited;
 	/* True if what an access to the frame found may be so now. */
 	bool (*judge)(struct device_host *h, uint64_t dfn, struct device_found f);
-	/* Told of each request, if not NULL. */
+	/* Told of each request, and of each wait, if not NULL. */
 	void (*flushed)(struct device_host *h, const struct port_iotlb *r);
+	void (*synced)(struct device_host *h);
+	/* Where processors walk the tables as well: of every barrier. */
+	void (*barrier)(struct device_host *h, enum port_barrier kind);
 	void *world;
 	uint64_t window, frames; /* where the device accesses */
 	unsigned int access_one_in; /* 0: the device is still */
@@ -487,7 +490,9 @@ void port_barrier(void *host, enum port_barrier kind)
 {
 	struct device_host *h = host;
 
-	if (kind != PORT_DSB_ISHST)
+	if (h->barrier)
+		h->barrier(h, kind);
+	else if (kind != PORT_DSB_ISHST)
 		device_breach(h, "a barrier that means nothing to an IOMMU");
 	h->barriers++;
 	device_lines_move(h, DEVICE_CLEANING);
@@ -531,6 +536,8 @@ void port_iotlb_wait(void *host)
 				h->held[left++] = h->held[i];
 		h->helds = left;
 	}
+	if (h->synced)
+		h->synced(h);
 	device_moment(h);
 }
 
