@@ -227,7 +227,7 @@ const struct config_key config_keys[] = {
 	     NULL),
 	WORD("policy.iommu.clean", iommu_policy.clean, "entry|line|top-only",
 	     NULL),
-	WORD("policy.iommu.share_pt", share_pt, "off|on", "off"),
+	WORD("policy.iommu.share_pt", share_pt, "off|on", NULL),
 	PLAIN_WORD("policy.shadow.rmap", "desc4|desc14|sibling", "desc14",
 		   NULL),
 	{ .path = NULL },

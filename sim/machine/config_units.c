@@ -279,6 +279,49 @@ static const char *smmu_fill(const struct machine_config *config,
 	return smmu_config_problem(&c->smmu);
 }
 
+/* ---- one table for CPUs and units ---- */
+
+/* Only an SMMUv3 walks the CPUs' stage-2 tables, and a device's access that
+ * finds nothing there is lost: nobody populates for it. */
+static bool sharing_can(struct config_check *check, uint32_t at)
+{
+	const struct machine_config *config = check->config;
+	const struct iommu_config *c = &config->iommu[at];
+
+	if (c->type != IOMMU_SMMUV3)
+		return config_complain(check, 0, "policy.iommu.share_pt",
+				       "\"on\": iommu.%u is no SMMUv3: its format is not the CPUs'; want off",
+				       at);
+	if (c->mode != IOMMU_MODE_STAGE2)
+		return config_complain(check, 0, "policy.iommu.share_pt",
+				       "\"on\": iommu.%u.mode is not stage2: the unit walks no table of the hypervisor's; want off",
+				       at);
+	if (config->p2m.ipa_bits > config->mmu.pa_bits)
+		return config_complain(check, 0, "policy.iommu.share_pt",
+				       "\"on\": %u IPA bits (guest.ipa_bits) are more than iommu.%u takes on a machine of %u physical address bits (cpu.pa_bits)",
+				       config->p2m.ipa_bits, at,
+				       config->mmu.pa_bits);
+	return true;
+}
+
+static bool check_sharing(struct config_check *check)
+{
+	const struct machine_config *config = check->config;
+
+	if (!config->share_pt)
+		return true;
+	if (config->iommus == 0)
+		return config_complain(check, 0, "policy.iommu.share_pt",
+				       "\"on\": this machine has no IOMMU to share with (iommu)");
+	if (config->populate != POPULATE_EAGER)
+		return config_complain(check, 0, "policy.p2m.populate",
+				       "\"fault\": impossible with policy.iommu.share_pt on: a device has no fault that could be resolved; want eager");
+	for (uint32_t i = 0; i < config->iommus; i++)
+		if (!sharing_can(check, i))
+			return false;
+	return true;
+}
+
 /* ---- all ---- */
 
 static const struct {
@@ -310,5 +353,5 @@ bool config_check_iommus(struct config_check *check)
 			return config_complain(check, 0, path,
 					       "no such unit: %s", problem);
 	}
-	return true;
+	return check_sharing(check);
 }

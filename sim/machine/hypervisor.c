@@ -250,6 +250,28 @@ static bool is_offered(const struct hypervisor *h, struct error_line *error)
 	return true;
 }
 
+/* IOMMUs walk the p2m's tables, if so. */
+static bool share(struct hypervisor *h, struct error_line *error)
+{
+	struct p2m_sharing sharing;
+	int rc = ERR_UNSUPPORTED;
+
+	if (!h->m->config.share_pt)
+		return true;
+	iommus_sharing(h->m, &sharing);
+	if (h->core->share)
+		rc = h->core->share(h->space, &sharing);
+	if (rc == ERR_UNSUPPORTED)
+		return error_set(error, EXIT_NOT_MODELLED,
+				 "machine: policy.iommu.share_pt: core '%s' does not offer it with this machine and policy.p2m.tlbi",
+				 h->core->name);
+	if (rc)
+		return error_set(error, EXIT_INPUT,
+				 "machine: policy.iommu.share_pt: the tables cannot be shared (%d)",
+				 rc);
+	return true;
+}
+
 bool hypervisor_boot(struct hypervisor *h, struct error_line *error)
 {
 	struct machine *m = h->m;
@@ -269,7 +291,7 @@ bool hypervisor_boot(struct hypervisor *h, struct error_line *error)
 		return error_set(error, EXIT_INPUT,
 				 "machine: guest.ipa_bits %u: no stage-2 table can be made for it (%d)",
 				 m->config.ipa_bits, rc);
-	if (!setway_init(h, error))
+	if (!share(h, error) || !setway_init(h, error))
 		return false;
 	install_registers(h);
 	if (m->config.populate != POPULATE_EAGER)

@@ -116,12 +116,21 @@ static uint16_t tag_of(unsigned int device)
 	return (uint16_t)(device + 1);
 }
 
-void iommus_flush(struct iommus *all, const struct port_iotlb *request)
+static void flush_unit(struct iommu *io, const struct port_iotlb *request)
 {
-	struct iommu *io = iommu_of_device(all, request->did - tag_of(0));
-
 	io->ops->flush(io->unit, request);
 	io->asked = true;
+}
+
+/* A shared table's tag is the CPUs': every unit may hold what it leads to. */
+void iommus_flush(struct iommus *all, const struct port_iotlb *request)
+{
+	if (!all->m->config.share_pt)
+		flush_unit(iommu_of_device(all, request->did - tag_of(0)),
+			   request);
+	else
+		for (uint32_t i = 0; i < all->count; i++)
+			flush_unit(&all->unit[i], request);
 }
 
 void iommus_wait(struct iommus *all)
@@ -273,20 +282,48 @@ static uint64_t count_mapped(struct iommu *io, struct iommu_domain *d,
 	return mapped;
 }
 
-iova_t iommu_machine_address(struct iommu *io, unsigned int device, iova_t iova)
+/* What the p2m has for a device's frame, which is the guest's; at no cost. */
+static struct p2m_entry shared_entry(const struct iommu *io, uint64_t frame)
 {
-	struct iommu_domain *d = &io->domain[device - io->config->first_device];
+	struct hypervisor *h = io->m->hypervisor;
+	bool was = h->peek.on;
+	struct p2m_entry e;
+
+	h->peek.on = true;
+	h->core->lookup(h->space, (gfn_t){ frame }, &e);
+	h->peek.on = was;
+	return e;
+}
+
+static mfn_t frame_of_device(struct iommu *io, unsigned int device,
+			     uint64_t frame, bool *mapped)
+{
 	struct peek *peek = &io->m->hypervisor->peek;
 	bool was = peek->on;
 	struct iommu_entry e;
 
+	if (io->m->config.share_pt) {
+		struct p2m_entry p = shared_entry(io, frame);
+
+		*mapped = p.type != P2M_INVALID;
+		return p.mfn;
+	}
 	peek->on = true;
-	iommu_lookup(d, (dfn_t){ iova.raw >> FRAME_LG2 }, &e);
+	iommu_lookup(&io->domain[device - io->config->first_device],
+		     (dfn_t){ frame }, &e);
 	peek->on = was;
-	if (!e.access)
+	*mapped = e.access != 0;
+	return e.mfn;
+}
+
+iova_t iommu_machine_address(struct iommu *io, unsigned int device, iova_t iova)
+{
+	bool mapped;
+	mfn_t mfn = frame_of_device(io, device, iova.raw >> FRAME_LG2, &mapped);
+
+	if (!mapped)
 		return iova;
-	return (iova_t){ pa_from_mfn(e.mfn).raw |
-			 (iova.raw & (FRAME_BYTES - 1)) };
+	return (iova_t){ pa_from_mfn(mfn).raw | (iova.raw & (FRAME_BYTES - 1)) };
 }
 
 static bool is_in_space(const struct iommu_domain *d, dfn_t dfn,
@@ -329,6 +366,34 @@ static int64_t call_unmap(struct iommu *io, struct iommu_domain *d,
 	return guest_errno(unmap_run(io, d, dfn, x[3]));
 }
 
+/* ---- calls where the p2m's tables are shared ---- */
+
+/*
+ * A device's address is the guest's, always. Mapping a frame there says what is
+ * so, and unmapping it does not take it from the device: the p2m alone does.
+ * What is anything else is refused.
+ */
+static int64_t call_shared(struct iommu *io, const uint64_t x[6])
+{
+	const uint64_t space = BIT(io->m->config.p2m.ipa_bits - FRAME_LG2);
+	bool map = x[0] == IOMMU_CALL_MAP;
+	uint64_t frame = x[2] >> FRAME_LG2, frames = map ? x[4] : x[3];
+
+	if ((x[2] & (FRAME_BYTES - 1)) || frames == 0 ||
+	    (map && (x[3] != frame || x[5] == 0 || x[5] > IOMMU_ACCESS_RW)))
+		return -EINVAL;
+	if (frame >= space || frames > space - frame ||
+	    (map && !hypervisor_may_share(io->m->hypervisor, (gfn_t){ frame },
+					  frames)))
+		return -ERANGE;
+	for (uint64_t i = 0; i < frames; i++)
+		if (shared_entry(io, frame + i).type == P2M_INVALID)
+			return -ENOENT;
+	io->ops_map += map;
+	io->ops_unmap += !map;
+	return 0;
+}
+
 static uint64_t now(const struct iommus *all)
 {
 	return machine_cycles(&all->m->cpu[all->m->current]);
@@ -341,7 +406,9 @@ static int64_t call_device(struct iommu *io, const uint64_t x[6])
 	bool map = x[0] == IOMMU_CALL_MAP;
 	int64_t result;
 
-	if ((map ? x[4] : x[3]) == 0)
+	if (io->m->config.share_pt)
+		result = call_shared(io, x);
+	else if ((map ? x[4] : x[3]) == 0)
 		result = -EINVAL;
 	else if (map)
 		result = call_map(io, d, x);
@@ -480,6 +547,39 @@ static int domain_start(struct iommu *io, unsigned int device)
 	return rc;
 }
 
+/* The least that all of them can. */
+void iommus_sharing(const struct machine *m, struct p2m_sharing *sharing)
+{
+	const struct machine_config *c = &m->config;
+
+	*sharing = (struct p2m_sharing){ .broadcast = true,
+					 .range = true,
+					 .bbm_level = 2 };
+	for (uint32_t i = 0; i < c->iommus; i++) {
+		const struct iommu_config *unit = &c->iommu[i];
+
+		sharing->broadcast &= unit->smmu.btm;
+		sharing->range &= unit->smmu.ril;
+		if (unit->smmu.bbm_level < sharing->bbm_level)
+			sharing->bbm_level = unit->smmu.bbm_level;
+		if (!unit->coherent)
+			sharing->clean =
+				(enum pt_clean_policy)(PT_CLEAN_ENTRY +
+						       c->iommu_policy.clean);
+	}
+}
+
+static int device_share(struct iommu *io, unsigned int device)
+{
+	struct hypervisor *h = io->m->hypervisor;
+	struct iommu_ste_s2 ste;
+
+	iommu_shared_ste(h->core->vttbr(h->space),
+			 h->core->vtcr(h->space, io->m->config.mmu.pa_bits),
+			 io->config->coherent, &ste);
+	return io->ops->share(io->unit, device, &ste);
+}
+
 static int unit_boot(struct iommu *io)
 {
 	int rc;
@@ -491,7 +591,9 @@ static int unit_boot(struct iommu *io)
 		return 0;
 	rc = io->ops->start(io->unit);
 	for (unsigned int i = 0; rc == 0 && i < io->config->devices; i++)
-		rc = domain_start(io, io->config->first_device + i);
+		rc = io->m->config.share_pt
+			     ? device_share(io, io->config->first_device + i)
+			     : domain_start(io, io->config->first_device + i);
 	return rc;
 }
 

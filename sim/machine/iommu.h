@@ -11,7 +11,8 @@
 #ifndef SIM_MACHINE_IOMMU_H
 #define SIM_MACHINE_IOMMU_H
 
-#include "core/iommu/domain.h"
+#include "core/iommu/ste.h"
+#include "core/p2m/share.h"
 #include "sim/machine/machine.h"
 
 struct port_iotlb;
@@ -59,6 +60,10 @@ struct iommu_unit_ops {
 	 */
 	int (*attach)(void *unit, unsigned int device,
 		      const struct iommu_domain *domain);
+	/* Likewise through tables that CPUs walk as well. NULL: such units
+	 * cannot. */
+	int (*share)(void *unit, unsigned int device,
+		     const struct iommu_ste_s2 *tables);
 	/* See port_iotlb_flush, port_iotlb_wait, port_iommu_write_buffer. */
 	void (*flush)(void *unit, const struct port_iotlb *request);
 	void (*wait)(void *unit);
@@ -113,6 +118,8 @@ struct iommus {
 /* NULL: *error. */
 struct iommus *iommus_new(struct machine *m, struct error_line *error);
 void iommus_free(struct iommus *all);
+/* How the units of this machine walk the p2m's tables. */
+void iommus_sharing(const struct machine *m, struct p2m_sharing *sharing);
 /* The drivers start the units, and devices get their domains. */
 bool iommus_boot(struct iommus *all, struct error_line *error);
 

@@ -244,6 +244,7 @@ const struct iommu_unit_ops iommu_unit_smmu = {
 	.end = end,
 	.start = smmu_driver_start,
 	.attach = smmu_driver_attach,
+	.share = smmu_driver_share,
 	.flush = smmu_driver_flush,
 	.wait = smmu_driver_wait,
 	.tlbi = tlbi,

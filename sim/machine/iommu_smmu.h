@@ -51,6 +51,8 @@ void smmu_unit_stats(const struct smmu *smmu, json_t *out);
 int smmu_driver_start(void *unit);
 int smmu_driver_attach(void *unit, unsigned int device,
 		       const struct iommu_domain *domain);
+int smmu_driver_share(void *unit, unsigned int device,
+		      const struct iommu_ste_s2 *tables);
 void smmu_driver_flush(void *unit, const struct port_iotlb *request);
 void smmu_driver_wait(void *unit);
 void smmu_driver_serve(void *unit);

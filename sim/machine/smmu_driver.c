@@ -43,7 +43,7 @@ enum {
 #define CR0_CMDQEN   (1U << 3)
 /* Tables and queues: Write-Back, Inner Shareable. */
 #define CR1_CACHED 0xd75U
-/* C_BAD_STREAMID is recorded; broadcast TLBI of CPUs are not listened to. */
+/* C_BAD_STREAMID is recorded; broadcast TLBI of CPUs is not listened to. */
 #define CR2_RECINVSID (1U << 1)
 #define CR2_PTM	      (1U << 2)
 #define IRQ_GERROR    1U
@@ -280,7 +280,9 @@ int smmu_driver_start(void *unit)
 		return rc;
 	reg_update(u, REG_CR0, 0);
 	reg_write(u, REG_CR1, CR1_CACHED, 4);
-	reg_write(u, REG_CR2, CR2_RECINVSID | CR2_PTM, 4);
+	/* Domains have tags of their own: what CPUs broadcast is not theirs. */
+	reg_write(u, REG_CR2,
+		  CR2_RECINVSID | (u->io->m->config.share_pt ? 0 : CR2_PTM), 4);
 	install_tables(u);
 	reg_update(u, REG_CR0, CR0_CMDQEN);
 	command(u, CMD_CFGI_ALL, 31);
@@ -348,20 +350,17 @@ static int ste_write(struct smmu_unit *u, uint32_t sid, const uint64_t word[8])
 #define STE2_S2R	  (UINT64_C(1) << 58)
 
 /* Stage 2 alone; faults are recorded, and stall only where they must. 5.2 */
-static void ste_fill(const struct smmu_unit *u,
-		     const struct iommu_domain *domain, uint64_t word[8])
+static void ste_fill(const struct smmu_unit *u, const struct iommu_ste_s2 *s2,
+		     uint64_t word[8])
 {
-	struct iommu_ste_s2 s2;
-
-	iommu_domain_ste(domain, &s2);
 	word[0] = STE0_TRANSLATE_S2;
 	word[1] = STE1_ALIKE;
-	word[2] = s2.s2vmid | (uint64_t)s2.s2t0sz << 32 |
-		  (uint64_t)s2.s2sl0 << 38 | (uint64_t)s2.s2ir0 << 40 |
-		  (uint64_t)s2.s2or0 << 42 | (uint64_t)s2.s2sh0 << 44 |
-		  (uint64_t)s2.s2tg << 46 | (uint64_t)s2.s2ps << 48 |
+	word[2] = s2->s2vmid | (uint64_t)s2->s2t0sz << 32 |
+		  (uint64_t)s2->s2sl0 << 38 | (uint64_t)s2->s2ir0 << 40 |
+		  (uint64_t)s2->s2or0 << 42 | (uint64_t)s2->s2sh0 << 44 |
+		  (uint64_t)s2->s2tg << 46 | (uint64_t)s2->s2ps << 48 |
 		  STE2_S2AA64 | STE2_S2R | (u->driver.stalls ? STE2_S2S : 0);
-	word[3] = s2.s2ttb.raw;
+	word[3] = s2->s2ttb.raw;
 }
 
 int smmu_driver_attach(void *unit, unsigned int device,
@@ -369,11 +368,24 @@ int smmu_driver_attach(void *unit, unsigned int device,
 {
 	struct smmu_unit *u = unit;
 	uint64_t word[8] = { STE0_BYPASS, STE1_ALIKE };
+	struct iommu_ste_s2 s2;
 
 	if (mode(u) == IOMMU_MODE_OFF)
 		return 0;
-	if (mode(u) == IOMMU_MODE_STAGE2)
-		ste_fill(u, domain, word);
+	if (mode(u) == IOMMU_MODE_STAGE2) {
+		iommu_domain_ste(domain, &s2);
+		ste_fill(u, &s2, word);
+	}
+	return ste_write(u, smmu_unit_sid(device), word);
+}
+
+int smmu_driver_share(void *unit, unsigned int device,
+		      const struct iommu_ste_s2 *tables)
+{
+	struct smmu_unit *u = unit;
+	uint64_t word[8] = { 0 };
+
+	ste_fill(u, tables, word);
 	return ste_write(u, smmu_unit_sid(device), word);
 }
 

@@ -190,11 +190,14 @@ static int generate(struct machine *m, const struct stream_kind *kind,
 			    .cpu = &m->cpu[0],
 			    .error = error,
 			    .frames = m->hypervisor->ram_frames };
+	bool ok;
 
 	memcpy(s.value, value, sizeof(s.value));
 	model_random_seed(&s.random, m->config.seed ^ 0x5eed);
 	machine_start(m);
-	if (!kind->run(&s))
+	ok = kind->run(&s);
+	free(s.place);
+	if (!ok)
 		return error->exit_code;
 	if (!m->not_modelled)
 		return EXIT_FINE;

@@ -2,6 +2,8 @@
 /* What streams are made of. See stream.h. */
 #include "sim/study/stream.h"
 
+#include <stdlib.h>
+
 #include "sim/machine/iommu.h"
 
 uint64_t stream_draw(struct stream *s, uint64_t n)
@@ -69,17 +71,89 @@ static bool refused(struct stream *s, const char *what, uint64_t iova,
 		(unsigned long long)iova, (long long)result);
 }
 
+/* ---- without mappings ---- */
+
+bool stream_set_identity(struct stream *s, uint64_t identity)
+{
+	const struct machine_config *c = &s->m->config;
+
+	s->identity = identity != 0;
+	for (uint32_t i = 0; s->identity && i < c->iommus; i++)
+		if (!c->share_pt && c->iommu[i].populate != IOMMU_POPULATE_GUEST)
+			return error_set(s->error, EXIT_INPUT,
+					 "identity=1: the devices behind iommu.%u do not reach the guest's memory: --set iommu.%u.populate=guest, or policy.iommu.share_pt=on",
+					 i, i);
+	return true;
+}
+
+static bool note_places(struct stream *s, uint64_t iova, uint64_t frame,
+			uint64_t count)
+{
+	uint64_t first = (iova - STREAM_IOVA_BASE) >> FRAME_LG2;
+
+	if (first + count > s->places) {
+		uint64_t *more = realloc(s->place, (first + count) *
+							   sizeof(*more));
+
+		if (!more)
+			return error_set(s->error, EXIT_IO,
+					 "the stream is out of memory");
+		s->place = more;
+		s->places = first + count;
+	}
+	for (uint64_t i = 0; i < count; i++)
+		s->place[first + i] = frame + i;
+	return true;
+}
+
+static uint64_t placed(const struct stream *s, uint64_t iova)
+{
+	uint64_t page = (iova - STREAM_IOVA_BASE) >> FRAME_LG2;
+
+	return GUEST_RAM_BASE + (s->place[page] << FRAME_LG2) +
+	       (iova & (FRAME_BYTES - 1));
+}
+
+static bool p2m_call(struct stream *s, uint64_t function, const char *what,
+		     uint64_t page)
+{
+	const uint64_t gfn = (GUEST_RAM_BASE >> FRAME_LG2) + s->place[page];
+	uint64_t x[6] = { function, gfn, 1 };
+	int64_t result = hypercall(s, x);
+
+	return result == 0 || refused(s, what, gfn << FRAME_LG2, result);
+}
+
+bool stream_take_out(struct stream *s, uint64_t page)
+{
+	if (s->identity)
+		return p2m_call(s, 0xC6000002, "P2M_REMOVE", page);
+	return stream_unmap(s, STREAM_IOVA_BASE + (page << FRAME_LG2), 1);
+}
+
+bool stream_put_back(struct stream *s, uint64_t page)
+{
+	if (s->identity)
+		return p2m_call(s, 0xC6000001, "P2M_POPULATE", page);
+	return stream_map(s, STREAM_IOVA_BASE + (page << FRAME_LG2), page, 1,
+			  STREAM_READ | STREAM_WRITE);
+}
+
 bool stream_map(struct stream *s, uint64_t iova, uint64_t frame, uint64_t count,
 		unsigned int access)
 {
-	int64_t result = stream_try_map(s, iova, frame, count, access);
+	int64_t result;
 
+	if (s->identity)
+		return note_places(s, iova, frame, count);
+	result = stream_try_map(s, iova, frame, count, access);
 	return result == 0 || refused(s, "IOMMU_MAP", iova, result);
 }
 
 bool stream_unmap(struct stream *s, uint64_t iova, uint64_t count)
 {
-	int64_t result = stream_try_unmap(s, iova, count);
+	int64_t result =
+		s->identity ? 0 : stream_try_unmap(s, iova, count);
 
 	return result == 0 || refused(s, "IOMMU_UNMAP", iova, result);
 }
@@ -89,6 +163,8 @@ void stream_dma(struct stream *s, uint64_t iova, uint64_t bytes, bool write,
 {
 	const struct iommus *all = s->m->iommus;
 
+	if (s->identity)
+		iova = placed(s, iova);
 	for (uint32_t i = 0; i < all->count; i++)
 		(void)machine_dma(s->m, s->cpu, device_of(s, i),
 				  (iova_t){ iova }, bytes, write, wait);
@@ -130,6 +206,9 @@ bool stream_needs_devices(struct stream *s, uint64_t devices)
 {
 	const struct iommus *all = s->m->iommus;
 
+	if (s->identity && devices > 1)
+		return error_set(s->error, EXIT_USAGE,
+				 "identity=1: devices that take turns are of streams that map: devices=1");
 	for (uint32_t i = 0; i < all->count; i++)
 		if (devices > all->unit[i].config->devices)
 			return error_set(s->error, EXIT_INPUT,

@@ -27,6 +27,10 @@ struct stream {
 	uint64_t frames; /* of the guest's memory */
 	/* Whose turn it is behind each unit, from 0: its calls and accesses. */
 	uint32_t device;
+	/* A device's address is the guest's: no mapping is asked for. The
+	 * frame that stands for each page from STREAM_IOVA_BASE on. */
+	bool identity;
+	uint64_t *place, places;
 };
 
 struct stream_kind {
@@ -41,6 +45,20 @@ extern const struct stream_kind stream_nic, stream_block, stream_sequential,
 
 /* ---- what streams are made of ---- */
 
+/* Where streams map; 4 GB, so that it is nobody's guest address by chance. */
+#define STREAM_IOVA_BASE (UINT64_C(4) << 30)
+
+/*
+ * If `identity`: the devices reach the guest's memory at the guest's own
+ * addresses, as their domains follow the p2m or its tables are theirs. What is
+ * mapped is from then on only noted, and accesses go where it lies. The stream
+ * ends where the machine has its devices' domains empty.
+ */
+bool stream_set_identity(struct stream *s, uint64_t identity);
+/* A page mapped before, by its number, is taken out of the device's reach, and
+ * put back: by its domain, or with identity by the guest giving it up. */
+bool stream_take_out(struct stream *s, uint64_t page);
+bool stream_put_back(struct stream *s, uint64_t page);
 /* Below `n`, which is not 0. */
 uint64_t stream_draw(struct stream *s, uint64_t n);
 /* The IOMMU_MAP and IOMMU_UNMAP of a guest; `frame` counts from the guest's
@@ -69,6 +87,13 @@ bool stream_needs_devices(struct stream *s, uint64_t devices);
 	{                                                                \
 		"devices", 1, 1, 65535,                                  \
 			"that take turns, each with mappings of its own" \
+	}
+
+/* And of those that can do without mappings. */
+#define STREAM_IDENTITY                                                   \
+	{                                                                 \
+		"identity", 0, 0, 1,                                      \
+			"1: no mappings, the guest's addresses (share_pt)" \
 	}
 
 #define STREAM_READ  1 /* a device may */

@@ -10,7 +10,7 @@
 
 #include "sim/study/stream.h"
 
-#define IOVA_BASE (UINT64_C(4) << 30)
+#define IOVA_BASE STREAM_IOVA_BASE
 #define PAGE	  FRAME_BYTES
 
 /* ---- churn ---- */
@@ -24,6 +24,7 @@ enum {
 	CHURN_READS,
 	CHURN_GAP,
 	CHURN_CALM,
+	CHURN_IDENTITY,
 };
 
 /* What the kernel does with pages of the range. */
@@ -50,14 +51,13 @@ static uint64_t churn_pick(struct churn *c)
 static bool churn_take_out(struct churn *c, uint64_t page)
 {
 	c->out[page] = 1;
-	return stream_unmap(c->s, IOVA_BASE + page * PAGE, 1);
+	return stream_take_out(c->s, page);
 }
 
 static bool churn_put_back(struct churn *c, uint64_t page)
 {
 	c->out[page] = 0;
-	return stream_map(c->s, IOVA_BASE + page * PAGE, page, 1,
-			  STREAM_READ | STREAM_WRITE);
+	return stream_put_back(c->s, page);
 }
 
 /* A table is made: of a page kept for it, if there is one. */
@@ -148,7 +148,8 @@ static bool churn_run(struct stream *s)
 	bool ok;
 
 	c.eligible = regions ? regions * 512 : pages;
-	if (!stream_needs(s, pages))
+	if (!stream_set_identity(s, s->value[CHURN_IDENTITY]) ||
+	    !stream_needs(s, pages))
 		return false;
 	if (out >= c.eligible)
 		return error_set(s->error, EXIT_USAGE,
@@ -185,7 +186,8 @@ const struct stream_kind stream_churn = {
 	  [CHURN_READS] = { "reads", 4, 0, 1000, "of the device, a turn" },
 	  [CHURN_GAP] = { "gap", 5000, 0, 1000000, "ns of other work a turn" },
 	  [CHURN_CALM] = { "calm", 4000, 0, 10000000,
-			   "turns at the end, all being mapped again" } },
+			   "turns at the end, all being mapped again" },
+	  [CHURN_IDENTITY] = STREAM_IDENTITY },
 	churn_run,
 };
 

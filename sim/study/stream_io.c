@@ -5,12 +5,12 @@
  */
 #include "sim/study/stream.h"
 
-#define IOVA_BASE (UINT64_C(4) << 30)
+#define IOVA_BASE STREAM_IOVA_BASE
 #define PAGE	  FRAME_BYTES
 
 /* ---- nic: a ring of receive buffers, a page each ---- */
 
-enum { NIC_PACKETS, NIC_RING, NIC_BYTES, NIC_GAP, NIC_DEVICES };
+enum { NIC_PACKETS, NIC_RING, NIC_BYTES, NIC_GAP, NIC_DEVICES, NIC_IDENTITY };
 
 /* Addresses are not used again at once: drivers that flush late may not. */
 static uint64_t nic_iova(const struct stream *s, uint64_t packet)
@@ -38,7 +38,8 @@ static bool nic_run(struct stream *s)
 {
 	uint64_t devices = s->value[NIC_DEVICES];
 
-	if (!stream_needs_devices(s, devices))
+	if (!stream_set_identity(s, s->value[NIC_IDENTITY]) ||
+	    !stream_needs_devices(s, devices))
 		return false;
 	for (s->device = 0; s->device < devices; s->device++)
 		for (uint64_t i = 0; i < s->value[NIC_RING]; i++)
@@ -61,7 +62,8 @@ const struct stream_kind stream_nic = {
 	  [NIC_RING] = { "ring", 256, 2, 4096, "buffers posted" },
 	  [NIC_BYTES] = { "bytes", 1500, 1, 4096, "of a packet" },
 	  [NIC_GAP] = { "gap", 0, 0, 1000000, "ns of other work a packet" },
-	  [NIC_DEVICES] = STREAM_DEVICES },
+	  [NIC_DEVICES] = STREAM_DEVICES,
+	  [NIC_IDENTITY] = STREAM_IDENTITY },
 	nic_run,
 };
 
@@ -73,7 +75,8 @@ enum {
 	BLOCK_PAGES,
 	BLOCK_WRITES,
 	BLOCK_GAP,
-	BLOCK_DEVICES
+	BLOCK_DEVICES,
+	BLOCK_IDENTITY
 };
 
 static bool block_map(struct stream *s, uint64_t iova, uint64_t segments,
@@ -114,7 +117,8 @@ static bool block_run(struct stream *s)
 {
 	uint64_t devices = s->value[BLOCK_DEVICES];
 
-	if (!stream_needs(s, s->value[BLOCK_PAGES]) ||
+	if (!stream_set_identity(s, s->value[BLOCK_IDENTITY]) ||
+	    !stream_needs(s, s->value[BLOCK_PAGES]) ||
 	    !stream_needs_devices(s, devices))
 		return false;
 	stream_mark(s, 1);
@@ -135,7 +139,8 @@ const struct stream_kind stream_block = {
 	  [BLOCK_PAGES] = { "pages", 1, 1, 512, "of a segment" },
 	  [BLOCK_WRITES] = { "writes", 30, 0, 100, "percent, to the device" },
 	  [BLOCK_GAP] = { "gap", 0, 0, 1000000, "ns of other work" },
-	  [BLOCK_DEVICES] = STREAM_DEVICES },
+	  [BLOCK_DEVICES] = STREAM_DEVICES,
+	  [BLOCK_IDENTITY] = STREAM_IDENTITY },
 	block_run,
 };
 
@@ -154,7 +159,7 @@ static bool map_windows(struct stream *s, uint64_t pages, uint64_t devices)
 	return true;
 }
 
-enum { SEQ_PAGES, SEQ_BYTES, SEQ_PASSES, SEQ_WRITE, SEQ_DEVICES };
+enum { SEQ_PAGES, SEQ_BYTES, SEQ_PASSES, SEQ_WRITE, SEQ_DEVICES, SEQ_IDENTITY };
 
 static void sequential_pass(struct stream *s)
 {
@@ -170,7 +175,8 @@ static void sequential_pass(struct stream *s)
 
 static bool sequential_run(struct stream *s)
 {
-	if (!map_windows(s, s->value[SEQ_PAGES], s->value[SEQ_DEVICES]))
+	if (!stream_set_identity(s, s->value[SEQ_IDENTITY]) ||
+	    !map_windows(s, s->value[SEQ_PAGES], s->value[SEQ_DEVICES]))
 		return false;
 	stream_mark(s, 1);
 	for (uint64_t pass = 0; pass < s->value[SEQ_PASSES]; pass++)
@@ -186,11 +192,20 @@ const struct stream_kind stream_sequential = {
 	  [SEQ_BYTES] = { "bytes", 4096, 64, 4096, "at a time" },
 	  [SEQ_PASSES] = { "passes", 1, 1, 1000, "over it" },
 	  [SEQ_WRITE] = { "write", 0, 0, 1, "1: to memory" },
-	  [SEQ_DEVICES] = STREAM_DEVICES },
+	  [SEQ_DEVICES] = STREAM_DEVICES,
+	  [SEQ_IDENTITY] = STREAM_IDENTITY },
 	sequential_run,
 };
 
-enum { RND_PAGES, RND_READS, RND_BYTES, RND_WAIT, RND_WARM, RND_DEVICES };
+enum {
+	RND_PAGES,
+	RND_READS,
+	RND_BYTES,
+	RND_WAIT,
+	RND_WARM,
+	RND_DEVICES,
+	RND_IDENTITY
+};
 
 static void random_warm(struct stream *s, uint64_t pages)
 {
@@ -206,7 +221,8 @@ static bool random_run(struct stream *s)
 	uint64_t units = pages * PAGE / bytes, devices = s->value[RND_DEVICES];
 	uint64_t reads = s->value[RND_READS];
 
-	if (!map_windows(s, pages, devices))
+	if (!stream_set_identity(s, s->value[RND_IDENTITY]) ||
+	    !map_windows(s, pages, devices))
 		return false;
 	if (s->value[RND_WARM])
 		random_warm(s, pages);
@@ -228,6 +244,7 @@ const struct stream_kind stream_random = {
 	  [RND_BYTES] = { "bytes", 64, 4, 4096, "of a read" },
 	  [RND_WAIT] = { "wait", 0, 0, 1, "1: one at a time" },
 	  [RND_WARM] = { "warm", 1, 0, 1, "1: the device writes it first" },
-	  [RND_DEVICES] = STREAM_DEVICES },
+	  [RND_DEVICES] = STREAM_DEVICES,
+	  [RND_IDENTITY] = STREAM_IDENTITY },
 	random_run,
 };

@@ -104,6 +104,24 @@ same="[x['type'] for x in d['iommu']] == ['smmuv3', 'vtd'] and all(x['dma']['byt
 	stream "hostile, side by side" "all(x['dma']['faulted'] == u['dma']['faulted'] > 100 and x['dma']['bytes'] == u['dma']['bytes'] > 0 and x['domain']['refused'] > 100 and x['invalidations']['errors'] == 0 for x in d['iommu'])" hostile turns=400 $both --set iommu.0.iova_bits=48
 }
 
+# One table for CPU and device: what churns is the p2m, and no domain exists.
+# By broadcast, by commands, past the caches; and domains that follow beside it.
+shared="--machine smmu-mmu600 --set policy.iommu.share_pt=on --set policy.p2m.set_way=full"
+alone="u['domain']['tables']['live'] == 0 and d['p2m']['tlbi']['ipa'] > 100"
+# shellcheck disable=SC2086
+{
+	for what in "nic packets=400" "block requests=40" "sequential pages=512" "random pages=700 reads=1000"; do
+		stream "${what%% *}, shared tables" "$fine and u['domain']['tables']['live'] == 0 and u['dma']['bytes'] > 0" $what identity=1 $shared
+	done
+	stream "churn, shared by broadcast" "$fine and $alone and u['invalidations']['broadcast'] > 100 and u['invalidations']['page'] == 0" churn identity=1 pages=2048 turns=200 $shared --set iommu.0.broadcast_tlbi=on
+	stream "churn, shared by commands" "$fine and $alone and u['invalidations']['broadcast'] == 0 and u['invalidations']['page'] == d['p2m']['tlbi']['ipa']" churn identity=1 pages=2048 turns=200 $shared --set iommu.0.broadcast_tlbi=off
+	stream "churn, shared past the caches" "$fine and $alone and d['p2m']['cleans'] > 100" churn identity=1 pages=2048 turns=200 $shared --set iommu.0.broadcast_tlbi=off --set iommu.0.coherent=off --set policy.p2m.coalesce=eager
+	stream "churn, domains that follow" "$fine and all(x['domain']['pte_writes'] > 1000 and x['dma']['bytes'] == u['dma']['bytes'] for x in d['iommu'])" churn identity=1 pages=2048 turns=200 $both --set iommu.0.populate=guest --set iommu.1.populate=guest
+}
+"$p2msim" trace generate --quiet -o - --machine smmu-mmu600 nic identity=1 >/dev/null 2>"$tmp/err"
+[ $? = 3 ] && grep -q 'identity=1: the devices behind iommu.0 do not reach' "$tmp/err"
+verdict "identity where domains are empty" $?
+
 # One trace under every policy: the device moves the same bytes.
 "$p2msim" trace generate --quiet -o "$tmp/c.zst" --stats "$tmp/c.json" --machine vtd-broadwell churn pages=4096 turns=1000 >/dev/null
 bytes=$(python3 -c "import json; print(json.load(open('$tmp/c.json'))['iommu'][0]['dma']['bytes'])")
