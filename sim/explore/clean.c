@@ -139,7 +139,7 @@ static void clean_lines(struct cleaner *c, const struct protocol_event *like)
 
 /* ---- what passes */
 
-void cleaner_init(struct cleaner *c, const struct scenario *s,
+void cleaner_init(struct cleaner *c, const struct scenario *s, bool on,
 		  const struct explore_input *in,
 		  void (*pass)(void *, const struct protocol_event *),
 		  void *context)
@@ -151,8 +151,7 @@ void cleaner_init(struct cleaner *c, const struct scenario *s,
 	c->in = in;
 	c->pass = pass;
 	c->context = context;
-	/* A domain's core cleans by itself. */
-	c->on = !s->domain && scenario_is_noncoherent(s);
+	c->on = on;
 	for (uint64_t i = 0; c->on && i < 1u << space->root_order; i++)
 		read_table(c, space->root + (i << space->granule_lg2),
 			   space->start_level, NO_TABLE);

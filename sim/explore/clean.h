@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A host that cleans for walkers past the caches: see record.h for what each
- * policy.iommu.clean does. Between the port and the recording; without such
+ * A host that cleans for walkers past the caches what a core does not clean by
+ * itself: see record.h for what each policy.iommu.clean does. Between the port and the recording; without such
  * walkers everything passes as it is. Private to sim/explore.
  */
 #ifndef SIM_EXPLORE_CLEAN_H
@@ -28,8 +28,8 @@ struct cleaner {
 	bool failed; /* out of memory */
 };
 
-/* The tables as they stand are read from in->image. */
-void cleaner_init(struct cleaner *c, const struct scenario *s,
+/* The tables as they stand are read from in->image. `on`: it is needed. */
+void cleaner_init(struct cleaner *c, const struct scenario *s, bool on,
 		  const struct explore_input *in,
 		  void (*pass)(void *, const struct protocol_event *),
 		  void *context);

@@ -6,9 +6,14 @@
 
 /* ---- dimensions */
 
-enum who { ONE_CPU, TWO_CPUS, COHERENT_IOMMU, NONCOHERENT_IOMMU, WHOS };
+enum who {
+	ONE_CPU, TWO_CPUS, COHERENT_IOMMU, NONCOHERENT_IOMMU,
+	/* That hear no broadcast. */
+	COHERENT_QUEUE, NONCOHERENT_QUEUE, WHOS
+};
 static const char *const who_name[] = { "1cpu", "2cpus", "iommu",
-					"iommu-noncoherent" };
+					"iommu-noncoherent", "iommu-queue",
+					"iommu-queue-noncoherent" };
 
 static void add_who(struct scenario *s, enum who who)
 {
@@ -17,7 +22,10 @@ static void add_who(struct scenario *s, enum who who)
 	if (who == TWO_CPUS)
 		scenario_add_cpu(s);
 	else if (who != ONE_CPU)
-		scenario_add_iommu(s, who == COHERENT_IOMMU);
+		scenario_add_iommu(s, who == COHERENT_IOMMU ||
+					      who == COHERENT_QUEUE);
+	if (who >= COHERENT_QUEUE)
+		s->observer[s->observers - 1].queue = true;
 }
 
 /* One policy at a time differs from the default; and what goes together. */
@@ -40,6 +48,10 @@ static const struct variant variants[] = {
 	{ .name = "bbm=1", .tlbi = P2M_TLBI_IPA, .bbm = 1 },
 	{ .name = "bbm=2", .tlbi = P2M_TLBI_IPA, .bbm = 2 },
 	{ .name = "clean=line", .tlbi = P2M_TLBI_IPA, .clean = CLEAN_LINE },
+	{ .name = "clean=top-only", .tlbi = P2M_TLBI_IPA,
+	  .clean = CLEAN_TOP_ONLY },
+	{ .name = "clean=top-only,coalesce=eager", .tlbi = P2M_TLBI_RANGE,
+	  .coalesce = PT_COALESCE_EAGER, .clean = CLEAN_TOP_ONLY },
 	{ .name = "contig_hint=on", .tlbi = P2M_TLBI_IPA, .hint = true },
 	{ .name = "contig_hint=on,bbm=2", .tlbi = P2M_TLBI_RANGE,
 	  .hint = true, .bbm = 2 },
@@ -337,7 +349,8 @@ static void use_variant(struct scenario *s, const struct variant *v)
 static bool leaves_out(const struct listed_op *op, const struct variant *v,
 		       enum who who)
 {
-	if (v->clean != CLEAN_ENTRY && who != NONCOHERENT_IOMMU)
+	if (v->clean != CLEAN_ENTRY && who != NONCOHERENT_IOMMU &&
+	    who != NONCOHERENT_QUEUE)
 		return true;
 	return op->make == op_setway &&
 	       (keeps_marks(v) || who > TWO_CPUS);

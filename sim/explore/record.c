@@ -71,6 +71,7 @@ struct listening {
 	unsigned int granule_lg2;
 	const struct ram *ram;
 	const struct record_filter *filter;
+	bool cleans; /* the core does, for walkers past the caches */
 	struct cleaner cleaner;
 	struct record_domain domain;
 };
@@ -144,8 +145,8 @@ static void hear(void *context, struct protocol_event *event)
 		note_tables(l, &e);
 		return;
 	}
-	/* A domain's host orders cleans by every barrier. */
-	if (e.kind == PROTOCOL_BARRIER && l->scenario->domain)
+	/* What the core cleaned is complete after every barrier: port.h. */
+	if (e.kind == PROTOCOL_BARRIER && l->cleans)
 		e.access = PROTOCOL_ALL;
 	if (e.kind != PROTOCOL_WRITE) {
 		cleaner_pass(&l->cleaner, &e);
@@ -282,6 +283,36 @@ static bool do_calls(struct hypervisor *h, const struct scenario *s,
 	return true;
 }
 
+/*
+ * IOMMUs walk the tables, too: the core is told, and tells and cleans for them.
+ * One that cannot share serves those that hear broadcasts all the same: its
+ * host cleans.
+ */
+static bool share(struct listening *l, struct hypervisor *h,
+		  const struct scenario *s, struct error_line *error)
+{
+	struct p2m_sharing how = {
+		.broadcast = true,
+		.range = true,
+		.bbm_level = s->p2m.bbm_level,
+	};
+	int rc = ERR_UNSUPPORTED;
+
+	for (unsigned int i = 0; i < s->observers; i++)
+		how.broadcast &= !s->observer[i].queue;
+	if (scenario_is_noncoherent(s))
+		how.clean = (enum pt_clean_policy)(PT_CLEAN_ENTRY +
+						   (int)s->clean);
+	if (h->core->share)
+		rc = h->core->share(h->space, &how);
+	l->cleans = rc == 0 && how.clean != PT_CLEAN_NONE;
+	if (rc == 0 || (rc == ERR_UNSUPPORTED && how.broadcast))
+		return true;
+	return error_set(error, EXIT_NOT_MODELLED,
+			 "%s: observers: core '%s' does not share with an IOMMU without broadcast",
+			 s->name, h->core->name);
+}
+
 static bool shares_with_iommu(const struct scenario *s)
 {
 	return s->observers != 0 && s->observer[s->observers - 1].iommu;
@@ -319,8 +350,8 @@ static bool is_offered(const struct hypervisor *h, const struct scenario *s,
 	return true;
 }
 
-static bool prepare_p2m(struct hypervisor *h, const struct scenario *s,
-			struct error_line *error)
+static bool prepare_p2m(struct listening *l, struct hypervisor *h,
+			const struct scenario *s, struct error_line *error)
 {
 	int rc;
 
@@ -333,6 +364,8 @@ static bool prepare_p2m(struct hypervisor *h, const struct scenario *s,
 						       : EXIT_INPUT,
 				 "%s: guest, policy: the core makes no such address space (%d)",
 				 s->name, rc);
+	if (shares_with_iommu(s) && !share(l, h, s, error))
+		return false;
 	if (!scenario_uses_setway(s))
 		return true;
 	rc = h->core->setway_init ? h->core->setway_init(h->space, s->set_way,
@@ -359,6 +392,7 @@ static bool prepare_domain(struct listening *l, struct machine *m,
 		return error_set(error, EXIT_INPUT,
 				 "%s: iommu, policy: the core makes no such domain (%d)",
 				 s->name, rc);
+	l->cleans = true;
 	return true;
 }
 
@@ -366,7 +400,7 @@ static bool prepare(struct listening *l, struct machine *m,
 		    const struct scenario *s, struct error_line *error)
 {
 	if (!(s->domain ? prepare_domain(l, m, s, error)
-			: prepare_p2m(m->hypervisor, s, error)))
+			: prepare_p2m(l, m->hypervisor, s, error)))
 		return false;
 	for (unsigned int i = 0; i < s->starts; i++) {
 		const int rc = do_one(l, m->hypervisor, &s->start[i]);
@@ -476,7 +510,8 @@ static bool record_on(struct recording *r, struct listening *l,
 	m->protocol = NULL;
 	if (!ok || !start_recording(r, l, m, error))
 		return false;
-	cleaner_init(&l->cleaner, s, &r->input, hear_one, l);
+	cleaner_init(&l->cleaner, s, scenario_is_noncoherent(s) && !l->cleans,
+		     &r->input, hear_one, l);
 	l->started = true;
 	m->protocol = &listener;
 	ok = do_calls(h, s, r, l, error);

@@ -4,17 +4,17 @@
  * port: what explore_run takes. One machine a recording, so that nothing of
  * one scenario is left for the next.
  *
- * Where an observer does not walk coherently, the host cleans what the core
- * writes, as policy.iommu.clean says, and its barriers are full ones:
+ * Where an observer does not walk coherently, the core cleans what it writes, as
+ * policy.iommu.clean says: that of a domain, and that of a p2m which is told that
+ * an IOMMU shares its tables (p2m_ops.share). What was cleaned is complete after
+ * its next barrier of any kind (core/port.h).
+ *
+ * For a core that cannot share its host cleans, and makes its barriers full:
  *
  *   entry     each descriptor as it is written
  *   line      each line that was written, once, before the next barrier
  *   top-only  as `line`, but not in a table that was unlinked since the last
  *             barrier: cleaned is only the entry that led there
- *
- * So a core that cleans by itself (port_pte_clean) is served, too. The domain of
- * core/iommu does: nothing is added to its steps. Its host's barriers order what
- * was cleaned before, as a fence does on the processors that VT-d stands beside.
  */
 #ifndef SIM_EXPLORE_RECORD_H
 #define SIM_EXPLORE_RECORD_H

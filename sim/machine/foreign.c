@@ -129,6 +129,7 @@ static int do_init(void *space, void *host, const struct p2m_config *config)
 
 	(void)host;
 	f->config = *config;
+	f->shared = false;
 	enter(f, "init of %u bits", config->ipa_bits);
 	rc = f->library->ops->init(f->space, f, config);
 	leave(f);
@@ -393,6 +394,7 @@ static int do_share(void *space, const struct p2m_sharing *sharing)
 	enter(f, "share");
 	rc = f->library->ops->share(f->space, sharing);
 	leave(f);
+	f->shared = rc == 0 && !sharing->broadcast;
 	judge_result(f, rc);
 	return rc;
 }

@@ -33,6 +33,7 @@ struct foreign {
 	struct hypervisor *h;
 	uint8_t *space; /* the library's, and a guard behind it */
 	bool ready;	/* init has been done */
+	bool shared;	/* with an SMMU, which is told by its queue */
 	struct p2m_config config;
 	struct foreign_page *page; /* by page of the pool */
 	uint8_t *window;	   /* as large as the pool */

@@ -318,7 +318,7 @@ static void iotlb_flush(void *host, const struct port_iotlb *request)
 	if (request->did != f->config.vmid)
 		foreign_fail(f, "it asks for maintenance of an SMMU of VMID %u; its own is %u",
 			     request->did, f->config.vmid);
-	if (!f->h->m->iommus)
+	if (!f->shared)
 		foreign_fail(f, "it asks for maintenance of an SMMU; nobody shares its tables");
 	port_iotlb_flush(f->h, request);
 }
@@ -328,7 +328,7 @@ static void iotlb_wait(void *host)
 	struct foreign *f = host;
 
 	ASKED_HERE(f);
-	if (!f->h->m->iommus)
+	if (!f->shared)
 		foreign_fail(f, "it waits for an SMMU; nobody shares its tables");
 	port_iotlb_wait(f->h);
 }

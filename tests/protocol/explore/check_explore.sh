@@ -23,7 +23,7 @@ all=$("$p2msim" explore --json --all)
 code=$?
 python3 -c 'import json, sys
 r = json.loads(sys.argv[1])
-assert r["explored"] > 31000 and r["good"] == r["explored"], r
+assert r["explored"] > 36000 and r["good"] == r["explored"], r
 assert r["wrong"] == r["undecided"] == r["not_offered"] == 0
 assert r["findings"] == []' "$all" && [ $code = 0 ]
 judge "the listed scenarios are good, undecided is none" $?
