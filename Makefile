@@ -9,6 +9,9 @@ CROSS   ?= aarch64-linux-gnu-
 ifeq ($(origin CC),default)
 CC      := gcc
 endif
+# One spelling of the folder, however it was given: the .d files name it.
+override BUILD := $(patsubst $(CURDIR)/%,%,$(abspath $(BUILD)))
+.DELETE_ON_ERROR:
 
 WARN    := -Wall -Wextra -Wpedantic -Werror -Wshadow -Wstrict-prototypes \
            -Wmissing-prototypes -Wundef -Wvla
