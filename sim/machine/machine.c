@@ -235,10 +235,12 @@ void machine_free(struct machine *m)
 	protocol_forget_fills(m);
 	watch_free(m->watch);
 	free(m->cost_base);
-	iommus_free(m->iommus);
-	pci_free(m->pci);
+	/* A core that is loaded ends its space here, and tells the units that
+	 * share it. */
 	if (m->hypervisor)
 		hypervisor_free(m->hypervisor);
+	iommus_free(m->iommus);
+	pci_free(m->pci);
 	for (unsigned int i = 0; m->cpu && i < m->config.cpus; i++)
 		arm_mmu_fini(&m->cpu[i].mmu);
 	free(m->cpu);

@@ -43,13 +43,16 @@ static void tell(const struct iommu *io, struct protocol_event *e)
 	l->event(l->context, e);
 }
 
-static struct protocol_unit facts(const struct iommu_config *c)
+static struct protocol_unit facts(const struct iommu *io)
 {
+	const struct iommu_config *c = io->config;
 	struct protocol_unit unit = { .noncoherent = !c->coherent };
 
 	if (c->type == IOMMU_SMMUV3) {
 		unit.type = PROTOCOL_SMMU;
 		unit.output_bits = c->smmu.oas_bits;
+		/* The driver sets CR2.PTM where tags are its own. */
+		unit.hears_tlbi = c->smmu.btm && io->m->config.share_pt;
 		return unit;
 	}
 	unit.type = PROTOCOL_VTD;
@@ -64,7 +67,7 @@ void protocol_iommu_unit(const struct iommu *io)
 {
 	struct protocol_event e = event_of(io, PROTOCOL_UNIT);
 
-	e.facts = facts(io->config);
+	e.facts = facts(io);
 	tell(io, &e);
 }
 
@@ -76,7 +79,7 @@ static void forgot_all(const struct iommu *io)
 	static const uint64_t word[][2] = {
 		{ 0x11 }, { 0x37 }, { 0x12 }, { 0x25 }
 	};
-	const struct protocol_unit unit = facts(io->config);
+	const struct protocol_unit unit = facts(io);
 
 	for (int i = 0; i < 4; i++) {
 		struct protocol_event e = event_of(io, PROTOCOL_UNIT_TLBI);
@@ -112,7 +115,7 @@ static void fetched(const struct iommu *io, const struct vtd_notice *n)
 
 void protocol_iommu_vtd(const struct iommu *io, const struct vtd_notice *n)
 {
-	const struct protocol_unit unit = facts(io->config);
+	const struct protocol_unit unit = facts(io);
 	struct protocol_event e = event_of(io, PROTOCOL_UNIT_WAIT);
 	bool told = true;
 

@@ -394,7 +394,7 @@ static void bad_sets_are_usage_errors_that_quote_themselves(void **state)
 		 "iommu.0.walks: 0 is not a whole number from 1"},
 		{"policy.p2m.set_way=never", 2, "full, track, track-late"},
 		{"policy.p2m.table_access=mapcache", 5, "directmap"},
-		{"policy.iommu.share_pt=on", 3, "no IOMMU to share"},
+		{"policy.iommu.share_pt=on", 2, "no IOMMU to share"},
 		{"guest.granule=2M", 2, "--set guest.granule=2M|4K, 16K, 64K"},
 		{"choices.asid_bits=8", 5, "not modelled|ASIDBits"},
 	};
