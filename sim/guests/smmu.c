@@ -23,7 +23,6 @@
 
 #define SOURCE	     AREA_BASE
 #define TARGET	     (AREA_BASE + PAGE_BYTES)
-#define OTHER	     (AREA_BASE + 2 * PAGE_BYTES)
 #define FROM	     UINT64_C(0x12345000) /* where the device finds them */
 #define TO	     UINT64_C(0x12346000)
 #define INTERMEDIATE UINT64_C(0x23400000) /* their IPA, with both stages */
@@ -298,15 +297,19 @@ uint64_t guest_main(void)
 {
 	const char *missing;
 	uint64_t s2_root;
+	bool cached;
 
 	args_load();
-	if (args_is("mmu", 0, "on", false))
+	cached = args_is("mmu", 0, "on", false);
+	if (cached)
 		own_mmu();
 	if (!edu_find()) {
 		say("FAIL no device");
 		return 1;
 	}
 	missing = smmu_find(&smmu);
+	if (!missing && cached && !smmu.coherent)
+		missing = "walks through the caches (mmu=off needs none)";
 	if (missing) {
 		print("FAIL not there: ");
 		say(missing);

@@ -53,6 +53,7 @@ const char *smmu_find(struct smmu *s)
 
 	s->stage1 = idr0 >> 1 & 1;
 	s->stage2 = idr0 & 1;
+	s->coherent = idr0 >> 4 & 1;
 	s->two_level = idr0 >> 27 & 3;
 	s->sid_bits = idr1 & 0x3f;
 	s->cmdq_lg2 = least(idr1 >> 21 & 0x1f, 4);

@@ -51,7 +51,7 @@ struct smmu {
 	unsigned int sid_bits, address_bits; /* of a StreamID; translated */
 	unsigned int cmdq_lg2, eventq_lg2, streams_lg2;
 	uint64_t oas; /* encoded */
-	bool stage1, stage2, two_level;
+	bool stage1, stage2, two_level, coherent;
 	uint64_t stream_table, stes, cmdq, eventq;
 };
 
