@@ -16,6 +16,7 @@ struct guest_unit {
 	struct iommu *io;
 	struct smmu *smmu;
 	uint32_t errors; /* active in GERROR when last looked at */
+	uint8_t *known;	 /* in a replay, by frame of guest RAM */
 };
 
 /* ---- what the model asks of the world ---- */
@@ -33,6 +34,37 @@ static bool reach(const struct guest_unit *u, uint64_t ipa, unsigned int access,
 	return true;
 }
 
+static uint8_t *known(const struct guest_unit *u, gfn_t gfn)
+{
+	const struct hypervisor *h = u->io->m->hypervisor;
+
+	return hypervisor_has_ram(h, gfn)
+		       ? &u->known[gfn.raw - h->ram_first.raw]
+		       : NULL;
+}
+
+void iommu_guest_learn(struct iommu *io, gfn_t gfn)
+{
+	uint8_t *page = known(io->unit, gfn);
+
+	if (page)
+		*page = true;
+}
+
+/* A page is read: it is watched, or must have been. What the recording's unit
+ * never read, a replay on another machine does not know. */
+static void note_read(const struct guest_unit *u, gfn_t gfn)
+{
+	struct machine *m = u->io->m;
+
+	if (m->watch)
+		watch_read(m->watch, gfn);
+	if (!m->replayed || *known(u, gfn))
+		return;
+	*known(u, gfn) = true;
+	m->divergences++;
+}
+
 /* What RAM shows, so that a replay, which has no second version of anything,
  * reads the same. */
 static bool read_words(void *context, uint64_t ipa, unsigned int words,
@@ -45,8 +77,7 @@ static bool read_words(void *context, uint64_t ipa, unsigned int words,
 	(void)coherent;
 	if (!reach(u, ipa, P2M_ACCESS_R, &pa))
 		return false;
-	if (m->watch)
-		watch_read(m->watch, gfn_from_ipa((ipa_t){ ipa }));
+	note_read(u, gfn_from_ipa((ipa_t){ ipa }));
 	*ticks += m->latency[memory_access(m->memory, 0, REQUESTER_DMA, pa,
 					   false)];
 	__builtin_memcpy(out, ram_host(&m->ram, pa), words * sizeof(*out));
@@ -112,9 +143,12 @@ static void *make(struct iommu *io)
 	if (!u)
 		return NULL;
 	u->io = io;
-	u->smmu = smmu_unit_model(io, &world, u);
+	u->known = calloc(io->m->hypervisor->ram_frames, 1);
+	if (u->known)
+		u->smmu = smmu_unit_model(io, &world, u);
 	if (u->smmu)
 		return u;
+	free(u->known);
 	free(u);
 	return NULL;
 }
@@ -124,6 +158,7 @@ static void end(void *unit)
 	struct guest_unit *u = unit;
 
 	smmu_free(u->smmu);
+	free(u->known);
 	free(u);
 }
 

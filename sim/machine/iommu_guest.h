@@ -20,4 +20,7 @@ void iommu_guest_access(struct iommu *io, struct machine_cpu *cpu,
 			uint64_t offset, unsigned int size, bool write,
 			uint64_t *value);
 
+/* A recording has said what this page holds. */
+void iommu_guest_learn(struct iommu *io, gfn_t gfn);
+
 #endif

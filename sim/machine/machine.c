@@ -11,6 +11,7 @@
 #include "sim/machine/cost.h"
 #include "sim/machine/hypervisor.h"
 #include "sim/machine/iommu.h"
+#include "sim/machine/iommu_guest.h"
 #include "sim/machine/pci.h"
 #include "sim/machine/protocol.h"
 #include "sim/machine/watch.h"
@@ -311,6 +312,8 @@ void machine_table_page(struct machine *m, ipa_t ipa, const void *bytes,
 			size_t count)
 {
 	machine_guest_copy_in(m, ipa, bytes, count);
+	if (iommus_have_guests(m))
+		iommu_guest_learn(m->iommus->guests, gfn_from_ipa(ipa));
 	for (size_t at = 0; m->protocol && at + 8 <= count; at += 8) {
 		uint64_t word;
 

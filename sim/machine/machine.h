@@ -135,6 +135,7 @@ struct machine {
 	uint64_t exit_status;
 	const char *not_modelled; /* first thing that was not, or NULL */
 	uint64_t divergences;	  /* replay only */
+	bool replayed; /* of guest memory it has what a recording says, alone */
 	struct machine_stalls stalls; /* of guests, for their p2m */
 	json_t *marks;		  /* statistics at each MARK hypercall */
 	uint64_t marks_dropped;

@@ -480,6 +480,7 @@ int study_replay(const struct machine_config *config,
 		trace_reader_close(r.reader);
 		return error->exit_code;
 	}
+	r.machine->replayed = true;
 	machine_start(r.machine);
 	rc = replay_all(&r, error);
 	finish(&r, result);

@@ -128,5 +128,77 @@ for program in "$BUILD/p2msim" "$BUILD/asan/p2msim"; do
 	done
 done
 
+# ---- what the recording knows of tables is what they were
+
+# Where nothing depends on what the unit did, the replay of a recording on another
+# machine does what a run there does: all that the unit counts is equal, unless
+# it reads pages that the recording's never read, which are divergences.
+other_caches() { # SEED yes|no SETTINGS...
+	local seed=$1 known=$2 t=$tmp/t
+	shift 2
+	# shellcheck disable=SC2086
+	"$BUILD/p2msim" run --quiet $unit --trace "$t.zst" --stats "$t.here" \
+		"$tmp/storm.elf" "$seed" 1000 blind=1 >/dev/null &&
+	"$BUILD/p2msim" replay --quiet "$@" --stats "$t.replay" "$t.zst" &&
+	"$BUILD/p2msim" run --quiet $unit "$@" --stats "$t.there" \
+		"$tmp/storm.elf" "$seed" 1000 blind=1 >/dev/null &&
+	python3 - "$known" "$t.here" "$t.replay" "$t.there" <<'PY'
+import json, sys
+docs = [json.load(open(p)) for p in sys.argv[2:]]
+unknown = docs[1]["replay"]["divergences"]
+here, replay, there = (d["iommu"][0] for d in docs)
+for unit in (here, replay, there):
+    for timed in ("latency_ns", "cycles"):
+        unit.pop(timed)
+    unit["dma"].pop("latency_cycles")
+    unit["walks"] = unit["walks"]["by_accesses"]
+if (sys.argv[1] == "yes") != (unknown == 0):
+    sys.exit("%d pages are unknown" % unknown)
+if (replay == there) != (unknown == 0):
+    sys.exit("%s\nand\n%s\n%d pages are unknown" % (replay, there, unknown))
+if here["faults"] == there["faults"] or here["walks"] == there["walks"]:
+    sys.exit("the caches made no difference")
+PY
+	verdict "storm $seed replayed with $*" $?
+}
+for seed in 4 5; do
+	# shellcheck disable=SC2086
+	other_caches $seed no $small
+	other_caches $seed yes --set iommu.0.iotlb.entries=4 --set iommu.0.utlb.entries=2 \
+		--set iommu.0.utlb.ways=2
+done
+
+# ---- what is observed
+
+"$BUILD/p2msim" run --quiet --set iommu=smmu-guest --trace-level costs \
+	--trace "$tmp/t.jsonl" "$lesson" >"$tmp/out" &&
+	[ "$(grep -c '^  event' "$tmp/out")" = "$(grep -c '"t":"iommu.event"' "$tmp/t.jsonl")" ] &&
+	[ "$(grep -c '"t":"iommu.errors"' "$tmp/t.jsonl")" = 2 ]
+verdict "an observation for each event, and for an error and its acknowledgement" $?
+
+# ---- check
+
+"$BUILD/p2msim" check --quiet --set iommu=smmu-guest "$lesson" >"$tmp/out" 2>"$tmp/err" &&
+	grep -q "^not judged: the guest's own IOMMU" "$tmp/out"
+verdict "check has no finding, and says what it does not judge" $?
+
+# ---- recordings that ask for what is not there
+
+refused() { # NAME CODE SAYS SED-COMMAND SETTINGS...
+	local name=$1 code=$2 says=$3 command=$4
+	shift 4
+	sed "$command" "$tmp/t.jsonl" >"$tmp/bad.jsonl"
+	"$BUILD/p2msim" replay --quiet "$@" "$tmp/bad.jsonl" >"$tmp/out" 2>"$tmp/err"
+	[ $? = "$code" ] && [ "$(wc -l <"$tmp/err")" = 1 ] && grep -q "$says" "$tmp/err"
+	verdict "$name" $?
+}
+data='"t":"device.data","cpu":0,"device":'
+refused "data of a device that is not there" 3 "device.data: device: more than" \
+	"s/${data}0/${data}7/"
+refused "data beyond a device's buffer" 3 "beyond its buffer of 4096" \
+	"s/\(${data}0,\"offset\":\)0/\14095/"
+refused "data of a device without IOMMU" 5 "device.data: this machine has no IOMMU" \
+	"" --set 'iommu=[]'
+
 echo "$passed passed, $failed failed"
 [ "$failed" = 0 ]

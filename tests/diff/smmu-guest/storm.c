@@ -5,7 +5,11 @@
  * plausible and the absurd. It prints a sum of all that it saw, and whether the
  * memory that no table and no register of it ever named is as it was.
  *
- *   storm [seed=1] [rounds=2000]
+ *   storm [seed=1] [rounds=2000] [blind=0]
+ *
+ * With blind=1 devices only read, events stay where nothing else looks, and
+ * nothing that the guest does depends on what the SMMU did: whatever caches
+ * that has, the stimulus and the tables are the same.
  */
 #include "sim/guests/edu_device.h"
 #include "sim/guests/smmu_driver.h"
@@ -18,6 +22,7 @@
 
 static struct smmu smmu;
 static uint64_t random, sum;
+static bool blind;
 static uint64_t tables; /* three for stage 1, three for stage 2, and a CD */
 
 static uint64_t below(uint64_t limit)
@@ -34,6 +39,14 @@ static uint64_t any64(void)
 static void add(uint64_t value)
 {
 	sum = (sum ^ value) * UINT64_C(0x100000001b3);
+}
+
+/* Blind: not the driver's queues, which are the first two. */
+static uint64_t pool_page(void)
+{
+	uint64_t first = blind ? 2 : 0;
+
+	return POOL + (first + below(POOL_PAGES - first)) * PAGE_BYTES;
 }
 
 /* Pages of the pool mostly; addresses where nobody is, and where a hypervisor
@@ -56,7 +69,7 @@ static uint64_t address(void)
 	case 1:
 		return any64() | UINT64_C(1) << 40;
 	default:
-		return POOL + below(POOL_PAGES) * PAGE_BYTES;
+		return pool_page();
 	}
 }
 
@@ -78,7 +91,7 @@ static uint64_t descriptor(void)
 
 static void fill_table(void)
 {
-	uint64_t page = POOL + below(POOL_PAGES) * PAGE_BYTES;
+	uint64_t page = pool_page();
 	uint64_t first = below(512), count = 1 + below(64);
 
 	for (uint64_t i = first; i < first + count && i < 512; i++)
@@ -102,7 +115,7 @@ static void fill_ste(void)
 
 static void fill_cd(void)
 {
-	volatile uint64_t *cd = words_at(POOL + below(POOL_PAGES) * PAGE_BYTES);
+	volatile uint64_t *cd = words_at(pool_page());
 
 	cd[1] = address() & UINT64_C(0xffffffffff000);
 	cd[3] = 0xff;
@@ -174,6 +187,8 @@ static void any_register(void)
 	uint32_t at = known[below(sizeof(known) / sizeof(known[0]))];
 	uint64_t value = below(2) ? address() | below(32) : any64();
 
+	if (blind && (at == SMMU_EVENTQ_BASE || at == 0x68 || at == 0xb0))
+		return;
 	if (at == SMMU_STRTAB_BASE || at == SMMU_CMDQ_BASE ||
 	    at == SMMU_EVENTQ_BASE || at == 0x68 || at == 0xb0)
 		smmu_write_wide(at, value);
@@ -184,7 +199,9 @@ static void any_register(void)
 static void restart(void)
 {
 	smmu_write(SMMU_IRQ_CTRL, 0);
-	smmu_write(SMMU_GERRORN, smmu_read(SMMU_GERROR));
+	/* Of each bit that is active one of the two acknowledges it. */
+	smmu_write(SMMU_GERRORN, ~0u);
+	smmu_write(SMMU_GERRORN, 0);
 	smmu_write(SMMU_GBPA, UINT32_C(1) << 31 | 1u << 12);
 	if (smmu.two_level && smmu.stream_table)
 		words_at(smmu.stream_table)[0] = smmu.stes | 7;
@@ -222,7 +239,7 @@ static void any_dma(void)
 		bytes = 4;
 	if (bytes - 1 > ~at)
 		return;
-	if (below(2))
+	if (blind || below(2))
 		edu_copy(0, at, EDU_BUFFER + inside, bytes, false);
 	else
 		edu_copy(0, EDU_BUFFER + inside, at, bytes, true);
@@ -236,12 +253,14 @@ static void any_hypercall(void)
 	case 0:
 		(void)hypercall(P2M_REMOVE, gfn, 1, 0);
 		edu_copy(0, gfn * PAGE_BYTES, EDU_BUFFER, 16, false);
-		edu_copy(0, EDU_BUFFER, gfn * PAGE_BYTES, 16, true);
+		if (!blind)
+			edu_copy(0, EDU_BUFFER, gfn * PAGE_BYTES, 16, true);
 		(void)hypercall(P2M_POPULATE, gfn, 1, 0);
 		break;
 	case 1:
 		(void)hypercall(P2M_PROTECT, gfn, 1, 1);
-		edu_copy(0, EDU_BUFFER, gfn * PAGE_BYTES, 16, true);
+		if (!blind)
+			edu_copy(0, EDU_BUFFER, gfn * PAGE_BYTES, 16, true);
 		(void)hypercall(P2M_PROTECT, gfn, 1, 7);
 		break;
 	default:
@@ -253,6 +272,8 @@ static void look(void)
 {
 	struct smmu_event event;
 
+	if (blind)
+		return;
 	for (uint32_t at = 0x20; at < 0xc0; at += 4)
 		add(smmu_read(at));
 	for (int i = 0; i < 16 && smmu_event_take(&smmu, &event); i++)
@@ -313,6 +334,7 @@ uint64_t guest_main(void)
 	args_load();
 	random = args_number("seed", 0, 1);
 	rounds = args_number("rounds", 1, 2000);
+	blind = args_number("blind", 2, 0);
 	if (!edu_find() || smmu_find(&smmu)) {
 		print("FAIL no device, or no SMMU\n");
 		return 1;
