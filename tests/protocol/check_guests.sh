@@ -32,9 +32,6 @@ clean() {
 for elf in "$build"/guests/*.elf; do
 	clean "$(basename "$elf")" "$elf"
 done
-clean "smmu, its own SMMU" --set iommu=smmu-guest "$build/guests/smmu.elf"
-clean "smmu, its own SMMU, MMU on" --set iommu=smmu-guest \
-	"$build/guests/smmu.elf" mmu=on
 for policy in coalesce=eager coalesce=hysteresis:2 tlbi=range tlbi=vmid \
 	free_empty=never populate=fault order=mask set_way=full; do
 	for guest in balloon churn setway; do

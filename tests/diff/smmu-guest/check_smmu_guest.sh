@@ -176,12 +176,6 @@ done
 	[ "$(grep -c '"t":"iommu.errors"' "$tmp/t.jsonl")" = 2 ]
 verdict "an observation for each event, and for an error and its acknowledgement" $?
 
-# ---- check
-
-"$BUILD/p2msim" check --quiet --set iommu=smmu-guest "$lesson" >"$tmp/out" 2>"$tmp/err" &&
-	grep -q "^not judged: the guest's own IOMMU" "$tmp/out"
-verdict "check has no finding, and says what it does not judge" $?
-
 # ---- recordings that ask for what is not there
 
 refused() { # NAME CODE SAYS SED-COMMAND SETTINGS...
