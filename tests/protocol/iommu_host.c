@@ -15,6 +15,8 @@
 #define LINES (PAGES * 64)
 #define UNIT  1 /* after the one CPU */
 
+#define HERE __builtin_return_address(0)
+
 /* The first pages are the driver's. */
 enum { PAGE_ROOT, PAGE_CONTEXT, PAGE_QUEUE, PAGE_STATUS, PAGE_FIRST };
 
@@ -43,6 +45,7 @@ struct iommu_host {
 	struct vtd *vtd;
 	uint32_t tail, waits;
 	const char *operation;
+	const void *code; /* whom the port returns to */
 	enum iommu_spoil spoil;
 	uint64_t one, steps, fail, operations, like_operation;
 	enum step like;
@@ -140,7 +143,9 @@ static struct protocol_event host_event(const struct iommu_host *h,
 		.el2 = true,
 		.unit = kind >= PROTOCOL_UNIT && kind <= PROTOCOL_DMA ? UNIT
 								      : 0,
-		.source = { .operation = h->operation, .pc = UINT64_MAX },
+		.source = { .operation = h->operation,
+			    .code = h->code,
+			    .pc = UINT64_MAX },
 	};
 }
 
@@ -548,6 +553,7 @@ void iommu_host_begin(struct iommu_host *h, const char *operation)
 {
 	settle_barrier(h, false, false);
 	h->operation = operation;
+	h->code = NULL;
 	h->operations++;
 	h->time += 100;
 }
@@ -643,6 +649,7 @@ void port_table_free(void *host, unsigned int granule_lg2, unsigned int order,
 {
 	struct iommu_host *h = host;
 
+	h->code = HERE;
 	(void)granule_lg2;
 	(void)order;
 	settle_barrier(h, false, false);
@@ -695,6 +702,7 @@ void port_pte_write(void *host, uint64_t *pte, uint64_t value)
 	const uint64_t old = *pte;
 	struct protocol_event e;
 
+	h->code = HERE;
 	settle_barrier(h, false, is_table(value));
 	about_to_write(h, n);
 	*pte = value;
@@ -724,6 +732,7 @@ void port_table_zero(void *host, uint64_t *entries, size_t bytes)
 	struct iommu_host *h = host;
 	const uint32_t first = (uint32_t)((entries - h->cpu) / 8);
 
+	h->code = HERE;
 	settle_barrier(h, false, false);
 	for (uint32_t n = first; n < first + bytes / 64; n++)
 		about_to_write(h, n);
@@ -739,6 +748,7 @@ void port_pte_clean(void *host, const uint64_t *first, size_t count)
 	struct protocol_event e = host_event(h, PROTOCOL_CLEAN);
 	const size_t at = (size_t)(first - h->cpu);
 
+	h->code = HERE;
 	settle_barrier(h, false, false);
 	if (h->spoil == IOMMU_SPOIL_NO_CLEAN ||
 	    (h->spoil == IOMMU_SPOIL_NO_CLEAN_TABLE && count == 512))
@@ -764,6 +774,7 @@ void port_barrier(void *host, enum port_barrier kind)
 {
 	struct iommu_host *h = host;
 
+	h->code = HERE;
 	BUG_ON(h, kind != PORT_DSB_ISHST);
 	settle_barrier(h, false, false);
 	h->barrier_held = true;
@@ -777,6 +788,7 @@ void port_iotlb_flush(void *host, const struct port_iotlb *r)
 	uint64_t mask = r->mask_lg2, start = r->start.raw;
 	uint16_t did = r->did;
 
+	h->code = HERE;
 	settle_barrier(h, true, false);
 	if (h->spoil == IOMMU_SPOIL_NO_FLUSH || is_lost(h, STEP_FLUSH))
 		return;
@@ -799,6 +811,7 @@ void port_iotlb_wait(void *host)
 {
 	struct iommu_host *h = host;
 
+	h->code = HERE;
 	settle_barrier(h, true, false);
 	if (h->spoil != IOMMU_SPOIL_NO_WAIT && !is_lost(h, STEP_WAIT))
 		wait(h);
@@ -809,6 +822,7 @@ void port_iommu_write_buffer(void *host)
 {
 	struct iommu_host *h = host;
 
+	h->code = HERE;
 	settle_barrier(h, false, false);
 	if (h->spoil != IOMMU_SPOIL_NO_WRITE_BUFFER && !is_lost(h, STEP_BUFFER))
 		command(h, 27);

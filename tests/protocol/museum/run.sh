@@ -36,9 +36,17 @@ if [ "$fixed" ]; then
 	[ ! -f "$exhibits/$name/base.patch" ] || core=$BUILD/museum/$name-fixed.so
 fi
 read -r guest steps <<<"$(of guest)"
+domain=$(of domain)
+if [ "$domain" ]; then
+	core=$BUILD/museum/$name.domain
+	[ ! "$fixed" ] || core=$BUILD/museum/fixed.domain
+fi
 # Words of the exhibit are words of the command.
 # shellcheck disable=SC2046,SC2086
-if [ "$guest" ]; then
+if [ "$domain" ]; then
+	needs=$core
+	set -- "$core" $domain
+elif [ "$guest" ]; then
 	needs=$BUILD/guests/$guest.elf
 	set -- "$BUILD/p2msim" $(of command) --core "$core" $(of machine) "$needs" $steps
 else
