@@ -145,10 +145,12 @@ void event_unit(struct checker *c, const struct protocol_event *e)
 {
 	struct iommu_unit *u = &c->iommus.unit[e->unit];
 
+	if (!u->known)
+		c->hold.single |= BIT(e->unit);
 	u->known = true;
 	u->is = e->facts;
 	c->hold.units |= BIT(e->unit);
-	c->hold.single |= BIT(e->unit);
+	c->hold.hearing &= ~BIT(e->unit);
 	if (u->is.hears_tlbi)
 		c->hold.hearing |= BIT(e->unit);
 }

@@ -590,6 +590,8 @@ static int unit_boot(struct iommu *io)
 	if (io == io->m->iommus->guests)
 		return 0;
 	rc = io->ops->start(io->unit);
+	if (io->m->protocol && io->config->mode != IOMMU_MODE_OFF)
+		protocol_iommu_unit(io);
 	for (unsigned int i = 0; rc == 0 && i < io->config->devices; i++)
 		rc = io->m->config.share_pt
 			     ? device_share(io, io->config->first_device + i)

@@ -3,6 +3,7 @@
 #include "sim/machine/protocol_iommu.h"
 
 #include "sim/machine/hypervisor.h"
+#include "sim/machine/iommu_smmu.h"
 
 /* Observers are the CPUs, then the units. */
 static uint8_t observer(const struct iommu *io)
@@ -43,6 +44,15 @@ static void tell(const struct iommu *io, struct protocol_event *e)
 	l->event(l->context, e);
 }
 
+/* IDR0.BTM, and CR2.PTM clear: IHI0070 G.b 3.17, 6.3.12. */
+static bool hears_tlbi(const struct iommu *io)
+{
+	const struct smmu_unit *u = io->unit;
+
+	return io != io->m->iommus->guests && io->config->smmu.btm &&
+	       !(smmu_mmio_read(u->smmu, 0x2c, 4) >> 2 & 1);
+}
+
 static struct protocol_unit facts(const struct iommu *io)
 {
 	const struct iommu_config *c = io->config;
@@ -51,8 +61,7 @@ static struct protocol_unit facts(const struct iommu *io)
 	if (c->type == IOMMU_SMMUV3) {
 		unit.type = PROTOCOL_SMMU;
 		unit.output_bits = c->smmu.oas_bits;
-		/* The driver sets CR2.PTM where tags are its own. */
-		unit.hears_tlbi = c->smmu.btm && io->m->config.share_pt;
+		unit.hears_tlbi = hears_tlbi(io);
 		return unit;
 	}
 	unit.type = PROTOCOL_VTD;

@@ -12,7 +12,7 @@
 #include "sim/check/protocol.h"
 #include "sim/machine/iommu.h"
 
-/* Before its driver starts it. */
+/* Before its driver starts it, and again when it has. */
 void protocol_iommu_unit(const struct iommu *io);
 /* What the model notices. */
 void protocol_iommu_vtd(const struct iommu *io, const struct vtd_notice *n);
