@@ -9,7 +9,9 @@
 static void note_use(struct checker *c, struct ghost *g, uint64_t output,
 		     uint64_t input, const struct protocol_event *e)
 {
-	if (!g->finding || g->table || output != g->target + (input - g->first))
+	if (!g->finding || g->table ||
+	    !((g->alone | g->combined) & BIT(e->cpu)) ||
+	    output != g->target + (input - g->first))
 		return;
 	finding_note_use(c, &c->finding[g->finding - 1], e, true);
 }
