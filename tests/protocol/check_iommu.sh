@@ -105,6 +105,27 @@ for stream in churn nic block; do
 	done
 done
 
+# One table for CPUs and SMMU: the second flush by broadcast, or by commands.
+for guest in balloon churn edu; do
+	for set in broadcast_tlbi=on broadcast_tlbi=off; do
+		for policy in tlbi=ipa tlbi=range tlbi=vmid coalesce=eager; do
+			# Broadcast ranges need an SMMU that knows ranges.
+			[ "$set,$policy" != broadcast_tlbi=on,tlbi=range ] ||
+				continue
+			for coherent in on off; do
+				clean "shared: $guest, $set, $policy, coherent=$coherent" \
+					--machine smmu-mmu600 \
+					--set policy.iommu.share_pt=on \
+					--set policy.p2m.set_way=full \
+					--set policy.p2m.$policy \
+					--set iommu.0.$set \
+					--set iommu.0.coherent=$coherent \
+					"$build/guests/$guest.elf"
+			done
+		done
+	done
+done
+
 # A guest with an SMMU of its own: where it leaves out TLBI, then CFGI_STE, to
 # show that the old ones are used, and nowhere else; in the run and its trace.
 smmu=$build/guests/smmu.elf
