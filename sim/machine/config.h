@@ -79,6 +79,12 @@ struct iommu_config {
 	} device;
 };
 
+/* The hypervisor makes no tables for this unit's devices: the guest does. */
+static inline bool iommu_config_is_guests(const struct iommu_config *c)
+{
+	return c->type == IOMMU_SMMUV3 && c->mode == IOMMU_MODE_GUEST;
+}
+
 /* policy.iommu, of all units. */
 struct iommu_policy {
 	uint8_t clean, flush;

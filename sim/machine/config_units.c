@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "sim/machine/config_check.h"
+#include "sim/machine/machine.h"
 
 /* ---- complaints ---- */
 
@@ -180,8 +181,7 @@ static bool guest_can(struct config_check *check, uint32_t at)
 	const struct iommu_config *c = &config->iommu[at];
 
 	for (uint32_t i = 0; i < at; i++)
-		if (config->iommu[i].type == IOMMU_SMMUV3 &&
-		    config->iommu[i].mode == IOMMU_MODE_GUEST)
+		if (iommu_config_is_guests(&config->iommu[i]))
 			return unit_complain(check, at, "mode",
 					     "\"guest\", and so is iommu.%u: "
 					     "there is one place for such "
@@ -314,12 +314,39 @@ static bool check_sharing(struct config_check *check)
 		return config_complain(check, 0, "policy.iommu.share_pt",
 				       "\"on\": this machine has no IOMMU to share with (iommu)");
 	if (config->populate != POPULATE_EAGER)
-		return config_complain(check, 0, "policy.p2m.populate",
+		return config_complain(check, 0,
+				       "policy.p2m.populate policy.iommu.share_pt",
 				       "\"fault\": impossible with policy.iommu.share_pt on: a device has no fault that could be resolved; want eager");
+	if (config->set_way != P2M_SETWAY_FULL)
+		return config_complain(
+			check, 0, "policy.p2m.set_way policy.iommu.share_pt",
+			"\"%s\": impossible with policy.iommu.share_pt on: a "
+			"device has no fault that could be resolved; want full",
+			config->set_way == P2M_SETWAY_TRACK ? "track"
+							    : "track-late");
 	for (uint32_t i = 0; i < config->iommus; i++)
 		if (!sharing_can(check, i))
 			return false;
 	return true;
+}
+
+/* ---- domains that are the guest's memory ---- */
+
+static bool reaches_memory(struct config_check *check, uint32_t at)
+{
+	const struct machine_config *config = check->config;
+	const struct iommu_config *c = &config->iommu[at];
+	uint64_t end = GUEST_RAM_BASE + ((uint64_t)config->ram_mib << 20);
+
+	if (c->populate != IOMMU_POPULATE_GUEST || config->share_pt ||
+	    iommu_config_is_guests(c) || (end - 1) >> c->iova_bits == 0)
+		return true;
+	return unit_complain(check, at, "iova_bits populate",
+			     "%u bits: the guest's memory, which devices "
+			     "reach at its own addresses (iommu.%u.populate), "
+			     "ends at 0x%llx; want at least %d",
+			     c->iova_bits, at, (unsigned long long)end,
+			     64 - __builtin_clzll(end - 1));
 }
 
 /* ---- all ---- */
@@ -345,7 +372,8 @@ bool config_check_iommus(struct config_check *check)
 		const char *problem;
 		char path[16];
 
-		if (!check_caches(check, i) || !types[c->type].can(check, i))
+		if (!check_caches(check, i) || !types[c->type].can(check, i) ||
+		    !reaches_memory(check, i))
 			return false;
 		problem = types[c->type].fill(config, c);
 		snprintf(path, sizeof(path), "iommu.%u", i);

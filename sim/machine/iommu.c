@@ -32,17 +32,12 @@ static const struct iommu_unit_ops *const unit_types[IOMMU_TYPES] = {
 	[IOMMU_SMMUV3] = &iommu_unit_smmu,
 };
 
-static bool is_guests(const struct iommu_config *config)
-{
-	return config->type == IOMMU_SMMUV3 && config->mode == IOMMU_MODE_GUEST;
-}
-
 static bool unit_init(struct iommu *io, struct machine *m,
 		      const struct iommu_config *config)
 {
 	io->m = m;
 	io->config = config;
-	io->ops = is_guests(config) ? &iommu_unit_guest
+	io->ops = iommu_config_is_guests(config) ? &iommu_unit_guest
 				    : unit_types[config->type];
 	io->domain = calloc(config->devices, sizeof(*io->domain));
 	io->dma = dma_new(io);
@@ -64,7 +59,7 @@ struct iommus *iommus_new(struct machine *m, struct error_line *error)
 		all->count++;
 		all->devices += m->config.iommu[i].devices;
 		ok = unit_init(&all->unit[i], m, &m->config.iommu[i]);
-		if (is_guests(&m->config.iommu[i]))
+		if (iommu_config_is_guests(&m->config.iommu[i]))
 			all->guests = &all->unit[i];
 	}
 	if (ok)

@@ -2,6 +2,7 @@
 /* What streams are made of. See stream.h. */
 #include "sim/study/stream.h"
 
+#include <errno.h>
 #include <stdlib.h>
 
 #include "sim/machine/iommu.h"
@@ -62,13 +63,34 @@ int64_t stream_try_unmap(struct stream *s, uint64_t iova, uint64_t count)
 	return call_units(s, x);
 }
 
+static const char *reason(int64_t result)
+{
+	switch (result) {
+	case -EINVAL:
+		return "no whole pages of guest.granule and iommu[].granule";
+	case -ENODEV:
+		return "no such device behind each unit (iommu[].devices)";
+	case -ERANGE:
+		return "beyond iommu[].iova_bits or the guest's memory "
+		       "(guest.ram_mib)";
+	case -EEXIST:
+		return "something is mapped there";
+	case -ENOENT:
+		return "nothing is mapped there";
+	case -ENOMEM:
+		return "no memory for its tables";
+	default:
+		return "refused";
+	}
+}
+
 static bool refused(struct stream *s, const char *what, uint64_t iova,
 		    int64_t result)
 {
-	return error_set(
-		s->error, EXIT_INPUT,
-		"the stream cannot go on: %s at 0x%llx is refused (%lld)", what,
-		(unsigned long long)iova, (long long)result);
+	return error_set(s->error, EXIT_INPUT,
+			 "the stream cannot go on: %s at 0x%llx: %s (%lld)",
+			 what, (unsigned long long)iova, reason(result),
+			 (long long)result);
 }
 
 /* ---- without mappings ---- */
@@ -78,6 +100,20 @@ bool stream_set_identity(struct stream *s, uint64_t identity)
 	const struct machine_config *c = &s->m->config;
 
 	s->identity = identity != 0;
+	if (!s->identity && c->share_pt)
+		return error_set(
+			s->error, EXIT_INPUT,
+			"this stream maps, and with policy.iommu.share_pt on a "
+			"device's addresses are the guest's: identity=1, or "
+			"share_pt off");
+	for (uint32_t i = 0; !s->identity && i < c->iommus; i++)
+		if (iommu_config_is_guests(&c->iommu[i]))
+			return error_set(
+				s->error, EXIT_INPUT,
+				"this stream maps, and iommu.%u is the guest's "
+				"own (iommu.%u.mode): its devices have no "
+				"mappings of the hypervisor's",
+				i, i);
 	for (uint32_t i = 0; s->identity && i < c->iommus; i++)
 		if (!c->share_pt && c->iommu[i].populate != IOMMU_POPULATE_GUEST)
 			return error_set(s->error, EXIT_INPUT,

@@ -121,6 +121,18 @@ alone="u['domain']['tables']['live'] == 0 and d['p2m']['tlbi']['ipa'] > 100"
 "$p2msim" trace generate --quiet -o - --machine smmu-mmu600 nic identity=1 >/dev/null 2>"$tmp/err"
 [ $? = 3 ] && grep -q 'identity=1: the devices behind iommu.0 do not reach' "$tmp/err"
 verdict "identity where domains are empty" $?
+refused() { # NAME TEXT ARGUMENTS...
+	local name=$1 text=$2
+	shift 2
+	"$p2msim" trace generate --quiet -o - "$@" >/dev/null 2>"$tmp/err"
+	[ $? = 3 ] && [ "$(wc -l <"$tmp/err")" = 1 ] && grep -q "$text" "$tmp/err"
+	verdict "$name" $?
+}
+# shellcheck disable=SC2086
+refused "mappings where tables are shared" 'share_pt on .*: identity=1' nic $shared
+refused "mappings behind the guest's own unit" 'iommu.0 is the guest.s own' nic --machine smmu-guest
+refused "pages smaller than the unit's" 'IOMMU_UNMAP at 0x.*: no whole pages' churn pages=2048 turns=200 --machine smmu-mmu600 --set iommu.0.granule=16K
+refused "pages beyond the space" 'IOMMU_MAP at 0x100000000: beyond iommu\[\].iova_bits' nic --machine smmu-mmu600 --set iommu.0.iova_bits=32
 
 # One trace under every policy: the device moves the same bytes.
 "$p2msim" trace generate --quiet -o "$tmp/c.zst" --stats "$tmp/c.json" --machine vtd-broadwell churn pages=4096 turns=1000 >/dev/null

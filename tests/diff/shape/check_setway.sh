@@ -112,7 +112,7 @@ verdict "cleaned by address: no batch" $?
 
 # A device behind an SMMU that shares the tables cannot wait for faults.
 "$p2msim" run --quiet --machine smmu-mmu600 --set policy.iommu.share_pt=on "$guest" >/dev/null 2>"$tmp/err"
-[ $? = 3 ] && grep -q 'set_way track: impossible with policy.iommu.share_pt on' "$tmp/err"
+[ $? = 2 ] && grep -q 'set_way: "track": impossible with policy.iommu.share_pt on' "$tmp/err"
 verdict "tracking with share_pt on is refused" $?
 
 # DC by set/way is undefined at EL0, whatever the operand.

@@ -411,6 +411,39 @@ static void bad_sets_are_usage_errors_that_quote_themselves(void **state)
 	}
 }
 
+/* Its memory begins at 1 GiB: 3 GiB end where 32 bits do. */
+static void devices_that_reach_the_guests_memory_reach_all_of_it(void **state)
+{
+	struct config_set sets[] = { { "iommu=smmu-mmu600" },
+				     { "iommu.0.iova_bits=32" },
+				     { "iommu.0.populate=guest" },
+				     { "guest.ram_mib=3072" } };
+	struct machine_config config;
+	struct error_line error;
+
+	(void)state;
+	assert_true(config_load(&config, NULL, NULL, sets, COUNT(sets), NULL,
+				&error));
+	config_fini(&config);
+	sets[3].key_value = "guest.ram_mib=3073";
+	assert_false(config_load(&config, NULL, NULL, sets, COUNT(sets), NULL,
+				 &error));
+	check_line(&error, 2, "iommu.0.iova_bits: 32 bits|want at least 33",
+		   sets[3].key_value);
+	/* VT-d, in each mode: 39 bits. */
+	sets[0].key_value = "iommu=[{\"type\":\"vtd\",\"mode\":\"scalable\",\"scalable_mode\":\"on\"}]";
+	sets[1].key_value = "iommu.0.iova_bits=39";
+	sets[3].key_value = "guest.ram_mib=523265";
+	assert_false(config_load(&config, NULL, NULL, sets, COUNT(sets), NULL,
+				 &error));
+	check_line(&error, 2, "iommu.0.iova_bits: 39 bits|want at least 40",
+		   sets[3].key_value);
+	sets[2].key_value = "iommu.0.populate=none";
+	assert_true(config_load(&config, NULL, NULL, sets, COUNT(sets), NULL,
+				&error));
+	config_fini(&config);
+}
+
 static void a_missing_machine_is_told_apart_from_an_unknown_preset(void **state)
 {
 	static const struct {
@@ -1146,6 +1179,8 @@ int main(void)
 		cmocka_unit_test(bad_files_are_refused_with_path_and_remedy),
 		cmocka_unit_test(
 			bad_sets_are_usage_errors_that_quote_themselves),
+		cmocka_unit_test(
+			devices_that_reach_the_guests_memory_reach_all_of_it),
 		cmocka_unit_test(
 			a_missing_machine_is_told_apart_from_an_unknown_preset),
 		cmocka_unit_test(a_hostile_name_still_makes_one_short_line),

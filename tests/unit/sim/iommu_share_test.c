@@ -262,7 +262,8 @@ static void what_cannot_share_is_refused_with_its_reason(void **state)
 		  "iommu.0.mode" },
 		{ { "iommu.0.mode=off" }, 2, "iommu.0.mode" },
 		{ { "policy.p2m.populate=fault" }, 2, "policy.p2m.populate" },
-		{ { "policy.p2m.set_way=track" }, 3, "share_pt" },
+		{ { "policy.p2m.set_way=track" }, 2, "share_pt" },
+		{ { "policy.p2m.set_way=track-late" }, 2, "track-late" },
 		{ { "policy.p2m.tlbi=range", "iommu.0.broadcast_tlbi=on",
 		    "iommu.0.range_invalidation=off" }, 5, "policy.p2m.tlbi" },
 	};
