@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Knows another version of the port.
- * expect: the core refuses version 1 of core/port_ops.h, which this p2msim has
+ * expect: the core refuses version 2 of core/port_ops.h, which this p2msim has
  * exit: 3
  * run: boot
  * shim: none

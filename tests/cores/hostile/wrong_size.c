@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Its table is of another size.
- * expect: the core's struct p2m_ops has 8 bytes; version 2 has [0-9]*
+ * expect: the core's struct p2m_ops has 8 bytes; version 3 has [0-9]*
  * exit: 3
  * run: boot
  */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Was built for another version of the headers.
- * expect: the core is built for version 99 of core/p2m/ops.h; this p2msim has 2
+ * expect: the core is built for version 99 of core/p2m/ops.h; this p2msim has 3
  * exit: 3
  * run: boot
  */
