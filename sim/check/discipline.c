@@ -127,6 +127,7 @@ static void memory_change(struct checker *c, const struct protocol_event *e)
 				   .last = e->address + e->bytes - 1 };
 	bool init = e->kind == PROTOCOL_MEMORY_INIT;
 
+	c->discipline.says_memory |= init;
 	tables_visit(&c->tables, m.first, m.last,
 		     init ? page_initialise : page_forget, &m);
 	if (!(init ? ranges_add(&c->discipline.known, m.first, m.last)
@@ -153,21 +154,27 @@ static const struct tree_lock *tie_find(const struct discipline *d,
 	return NULL;
 }
 
+/* A log does not say whether a trylock got it. */
 static void lock_take(struct checker *c, const struct protocol_event *e)
 {
 	struct discipline *d = &c->discipline;
 	struct held_lock *lock;
 
-	if (lock_find(d, e->address)) {
+	lock = lock_find(d, e->address);
+	if (lock && !lock->doubtful) {
 		if (e->kind == PROTOCOL_LOCK)
 			checker_report(c, RULE_LOCK_STATE, NULL, 0, e,
 				       "taken while it is held",
 				       "let it go before");
+		else if (lock->cpu == e->cpu)
+			lock->tries++;
 		return;
 	}
-	lock = LIST_ADD(c, d, lock, locks, lock_room);
+	if (!lock)
+		lock = LIST_ADD(c, d, lock, locks, lock_room);
 	if (lock)
-		*lock = (struct held_lock){ e->address, e->cpu, false };
+		*lock = (struct held_lock){ .address = e->address,
+					    .cpu = e->cpu };
 }
 
 static void lock_drop(struct checker *c, const struct protocol_event *e)
@@ -180,6 +187,11 @@ static void lock_drop(struct checker *c, const struct protocol_event *e)
 			       lock ? "let go while another holds it"
 				    : "let go while nobody holds it",
 			       "take it before");
+		return;
+	}
+	if (lock->tries) {
+		lock->tries--;
+		lock->doubtful = true;
 		return;
 	}
 	*lock = d->lock[--d->locks];
@@ -285,7 +297,9 @@ void discipline_write(struct checker *c, const struct table_page *page,
 	const struct entry_owner *owner;
 	uint32_t index;
 
-	if (!discipline_knows(&c->discipline, address, 8)) {
+	if (!c->discipline.says_memory) {
+		c->not_judged[NOT_JUDGED_UNKNOWN] = true;
+	} else if (!discipline_knows(&c->discipline, address, 8)) {
 		checker_report(c, RULE_MEMORY_UNKNOWN, NULL, 0, e,
 			       "a store to memory that was not initialised",
 			       "mem-init of the memory before");
@@ -439,14 +453,34 @@ static void release_one(struct checker *c, struct table_tree *tree,
 	tables_drop_tree(&c->tables, tree);
 }
 
+/* A table that is no root, as if it were freed; its memory stays known. */
+static void release_table(struct checker *c, const struct protocol_event *e)
+{
+	const struct table_page *page = checker_page(c, e->address);
+
+	if (!page)
+		return;
+	give_released(c, page, e);
+	if (page->node && !page->node->tree->installed)
+		checker_report(c, RULE_TABLE_IN_USE, page, 0, e,
+			       "released while a tree uses it",
+			       "take it out of the tree, and flush, before");
+}
+
 static void release(struct checker *c, const struct protocol_event *e)
 {
+	bool is_root = false;
+
 	for (struct table_tree *tree = c->tables.tree, *next; tree;
 	     tree = next) {
 		next = tree->next;
-		if (tree->root.table == e->address)
-			release_one(c, tree, e);
+		if (tree->root.table != e->address)
+			continue;
+		is_root = true;
+		release_one(c, tree, e);
 	}
+	if (!is_root)
+		release_table(c, e);
 	forget_root(&c->discipline, e->address);
 }
 

@@ -25,6 +25,10 @@ struct held_lock {
 	uint64_t address;
 	uint8_t cpu;
 	bool wrote; /* and no DSB of that CPU since */
+	/* Tried by its holder, who may have got it again: so many unlocks more
+	 * are allowed; one of them came, and it may be free. */
+	uint32_t tries;
+	bool doubtful;
 };
 
 struct tree_lock {
@@ -44,6 +48,7 @@ struct entry_owner {
 
 struct discipline {
 	struct ranges known; /* memory */
+	bool says_memory;    /* a mem-init came */
 	struct held_lock *lock;
 	struct tree_lock *tie;
 	struct root_id *root;

@@ -263,6 +263,8 @@ const char *checker_not_judged(const struct checker *c, size_t index)
 			"findings beyond the first 4096 different ones",
 		[NOT_JUDGED_DISCIPLINE] =
 			"locks, roots and owners of entries beyond 4096 of each",
+		[NOT_JUDGED_UNKNOWN] =
+			"memory-unknown of stores before the first mem-init: what memory was made known until then is not said",
 		[NOT_JUDGED_FORMERS] =
 			"trees that a CPU left, beyond the last 1024; control registers written more than 8 times without TLBI",
 		[NOT_JUDGED_FIRST_STAGE] =

@@ -38,6 +38,12 @@ static void page_free(struct checker *c, const struct table_page *page,
 		report_free(c, g, e);
 }
 
+void give_released(struct checker *c, const struct table_page *page,
+		   const struct protocol_event *e)
+{
+	page_free(c, page, e);
+}
+
 void event_table_free(struct checker *c, const struct protocol_event *e)
 {
 	uint64_t end = e->address + e->bytes;

@@ -216,6 +216,13 @@ static uint64_t leaf_output(const struct geometry *g, const struct leaf *leaf,
 	       leaf->input;
 }
 
+/* Below a block's address, where hardware need not ignore what is not zero. */
+static uint64_t reserved_address(const struct geometry *g, int level)
+{
+	return MASK(0, level_lsb(g, level)) & ~MASK(0, g->granule_lg2) &
+	       ~ENTRY_NT;
+}
+
 static bool in_one_group(const struct geometry *g, const struct ghost *ghost,
 			 const struct leaf *new)
 {
@@ -262,7 +269,9 @@ static enum change compare_leaf(const struct checker *c, const struct ghost *g,
 	    entry_meaning(geometry, g->value, g->level) ==
 		    entry_meaning(geometry, new->pte, new->level))
 		return CHANGE_SAME;
-	if (g->target + (at - g->first) != leaf_output(geometry, new, at))
+	if (g->target + (at - g->first) != leaf_output(geometry, new, at) ||
+	    (g->level == new->level &&
+	     (g->value ^ new->pte) & reserved_address(geometry, g->level)))
 		return CHANGE_ADDRESS;
 	if (entry_memory(geometry, g->value) != entry_memory(geometry, new->pte))
 		return CHANGE_ATTRIBUTES;

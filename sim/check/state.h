@@ -80,6 +80,7 @@ enum not_judged {
 	NOT_JUDGED_GUEST_BARRIERS,
 	NOT_JUDGED_FINDINGS,
 	NOT_JUDGED_DISCIPLINE,
+	NOT_JUDGED_UNKNOWN,
 	NOT_JUDGED_DATA,
 	NOT_JUDGED_FORMERS,
 	NOT_JUDGED_FIRST_STAGE,
@@ -219,6 +220,9 @@ void iommu_made(struct checker *c, const struct table_node *node,
 		struct mark mark);
 
 /* ---- give.c */
+/* As if the page were freed. */
+void give_released(struct checker *c, const struct table_page *page,
+		   const struct protocol_event *e);
 /* Entry `index` of the node is there now: does it lead to a frame that was
  * given away? */
 void give_made(struct checker *c, const struct table_node *node,

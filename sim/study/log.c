@@ -262,7 +262,6 @@ static int log_root(struct log *l, const struct trace_record *rec, bool stage2)
 	uint64_t tcr = stage2	      ? l->vtcr_known ? l->vtcr : VTCR_DEFAULT
 		       : l->tcr_known ? l->tcr
 				      : TCR_DEFAULT;
-	bool known = stage2 ? l->vtcr_known : l->tcr_known;
 	uint64_t value = rec->value[1];
 	unsigned int bits, granule_lg2 = granule_of(tcr, &bits);
 	struct protocol_event e = { .kind = PROTOCOL_ROOT };
@@ -274,8 +273,9 @@ static int log_root(struct log *l, const struct trace_record *rec, bool stage2)
 	e.root = (struct protocol_root){
 		.base = stage2 ? PROTOCOL_VTTBR : PROTOCOL_TTBR_EL2,
 		.on = value != 0,
-		/* TCR_EL2.HA, VTCR_EL2.HA: perhaps, if it is not said. */
-		.sets_access_flag = !known || (tcr >> 21 & 1),
+		/* A descriptor without AF is live, whatever HA says: its
+		 * writers keep no AF, and whoever sets it later is not shown. */
+		.sets_access_flag = true,
 		.used_elsewhere = true,
 		.granule_lg2 = (uint8_t)granule_lg2,
 		.level = (int8_t)(stage2 ? first_level_stage2(tcr, granule_lg2,
@@ -290,6 +290,24 @@ static int log_root(struct log *l, const struct trace_record *rec, bool stage2)
 	send(l, rec, e,
 	     stage2 ? "sysreg-write VTTBR_EL2" : "sysreg-write TTBR0_EL2");
 	return EXIT_FINE;
+}
+
+/* Out of EL1 a CPU does not walk from VTTBR_EL2: D8.1, out of context. */
+static int log_context(struct log *l, const struct trace_record *rec)
+{
+	struct trace_record vttbr = {
+		.cpu = rec->cpu, .value = { rec->value[0], l->vttbr[rec->cpu] }
+	};
+
+	if (!strcasecmp(rec->name, "exit-context")) {
+		send(l, rec,
+		     (struct protocol_event){
+			     .kind = PROTOCOL_ROOT,
+			     .root = { .base = PROTOCOL_VTTBR } },
+		     "exit-context");
+		return EXIT_FINE;
+	}
+	return rec->value[1] <= 1 ? log_root(l, &vttbr, true) : EXIT_FINE;
 }
 
 /* What else is written says nothing about the tables. */
@@ -379,6 +397,8 @@ static int log_record(struct log *l, const struct trace_record *rec)
 		return log_tlbi(l, rec);
 	case TRACE_LOG_SYSREG:
 		return log_sysreg(l, rec);
+	case TRACE_LOG_CONTEXT:
+		return log_context(l, rec);
 	case TRACE_LOG_LOCK:
 		return log_lock(l, rec);
 	case TRACE_LOG_HINT:

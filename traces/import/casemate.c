@@ -361,6 +361,7 @@ static const char *const hints[] = {
 };
 static const char *const orders[] = { "plain", "release", NULL };
 static const char *const memory[] = { "init", "free", "set", NULL };
+static const char *const contexts[] = { "exit-context", "enter-context", NULL };
 static const char *const locks[] = { "lock", "trylock", "unlock", NULL };
 
 static bool read_write(struct casemate_reader *r, struct trace_record *rec)
@@ -470,6 +471,14 @@ static bool read_lock(struct casemate_reader *r, struct trace_record *rec)
 	return want_hex(r, "address", NULL, &rec->value[1]);
 }
 
+static bool read_context(struct casemate_reader *r, struct trace_record *rec)
+{
+	rec->type = TRACE_LOG_CONTEXT;
+	rec->name = find(contexts, rec->name);
+	return rec->name == contexts[0] ||
+	       want_hex(r, "el", NULL, &rec->value[1]);
+}
+
 static const struct {
 	const char *name;
 	bool (*read)(struct casemate_reader *r, struct trace_record *rec);
@@ -481,6 +490,8 @@ static const struct {
 	{ "msr", read_sysreg },	     { "hint", read_hint },
 	{ "lock", read_lock },	     { "trylock", read_lock },
 	{ "unlock", read_lock },
+	{ "exit-context", read_context },
+	{ "enter-context", read_context },
 };
 
 /* ---- what no record can say ---- */
@@ -529,6 +540,10 @@ const char *casemate_record_wrong(const struct trace_record *rec)
 		return rec->value[2] > CASEMATE_TID_MAX
 			       ? "value: a thread is at most 62"
 			       : NULL;
+	case TRACE_LOG_CONTEXT:
+		if (!find(contexts, rec->name))
+			return "kind: exit-context or enter-context";
+		return rec->value[1] > 3 ? "el: at most 3" : NULL;
 	case TRACE_LOG_LOCK:
 		return find(locks, rec->name) ? NULL
 					      : "kind: lock, trylock or unlock";
