@@ -60,6 +60,7 @@ static json_t *unit_summary(const json_t *unit)
 {
 	static const char *const key[][3] = {
 		{ "iotlb_misses", "iotlb", "misses" },
+		{ "dma_faulted", "dma", "faulted" },
 		{ "latency_mean", "latency_ns", "mean" },
 		{ "latency_p99", "latency_ns", "p99" },
 		{ "splits", "domain", "splits" },
@@ -173,6 +174,7 @@ static const struct column iommu_columns[] = {
 	{ "set", "variant", COLUMN_TEXT },
 	{ "type", "IOMMU", COLUMN_TEXT },
 	{ "iotlb_misses", "IOTLB misses", COLUMN_COUNT },
+	{ "dma_faulted", "DMA faults", COLUMN_COUNT },
 	{ "latency_mean", "DMA ns", COLUMN_REAL },
 	{ "latency_p99", "p99", COLUMN_COUNT },
 	{ "splits", "splits", COLUMN_COUNT },

@@ -121,6 +121,15 @@ alone="u['domain']['tables']['live'] == 0 and d['p2m']['tlbi']['ipa'] > 100"
 "$p2msim" trace generate --quiet -o - --machine smmu-mmu600 nic identity=1 >/dev/null 2>"$tmp/err"
 [ $? = 3 ] && grep -q 'identity=1: the devices behind iommu.0 do not reach' "$tmp/err"
 verdict "identity where domains are empty" $?
+# A trace that maps, where tables are shared: no mapping, no DMA, and it shows.
+"$p2msim" trace generate --quiet -o "$tmp/m.zst" --machine smmu-mmu600 --set policy.p2m.set_way=full sequential pages=64 &&
+	"$p2msim" whatif --quiet --json --vary policy.iommu.share_pt=off,on "$tmp/m.zst" >"$tmp/w.json" &&
+	python3 - "$tmp/w.json" <<'PY'
+import json, sys
+faulted = [v["summary"]["iommu"][0]["dma_faulted"] for t in json.load(open(sys.argv[1]))["traces"] for v in t["variants"]]
+sys.exit(not (faulted[0] == 0 and faulted[1] >= 64))
+PY
+verdict "a what-if shows whose DMA faults" $?
 refused() { # NAME TEXT ARGUMENTS...
 	local name=$1 text=$2
 	shift 2
