@@ -443,30 +443,45 @@ static const char *child_name(const char *path, const char *section,
 	return json_object_getn(known, path, *length) ? path : NULL;
 }
 
-/* Prints the names below `section`, each once: keys of a section stand
- * together in the table. */
+/* Whether a key above this one has the name below `section`, too: another of
+ * the section's, or the other type's of that name. */
+static bool is_listed(const struct config_key *key, const char *section,
+		      const json_t *known, const char *name, size_t length)
+{
+	for (const struct config_key *k = config_keys; k != key; k++) {
+		size_t other_length;
+		const char *other =
+			child_name(k->path, section, known, &other_length);
+
+		if (other && other_length == length &&
+		    memcmp(other, name, length) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Prints the names below `section`, each once; "..." where room ends. */
 static void list_children(const char *section, const json_t *known, char *out,
 			  size_t bytes)
 {
-	const char *previous = "";
-	size_t previous_length = 0, used;
+	static const char more[] = ", ...";
+	size_t used = (size_t)snprintf(out, bytes, "; known here:");
+	bool first = true;
 
-	used = (size_t)snprintf(out, bytes, "; known here:");
 	for (const struct config_key *key = config_keys; key->path; key++) {
 		size_t length;
 		const char *name =
 			child_name(key->path, section, known, &length);
 
-		if (!name || (length == previous_length &&
-			      memcmp(name, previous, length) == 0))
+		if (!name || is_listed(key, section, known, name, length))
 			continue;
-		if (used + length + 3 > bytes)
+		if (used + length + 3 + sizeof(more) > bytes) {
+			snprintf(out + used, bytes - used, "%s", more);
 			return;
+		}
 		used += (size_t)snprintf(out + used, bytes - used, "%s %.*s",
-					 previous_length ? "," : "",
-					 (int)length, name);
-		previous = name;
-		previous_length = length;
+					 first ? "" : ",", (int)length, name);
+		first = false;
 	}
 }
 

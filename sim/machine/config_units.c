@@ -313,6 +313,9 @@ static bool check_sharing(struct config_check *check)
 	if (config->iommus == 0)
 		return config_complain(check, 0, "policy.iommu.share_pt",
 				       "\"on\": this machine has no IOMMU to share with (iommu)");
+	for (uint32_t i = 0; i < config->iommus; i++)
+		if (!sharing_can(check, i))
+			return false;
 	if (config->populate != POPULATE_EAGER)
 		return config_complain(check, 0,
 				       "policy.p2m.populate policy.iommu.share_pt",
@@ -324,9 +327,6 @@ static bool check_sharing(struct config_check *check)
 			"device has no fault that could be resolved; want full",
 			config->set_way == P2M_SETWAY_TRACK ? "track"
 							    : "track-late");
-	for (uint32_t i = 0; i < config->iommus; i++)
-		if (!sharing_can(check, i))
-			return false;
 	return true;
 }
 

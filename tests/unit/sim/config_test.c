@@ -369,6 +369,8 @@ static void bad_sets_are_usage_errors_that_quote_themselves(void **state)
 		{"iommu.0.type=x", 2, "iommu has no part \"0\""},
 		{"iommu=[\"smmu-mmu600\",{\"type\":\"vtd\",\"utlb\":1}]",
 		 2, "iommu.1.utlb: no such key"},
+		{"iommu=[{\"type\":\"smmuv3\",\"x\":1}]", 2,
+		 "known here: type, |eventq_lg2, iotlb, utlb, ipa_tlb, ste_cache|, ..."},
 		{"iommu=[\"smmu-mmu600\",5]", 2,
 		 "iommu.1: 5 where an object {...} or a preset's name"},
 		{"iommu=[{\"type\":\"smmuv3\",\"cmdq_lg2\":20}]", 2,

@@ -257,6 +257,8 @@ static void what_cannot_share_is_refused_with_its_reason(void **state)
 		const char *why;
 	} cases[] = {
 		{ { "iommu=vtd-broadwell" }, 2, "iommu.0 is no SMMUv3" },
+		{ { "iommu=vtd-broadwell", "policy.p2m.set_way=track" }, 2,
+		  "iommu.0 is no SMMUv3" },
 		{ { "iommu.0.mode=guest", "iommu.0.broadcast_tlbi=off",
 		    "iommu.0.stall_model=terminate" }, 2,
 		  "iommu.0.mode" },
