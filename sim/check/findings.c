@@ -256,7 +256,7 @@ const char *checker_not_judged(const struct checker *c, size_t index)
 		[NOT_JUDGED_MEMORY] =
 			"all rules from some point on: the checker ran out of memory",
 		[NOT_JUDGED_GUEST_ORDER] =
-			"link-unordered, table-linked, table-held, frame-held, frame-mapped for a guest's stage 1: stores to a table before it is linked, and what becomes of its pages, are not recorded",
+			"dsb-after-write, link-unordered, table-linked, table-held, frame-held, frame-mapped for a guest's stage 1: when a change is over, stores to a table before it is linked, and what becomes of its pages, are not recorded",
 		[NOT_JUDGED_GUEST_BARRIERS] =
 			"a guest's barriers too weak for their purpose: domain and access type are not recorded; each counts as DSB SY",
 		[NOT_JUDGED_FINDINGS] =

@@ -85,15 +85,36 @@ bool protocol_tlbi_by_name(const char *name, struct protocol_tlbi *tlbi)
 	return false;
 }
 
+static const uint8_t granules_lg2[] = { 0, 12, 14, 16 };
+
+/* TG 0 is reserved: such an operation need not reach any address. */
+static void range_operand(struct protocol_tlbi *tlbi, uint64_t operand)
+{
+	unsigned int scale = operand >> 44 & 3, number = operand >> 39 & 31;
+
+	tlbi->granule_lg2 = granules_lg2[operand >> 46 & 3];
+	tlbi->first = (operand & MASK(0, 37)) << tlbi->granule_lg2;
+	tlbi->last = tlbi->first +
+		     ((uint64_t)(number + 1) << (5 * scale + 1)
+					     << tlbi->granule_lg2) - 1;
+	if (!tlbi->granule_lg2)
+		tlbi->first = tlbi->last = UINT64_MAX;
+	if (operand >> 37 & 3)
+		tlbi->level = (int8_t)(operand >> 37 & 3);
+}
+
 void protocol_tlbi_operand(struct protocol_tlbi *tlbi, uint64_t operand)
 {
-	static const uint8_t granules_lg2[] = { 0, 12, 14, 16 };
 	unsigned int ttl = operand >> 44 & 15;
 
 	if (tlbi->by_asid || tlbi->el2)
 		tlbi->asid = (uint16_t)(operand >> 48);
 	if (tlbi->by != PROTOCOL_BY_ADDRESS)
 		return;
+	if (tlbi->is_range) {
+		range_operand(tlbi, operand);
+		return;
+	}
 	tlbi->first = (operand & MASK(0, 44)) << 12;
 	tlbi->last = tlbi->first + 4095;
 	if (!(ttl >> 2) || !(ttl & 3))

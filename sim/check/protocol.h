@@ -166,7 +166,7 @@ struct protocol_iotlb {
  * no TLBI of EL1&0 or EL2 that is known here.
  */
 bool protocol_tlbi_by_name(const char *name, struct protocol_tlbi *tlbi);
-/* Address or ASID, and hint, of an operand of one that is no range. */
+/* Addresses or ASID, and hint, of its operand: C5.5. */
 void protocol_tlbi_operand(struct protocol_tlbi *tlbi, uint64_t operand);
 
 /* ---- IOMMUs. A unit is an observer, numbered after the CPUs. */

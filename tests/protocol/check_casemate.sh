@@ -167,6 +167,9 @@ refused "an unknown TLBI" \
 refused "an operand for a TLBI of all" \
 	"line 1, column 30: '0x1': a field too many" \
 	'(tlbi (id 0) (tid 0) alle1is (value 0x1))'
+refused "a context without its level" \
+	"line 1, column 30: the record ends, and (el ...) is missing" \
+	'(enter-context (id 0) (tid 0))'
 refused "an unknown barrier" \
 	"line 1, column 29: 'ish2' is no kind of DSB" \
 	'(barrier (id 0) (tid 0) dsb (kind ish2))'

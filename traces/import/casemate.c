@@ -346,7 +346,12 @@ static const char *const tlbis_by_value[] = {
 	"vaale1is",   "vaale1os",  "aside1",	"aside1is", "aside1os",
 	"ipas2e1",    "ipas2e1is", "ipas2e1os", "ipas2le1", "ipas2le1is",
 	"ipas2le1os", "vae2",	   "vae2is",	"vae2os",   "vale2",
-	"vale2is",    "vale2os",   NULL,
+	"vale2is",    "vale2os",   "rvae1",	"rvae1is",  "rvae1os",
+	"rvale1",     "rvale1is",  "rvale1os",	"rvaae1",   "rvaae1is",
+	"rvaae1os",   "rvaale1",   "rvaale1is", "rvaale1os", "ripas2e1",
+	"ripas2e1is", "ripas2e1os", "ripas2le1", "ripas2le1is", "ripas2le1os",
+	"rvae2",      "rvae2is",   "rvae2os",	"rvale2",   "rvale2is",
+	"rvale2os",   NULL,
 };
 static const char *const sysregs[] = {
 	"vttbr_el2", "ttbr0_el2", "vtcr_el2", "tcr_el2",
