@@ -29,6 +29,7 @@
 enum {
 	IDR0 = 0x00,
 	CR0 = 0x20,
+	IRQ_CTRL = 0x50,
 	GERROR = 0x60,
 	GERRORN = 0x64,
 	STRTAB_BASE = 0x80,
@@ -37,7 +38,10 @@ enum {
 	CMDQ_PROD = 0x98,
 	CMDQ_CONS = 0x9c,
 	EVENTQ_BASE = 0xa0,
+	EVENTQ_IRQ_CFG0 = 0xb0,
+	EVENTQ_IRQ_CFG1 = 0xb8,
 	EVENTQ_PROD = 0x100a8,
+	EVENTQ_CONS = 0x100ac,
 };
 
 struct fixture {
@@ -131,15 +135,19 @@ static int64_t call(struct machine *m, uint64_t function, uint64_t a1,
 	return (int64_t)x[0];
 }
 
-static int64_t dma_count(struct machine *m, const char *key)
+static int64_t count(struct machine *m, const char *group, const char *key)
 {
 	json_t *all = iommus_json(m->iommus);
-	int64_t value = json_integer_value(
-		json_object_get(json_object_get(json_array_get(all, 0), "dma"),
-				key));
+	int64_t value = json_integer_value(json_object_get(
+		json_object_get(json_array_get(all, 0), group), key));
 
 	json_decref(all);
 	return value;
+}
+
+static int64_t dma_count(struct machine *m, const char *key)
+{
+	return count(m, "dma", key);
 }
 
 /* Stream 8 bypasses, queues are in order, all is on. */
@@ -329,6 +337,39 @@ static void an_event_is_where_the_guest_finds_it(void **state)
 	stop(&f);
 }
 
+/* By wire, or as a message where EVENTQ_IRQ_CFG0 says, which is an address of
+ * the guest's; one as the queue stops being empty. IHI0070 G.b 3.18. */
+static void interrupts_are_counted_and_messages_arrive(void **state)
+{
+	struct fixture f;
+	struct machine *m = start(&f, NULL);
+	uint64_t word = 0;
+
+	(void)state;
+	turn_on(m);
+	put(m, STREAMS + 8 * 64, 0);
+	dma(m, DATA, &word, false);
+	assert_int_equal(get(m, EVENTQ_PROD), 1);
+	assert_int_equal(count(m, "interrupts", "wired"), 0);
+	set(m, EVENTQ_CONS, 1);
+	set(m, IRQ_CTRL, 4);
+	for (int i = 0; i < 2; i++)
+		dma(m, DATA, &word, false);
+	assert_int_equal(get(m, EVENTQ_PROD), 3);
+	assert_int_equal(count(m, "interrupts", "wired"), 1);
+	assert_int_equal(count(m, "interrupts", "msi"), 0);
+	set(m, EVENTQ_CONS, 3);
+	set(m, IRQ_CTRL, 0);
+	set_wide(m, EVENTQ_IRQ_CFG0, DATA);
+	set(m, EVENTQ_IRQ_CFG1, 0x5a5a);
+	set(m, IRQ_CTRL, 4);
+	dma(m, DATA, &word, false);
+	assert_int_equal(word_at(m, DATA), 0x5a5a);
+	assert_int_equal(count(m, "interrupts", "wired"), 1);
+	assert_int_equal(count(m, "interrupts", "msi"), 1);
+	stop(&f);
+}
+
 static void registers_trap_as_those_of_devices_do(void **state)
 {
 	struct fixture f;
@@ -403,6 +444,7 @@ int main(void)
 		cmocka_unit_test(what_the_guest_may_not_write_is_not_written),
 		cmocka_unit_test(pages_that_faults_populate_are_populated),
 		cmocka_unit_test(an_event_is_where_the_guest_finds_it),
+		cmocka_unit_test(interrupts_are_counted_and_messages_arrive),
 		cmocka_unit_test(registers_trap_as_those_of_devices_do),
 		cmocka_unit_test(there_are_no_domains),
 		cmocka_unit_test(others_stay_the_hypervisors),
