@@ -122,3 +122,17 @@ struct entry entry_decode(const struct explore_space *s, uint64_t value,
 	return s->format == ENTRY_VTD_SS ? vtd_decode(s, value, level)
 					 : arm_decode(s, value, level);
 }
+
+const char *entry_rights_name(const struct explore_space *s,
+			      uint64_t permissions)
+{
+	static const char *const vtd[] = { " --", " r-", " -w", " rw" };
+	static const char *const arm[] = { " ---", " r--", " -w-", " rw-",
+					   " --x", " r-x", " -wx", " rwx" };
+	/* XN 0b10 is nobody; 0b01 and 0b11 leave one exception level. */
+	const bool executes = (permissions >> 53 & 3) != 2;
+
+	return s->format == ENTRY_VTD_SS
+		       ? vtd[permissions & 3]
+		       : arm[(permissions >> 6 & 3) | (executes ? 4 : 0)];
+}

@@ -101,6 +101,10 @@ unsigned int entry_group_lg2(const struct explore_space *s,
 struct entry entry_decode(const struct explore_space *s, uint64_t value,
 			  unsigned int level);
 
+/* " r-x"; of VT-d " rw". */
+const char *entry_rights_name(const struct explore_space *s,
+			      uint64_t permissions);
+
 #define ENTRY_ALL_RIGHTS UINT64_MAX
 /* The same behind tables that allow no more than `rights`. */
 static inline struct entry entry_read(const struct explore_space *s,

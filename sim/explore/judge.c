@@ -361,38 +361,50 @@ void judge_freed(struct explore *x, struct page *page)
 
 /* ---- the end of a call */
 
-static void propose_after(struct explore *x, struct candidate *c,
-			  const char *what)
+/* Where `m` leads the input (NULL: nowhere), with its rights or without. */
+static void name_output(const struct explore *x, const struct mapped *m,
+			uint64_t input, bool rights, char *out, size_t bytes)
 {
-	uint64_t next;
-	const struct mapped *m = mapping_find(&x->after, c->input, &next);
-	char should[40] = "a fault";
-
 	if (m)
-		snprintf(should, sizeof(should), "0x%" PRIx64,
-			 m->output + (c->input - m->first));
+		snprintf(out, bytes, "0x%" PRIx64 "%s",
+			 m->output + (input - m->first),
+			 rights ? entry_rights_name(&x->in->space,
+						    m->permissions)
+				: "");
+	else
+		snprintf(out, bytes, "a fault");
+}
+
+/* `held`: what is left; NULL: the fault that a walk may still take. */
+static void propose_after(struct explore *x, struct candidate *c,
+			  const struct mapped *held)
+{
+	uint64_t last;
+	const struct mapped *m = mapping_find(&x->after, c->input, &last);
+	/* Rights where the address does not tell the two apart. */
+	const bool rights = m && held &&
+			    m->output - m->first == held->output - held->first;
+	char should[40], what[40];
+
+	name_output(x, m, c->input, rights, should, sizeof(should));
+	name_output(x, held, c->input, rights, what, sizeof(what));
 	c->finding = EXPLORE_AFTER;
 	snprintf(c->text, sizeof(c->text),
 		 "the call is over, and %s may still translate 0x%" PRIx64
-		 " to %s instead of %s",
-		 x->in->observer[c->observer].name, c->input, what, should);
+		 " to %s%s instead of %s",
+		 x->in->observer[c->observer].name, c->input, what,
+		 held && mapping_agrees(&x->before, held, c->input, &last)
+			 ? " (the old mapping)"
+			 : "",
+		 should);
 	propose(x, c);
 }
 
 static void judge_left_leaf(struct explore *x, const struct mapped *m,
 			    struct candidate *c)
 {
-	uint64_t last;
-	char what[60];
-
-	if (!strays(m, NULL, &x->after, &x->left, &c->input))
-		return;
-	snprintf(what, sizeof(what), "0x%" PRIx64 "%s",
-		 m->output + (c->input - m->first),
-		 mapping_agrees(&x->before, m, c->input, &last)
-			 ? " (the old mapping)"
-			 : "");
-	propose_after(x, c, what);
+	if (strays(m, NULL, &x->after, &x->left, &c->input))
+		propose_after(x, c, m);
 }
 
 static void judge_left_version(struct explore *x, struct candidate *c)
@@ -415,7 +427,7 @@ static void judge_left_version(struct explore *x, struct candidate *c)
 			return;
 		c->input = next;
 	}
-	propose_after(x, c, "a fault");
+	propose_after(x, c, NULL);
 }
 
 static void judge_left_node(struct explore *x, unsigned int observer,

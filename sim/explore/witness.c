@@ -219,10 +219,15 @@ static void describe_value(struct explore *x, const struct node *n,
 					   : "invalid",
 			 value);
 	else
-		snprintf(out, bytes, "%s 0x%" PRIx64 "%s%s",
+		snprintf(out, bytes, "%s 0x%" PRIx64 "%s%s%s",
 			 e.kind == ENTRY_TABLE ? "table"
 			 : n->level == entry_last_level(&x->in->space) ? "page" : "block",
-			 e.address, e.hint ? " contiguous" : "",
+			 e.address,
+			 e.kind == ENTRY_LEAF
+				 ? entry_rights_name(&x->in->space,
+						     e.permissions)
+				 : "",
+			 e.hint ? " contiguous" : "",
 			 e.no_tlb ? " nT" : "");
 }
 

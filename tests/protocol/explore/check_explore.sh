@@ -33,6 +33,13 @@ for file in "$samples"/*.json; do
 	judge "good: $(basename "$file" .json)" $?
 done
 
+# A page's rights are told where its address is the same.
+lost='operation={"do":"protect","gfn":"0x40000","frames":1,"access":"r"}'
+"$p2msim" explore --set "$lost" --set 'without=["tlbi"]' \
+	--set 'observers=[{"kind":"cpu"}]' "$samples/empty.json" |
+	grep -q 'to 0x840000000 rwx (the old mapping) instead of 0x840000000 r--$'
+judge "the finding tells rights apart" $?
+
 # SCENARIO STEP FINDING
 while read -r scenario step finding; do
 	"$p2msim" explore --json --set "without=[\"$step\"]" \
