@@ -103,9 +103,13 @@ int output_close(struct output_file *output, const json_t *value)
 	return cli_fail(EXIT_IO, "%s: %s", path, strerror(error));
 }
 
+/* What never ends must not fill the disk. */
+#define INPUT_MAX (UINT64_C(4) << 30)
+
 int input_open(struct input_file *input, const char *path)
 {
 	char buffer[65536];
+	uint64_t bytes = 0;
 	size_t got;
 
 	*input = (struct input_file){ .path = path };
@@ -115,9 +119,17 @@ int input_open(struct input_file *input, const char *path)
 	if (!input->copy)
 		return cli_fail(EXIT_IO, "a copy of standard input: %s",
 				strerror(errno));
-	while ((got = fread(buffer, 1, sizeof(buffer), stdin)) > 0)
-		if (fwrite(buffer, 1, got, input->copy) != got)
+	while ((got = fread(buffer, 1, sizeof(buffer), stdin)) > 0) {
+		bytes += got;
+		if (bytes > INPUT_MAX ||
+		    fwrite(buffer, 1, got, input->copy) != got)
 			break;
+	}
+	if (bytes > INPUT_MAX) {
+		input_close(input);
+		return cli_fail(EXIT_INPUT, "standard input: more than 4 GiB: "
+					    "give a file");
+	}
 	if (ferror(stdin) || fflush(input->copy) != 0 || ferror(input->copy)) {
 		input_close(input);
 		return cli_fail(EXIT_IO, "standard input: cannot be copied");

@@ -217,5 +217,15 @@ endless "yes x | tr -d '\n'" \
 endless "cat /dev/zero" \
 	"line 1, column 1: a byte that is not printable ASCII: not a log"
 
+# Standard input is copied, 4 GiB of it at most: ten seconds.
+if [ -n "${LONG:-}" ]; then
+	line=$(yes '(barrier 0 0 isb)' 2>/dev/null | "$PROGRAM" check - 2>&1)
+	if [ "$line" = "p2msim: standard input: more than 4 GiB: give a file" ]; then
+		ok
+	else
+		bad "endless standard input: $line"
+	fi
+fi
+
 echo "$passed passed, $failed failed"
 [ "$failed" = 0 ]
