@@ -4,22 +4,9 @@
  * level, range and Leaf, how blocks are cut at each level of IDR3.BBML, what
  * is cleaned and when, what an STE says, and what is refused.
  */
-#include <stdarg.h>
-#include <stddef.h>
-#include <setjmp.h>
-#include <stdint.h>
-#include <cmocka.h>
-
 #include "core/iommu/ste.h"
+#include "tests/unit/core/iommu_space.h"
 #include "tests/unit/core/port_smmu.h"
-
-#define MB2 UINT64_C(512)
-#define GB  (MB2 * MB2)
-
-struct space {
-	struct device_host *h;
-	struct iommu_domain d;
-};
 
 static struct iommu_domain_config usual(void)
 {
@@ -38,37 +25,6 @@ static void open_with(struct space *s, struct iommu_domain_config c)
 	s->h->bbm_level = c.bbm_level;
 	s->h->did = c.did;
 	assert_int_equal(iommu_domain_init(&s->d, s->h, &c), 0);
-}
-
-static void close_space(struct space *s)
-{
-	int rc;
-
-	do
-		rc = iommu_domain_fini(&s->d);
-	while (rc == ERR_PREEMPTED);
-	assert_int_equal(rc, 0);
-	if (s->h->violation)
-		fail_msg("%s", s->h->violation);
-	assert_int_equal(s->h->allocated, s->h->freed);
-	device_delete(s->h);
-}
-
-static void map(struct space *s, uint64_t dfn, uint64_t mfn, uint64_t frames)
-{
-	uint64_t done;
-
-	assert_int_equal(iommu_map(&s->d, (dfn_t){ dfn }, (mfn_t){ mfn },
-				   frames, IOMMU_ACCESS_RW, &done), 0);
-	assert_int_equal(done, frames);
-}
-
-static void unmap(struct space *s, uint64_t dfn, uint64_t frames)
-{
-	uint64_t done;
-
-	assert_int_equal(iommu_unmap(&s->d, (dfn_t){ dfn }, frames, &done), 0);
-	assert_int_equal(done, frames);
 }
 
 /* The n-th request; level -1: without a hint, and Leaf clear. */
